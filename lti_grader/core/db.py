@@ -6,10 +6,11 @@ import enum
 import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
@@ -31,18 +32,20 @@ Json = dict[str, Any]
 class Base(DeclarativeBase):
     """The base of every table."""
 
-    metadata = sa.MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        dt.datetime: sa.DateTime(timezone=True),
-        uuid.UUID: postgresql.UUID(as_uuid=True),
-        str: sa.Text(),
-        Json: postgresql.JSONB(),
-        list[str]: postgresql.ARRAY(sa.Text()),
-        dict[str, str]: postgresql.JSONB(),
-    }
+    registry = orm.registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            dt.datetime: sa.DateTime(timezone=True),
+            uuid.UUID: postgresql.UUID(as_uuid=True),
+            str: sa.Text(),
+            Json: postgresql.JSONB(),
+            list[str]: postgresql.ARRAY(sa.Text()),
+            dict[str, str]: postgresql.JSONB(),
+        },
+    )
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
 
 
 class Row:

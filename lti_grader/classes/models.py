@@ -1,0 +1,113 @@
+"""Classes, who is in them, and what is in them."""
+
+import datetime as dt
+import enum
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_grader.core.db import Base, Json, Row, Tenanted, one_of
+
+
+class Role(enum.StrEnum):
+    """What a person is in a class."""
+
+    TEACHER = "teacher"
+    ASSISTANT = "assistant"
+    STUDENT = "student"
+    OBSERVER = "observer"
+
+
+STAFF = frozenset({Role.TEACHER, Role.ASSISTANT})
+
+
+class EnrollmentStatus(enum.StrEnum):
+    ACTIVE = "active"
+    DROPPED = "dropped"
+
+
+class EnrollmentSource(enum.StrEnum):
+    LAUNCH = "launch"
+    ROSTER = "roster"
+    JOIN_CODE = "join_code"
+
+
+class ContentType(enum.StrEnum):
+    ASSIGNMENT = "assignment"
+    QUIZ = "quiz"
+    MATERIAL = "material"
+
+
+class Class(Row, Tenanted, Base):
+    """A class: one or more LMS courses that are taught together."""
+
+    __tablename__ = "classes"
+    __table_args__ = (sa.CheckConstraint("join_code ~ '^[A-Z0-9]{6}$'", name="join_code_form"),)
+
+    owner_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    name: Mapped[str]
+    join_code: Mapped[str] = mapped_column(sa.CHAR(6), unique=True)
+    settings: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    archived_at: Mapped[dt.datetime | None]
+
+
+class Enrollment(Row, Tenanted, Base):
+    """One person in one class."""
+
+    __tablename__ = "enrollments"
+    __table_args__ = (
+        sa.UniqueConstraint("class_id", "user_id"),
+        one_of("role", Role),
+        one_of("status", EnrollmentStatus),
+        one_of("source", EnrollmentSource),
+        sa.Index("ix_enrollments_class_role_status", "class_id", "role", "status"),
+    )
+
+    class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str]
+    section: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default=EnrollmentStatus.ACTIVE)
+    source: Mapped[str]
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    dropped_at: Mapped[dt.datetime | None]
+
+
+class Module(Row, Tenanted, Base):
+    """A part of a class, such as a week or a topic."""
+
+    __tablename__ = "modules"
+    __table_args__ = (
+        sa.UniqueConstraint("class_id", "order_index", deferrable=True, initially="DEFERRED"),
+        sa.CheckConstraint("order_index >= 0", name="order_not_negative"),
+    )
+
+    class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="CASCADE"))
+    title: Mapped[str]
+    order_index: Mapped[int]
+    is_published: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+
+
+class ContentItem(Row, Tenanted, Base):
+    """Anything that stands in a module. Its kinds have tables of their own that share its id."""
+
+    __tablename__ = "content_items"
+    __table_args__ = (
+        one_of("type", ContentType),
+        sa.UniqueConstraint("module_id", "order_index", deferrable=True, initially="DEFERRED"),
+        sa.CheckConstraint("order_index >= 0", name="order_not_negative"),
+        sa.Index("ix_content_items_due_date", "due_date"),
+    )
+
+    module_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("modules.id", ondelete="CASCADE"))
+    type: Mapped[str]
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(default="", server_default="")
+    order_index: Mapped[int]
+    is_published: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    due_date: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+
+    __mapper_args__ = {"polymorphic_on": "type"}  # noqa: RUF012 - SQLAlchemy's own declaration

@@ -1,0 +1,50 @@
+"""Grades."""
+
+import datetime as dt
+import enum
+import uuid
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_grader.core.db import Base, Points, Row, Tenanted, one_of
+
+
+class EntryStatus(enum.StrEnum):
+    GRADED = "graded"
+    PENDING = "pending"
+    MISSING = "missing"
+    EXCUSED = "excused"
+
+
+class GradebookEntry(Row, Tenanted, Base):
+    """One student's grade for one content item."""
+
+    __tablename__ = "gradebook_entries"
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "content_item_id"),
+        one_of("status", EntryStatus),
+        sa.CheckConstraint("max_score >= 0", name="maximum_not_negative"),
+        sa.CheckConstraint("revision >= 0", name="revision_not_negative"),
+        sa.CheckConstraint("(status <> 'graded') OR (score_obtained IS NOT NULL)", name="graded_has_score"),
+    )
+
+    student_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    content_item_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("content_items.id", ondelete="CASCADE"), index=True
+    )
+    score_obtained: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    max_score: Mapped[Points]
+    grade_letter: Mapped[str | None]
+    manual_feedback: Mapped[str] = mapped_column(default="", server_default="")
+    private_notes: Mapped[str] = mapped_column(default="", server_default="")
+    submitted_at: Mapped[dt.datetime | None]
+    """When the work that the score stands on was handed in."""
+    status: Mapped[str] = mapped_column(default=EntryStatus.PENDING)
+    override_points: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    overridden_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    override_reason: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Rises with each change of the score; a delivery says which one it carries."""
+    updated_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())

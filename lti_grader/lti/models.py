@@ -1,0 +1,189 @@
+"""What we know of platforms, and what is owed to them."""
+
+import datetime as dt
+import enum
+import uuid
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_grader.core.db import Base, Json, Points, Row, Tenanted, one_of
+
+
+class ProductFamily(enum.StrEnum):
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    BLACKBOARD = "blackboard"
+    BRIGHTSPACE = "brightspace"
+    SAKAI = "sakai"
+    OPENEDX = "openedx"
+    OTHER = "other"
+
+
+class DeliveryStatus(enum.StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    VERIFIED = "verified"
+    """Read back: the LMS holds this very score."""
+    FAILED = "failed"
+    OVERRIDDEN = "overridden"
+    """The LMS holds another grade; it is not overwritten without a person's word."""
+    EXCLUDED = "excluded"
+    FROZEN = "frozen"
+    SUPERSEDED = "superseded"
+    """A newer score took its place before it was sent."""
+
+
+class Platform(Row, Tenanted, Base):
+    """An LMS as registered with us: one issuer and client id."""
+
+    __tablename__ = "platforms"
+    __table_args__ = (sa.UniqueConstraint("issuer", "client_id"), one_of("product_family", ProductFamily))
+
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    name: Mapped[str]
+    product_family: Mapped[str] = mapped_column(default=ProductFamily.OTHER)
+    auth_login_url: Mapped[str]
+    auth_token_url: Mapped[str]
+    auth_audience: Mapped[str | None]
+    """The `aud` of our client assertions where it is not the token URL."""
+    jwks_url: Mapped[str]
+    frame_origins: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    disabled_at: Mapped[dt.datetime | None]
+
+
+class Deployment(Row, Tenanted, Base):
+    __tablename__ = "deployments"
+    __table_args__ = (sa.UniqueConstraint("platform_id", "deployment_id"),)
+
+    platform_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("platforms.id", ondelete="CASCADE"))
+    deployment_id: Mapped[str]
+
+
+class SigningKey(Row, Base):
+    """A key pair of the tool itself; it signs for every platform and so belongs to no tenant."""
+
+    __tablename__ = "signing_keys"
+
+    kid: Mapped[str] = mapped_column(unique=True)
+    private_key: Mapped[str]
+    """PEM, sealed by `core.crypto`."""
+    public_jwk: Mapped[Json]
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    active_from: Mapped[dt.datetime]
+    retires_at: Mapped[dt.datetime | None]
+
+
+class ClassContext(Row, Tenanted, Base):
+    """An LMS course and the class it feeds."""
+
+    __tablename__ = "class_contexts"
+    __table_args__ = (sa.UniqueConstraint("deployment_id", "context_id"),)
+
+    deployment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("deployments.id", ondelete="RESTRICT"))
+    context_id: Mapped[str]
+    class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="RESTRICT"), index=True)
+    title: Mapped[str | None]
+    memberships_url: Mapped[str | None]
+    line_items_url: Mapped[str | None]
+    ags_scopes: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    roster_synced_at: Mapped[dt.datetime | None]
+    roster_error: Mapped[str | None]
+
+
+class ResourceLink(Row, Tenanted, Base):
+    """A link placed in a course, and the assignment it opens."""
+
+    __tablename__ = "resource_links"
+    __table_args__ = (sa.UniqueConstraint("deployment_id", "class_context_id", "resource_link_id"),)
+
+    deployment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("deployments.id", ondelete="RESTRICT"), index=True)
+    class_context_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("class_contexts.id", ondelete="CASCADE"), index=True
+    )
+    resource_link_id: Mapped[str]
+    assignment_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("assignments.id", ondelete="RESTRICT"), index=True
+    )
+    title: Mapped[str | None]
+    line_item_url: Mapped[str | None]
+    copied_from: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+
+
+class LineItem(Row, Tenanted, Base):
+    """A column of an LMS's gradebook that we fill."""
+
+    __tablename__ = "line_items"
+    __table_args__ = (sa.CheckConstraint("score_maximum > 0", name="maximum_positive"),)
+
+    class_context_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("class_contexts.id", ondelete="CASCADE"), index=True
+    )
+    content_item_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("content_items.id", ondelete="CASCADE"), index=True
+    )
+    url: Mapped[str] = mapped_column(unique=True)
+    label: Mapped[str] = mapped_column(default="", server_default="")
+    score_maximum: Mapped[Points]
+    tag: Mapped[str | None]
+    resource_id: Mapped[str | None]
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+
+
+class ScoreDelivery(Row, Tenanted, Base):
+    """One revision of one score, owed to one line item, until the LMS was seen to hold it."""
+
+    __tablename__ = "score_deliveries"
+    __table_args__ = (
+        sa.UniqueConstraint("line_item_id", "user_id", "revision"),
+        one_of("status", DeliveryStatus),
+        sa.Index(
+            "uq_score_deliveries_one_sending",
+            "line_item_id",
+            "user_id",
+            unique=True,
+            postgresql_where=sa.text("status = 'sending'"),
+        ),
+        sa.Index(
+            "uq_score_deliveries_one_pending",
+            "line_item_id",
+            "user_id",
+            unique=True,
+            postgresql_where=sa.text("status = 'pending'"),
+        ),
+        sa.Index(
+            "ix_score_deliveries_owed",
+            "next_try_at",
+            postgresql_where=sa.text("status IN ('pending', 'sending', 'sent')"),
+        ),
+    )
+
+    line_item_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("line_items.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    revision: Mapped[int]
+    score: Mapped[Points]
+    maximum: Mapped[Points]
+    activity_progress: Mapped[str] = mapped_column(default="Completed")
+    grading_progress: Mapped[str] = mapped_column(default="FullyGraded")
+    comment: Mapped[str] = mapped_column(default="", server_default="")
+    submitted_at: Mapped[dt.datetime | None]
+    sent_timestamp: Mapped[dt.datetime | None]
+    """The score's own `timestamp`: fixed before the first post and the same in each repetition."""
+    status: Mapped[str] = mapped_column(default=DeliveryStatus.PENDING)
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_try_at: Mapped[dt.datetime]
+    lms_holds: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    """What was read back, in points of `maximum`."""
+    last_error: Mapped[str | None]
+    """In plain words, with the cure."""
+    last_answer: Mapped[str | None]
+    """As the LMS gave it, cut to a readable length."""
+    created_at: Mapped[dt.datetime]
+    sent_at: Mapped[dt.datetime | None]
+    verified_at: Mapped[dt.datetime | None]

@@ -1,0 +1,49 @@
+"""Every table, imported in one place so that the metadata is whole."""
+
+from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
+from lti_grader.classes.models import Class, ContentItem, Enrollment, Module
+from lti_grader.core.db import Base
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.grading.models import GradingJob, TestResult
+from lti_grader.lti.models import (
+    ClassContext,
+    Deployment,
+    LineItem,
+    Platform,
+    ResourceLink,
+    ScoreDelivery,
+    SigningKey,
+)
+from lti_grader.people.models import Tenant, User
+from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
+
+metadata = Base.metadata
+
+__all__ = [
+    "Assignment",
+    "AssignmentProblem",
+    "AssignmentProgress",
+    "Class",
+    "ClassContext",
+    "ContentItem",
+    "Deployment",
+    "Enrollment",
+    "GradebookEntry",
+    "GradingJob",
+    "LineItem",
+    "Module",
+    "Platform",
+    "Problem",
+    "ProblemVersion",
+    "ResourceLink",
+    "ScoreDelivery",
+    "SigningKey",
+    "SubmissionAttempt",
+    "Tenant",
+    "TestCase",
+    "TestGroup",
+    "TestResult",
+    "User",
+    "metadata",
+]
