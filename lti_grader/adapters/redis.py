@@ -1,0 +1,181 @@
+"""Redis (or Valkey): short-lived values, and news that travels between processes."""
+
+import contextlib
+import json
+import logging
+import queue
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from lti_grader.core.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+_CONNECTION_LOST = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
+
+
+class StoreUnavailable(Unavailable):
+    code = "store_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("A part of the grader is restarting. Nothing is lost; try again in a moment.")
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except _CONNECTION_LOST as error:
+        log.warning("Redis does not answer: %s", error)
+        raise StoreUnavailable from error
+
+
+class KeyValue:
+    """Values by key.
+
+    Parameters
+    ----------
+    url
+        Such as redis://:password@host:6379/0.
+
+    Every method raises `StoreUnavailable` while the server cannot be reached.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.client = redis.Redis(
+            connection_pool=redis.BlockingConnectionPool.from_url(
+                url,
+                max_connections=64,
+                timeout=5,
+                socket_timeout=5,
+                socket_connect_timeout=2,
+                health_check_interval=30,
+                retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
+                decode_responses=True,
+            )
+        )
+
+    def get(self, key: str) -> str | None:
+        """Return the value, or None."""
+        with _translated():
+            return cast("str | None", self.client.get(key))
+
+    def put(self, key: str, value: str, seconds: int) -> None:
+        """Keep `value` for `seconds`."""
+        with _translated():
+            self.client.set(key, value, ex=seconds)
+
+    def put_once(self, key: str, value: str, seconds: int) -> bool:
+        """Keep `value` for `seconds` unless the key has one. Return whether it was kept."""
+        with _translated():
+            return bool(self.client.set(key, value, ex=seconds, nx=True))
+
+    def take(self, key: str) -> str | None:
+        """Return the value and forget it, in one step: of several that ask, one gets it."""
+        with _translated():
+            return cast("str | None", self.client.getdel(key))
+
+    def forget(self, *keys: str) -> None:
+        """Forget the keys."""
+        if keys:
+            with _translated():
+                self.client.delete(*keys)
+
+    def script(self, lua: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+        """Run a Lua script, which Redis does as one step."""
+        with _translated():
+            return self.client.register_script(lua)(keys=list(keys), args=list(args))
+
+    def add_to_set(self, key: str, *members: str) -> None:
+        with _translated():
+            self.client.sadd(key, *members)
+
+    def members(self, key: str) -> set[str]:
+        with _translated():
+            return cast("set[str]", self.client.smembers(key))
+
+    def remove_from_set(self, key: str, *members: str) -> None:
+        if members:
+            with _translated():
+                self.client.srem(key, *members)
+
+    def hash(self, key: str) -> dict[str, str]:
+        """Return all fields of a hash; empty where there is none."""
+        with _translated():
+            return cast("dict[str, str]", self.client.hgetall(key))
+
+    def ping(self) -> None:
+        """Return if the server answers."""
+        with _translated():
+            self.client.ping()
+
+
+class Channels:
+    """News between processes: at most once, to whoever listens at the time.
+
+    One connection a process listens, whatever the number of listeners; they are told by queues.
+    """
+
+    def __init__(self, kv: KeyValue) -> None:
+        self._client = kv.client
+        self._lock = threading.Lock()
+        self._listeners: dict[str, set[queue.SimpleQueue[Any]]] = defaultdict(set)
+        self._pubsub: redis.client.PubSub | None = None
+
+    def publish(self, channel: str, news: dict[str, Any]) -> None:
+        """Tell whoever listens. News is a convenience: where Redis is down it is dropped, and logged."""
+        try:
+            self._client.publish(channel, json.dumps(news, default=str))
+        except _CONNECTION_LOST as error:
+            log.warning("news on %s not published: %s", channel, error)
+
+    @contextlib.contextmanager
+    def listen(self, *channels: str) -> Iterator[queue.SimpleQueue[dict[str, Any]]]:
+        """Yield a queue that receives what is published on `channels` from now on."""
+        inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        with self._lock:
+            pubsub = self._started()
+            for channel in channels:
+                self._listeners[channel].add(inbox)
+            with contextlib.suppress(*_CONNECTION_LOST):
+                pubsub.subscribe(*channels)
+        try:
+            yield inbox
+        finally:
+            with self._lock:
+                for channel in channels:
+                    self._listeners[channel].discard(inbox)
+                    if not self._listeners[channel]:
+                        del self._listeners[channel]
+                        with contextlib.suppress(*_CONNECTION_LOST):
+                            pubsub.unsubscribe(channel)
+
+    def _started(self) -> "redis.client.PubSub":
+        if self._pubsub is None:
+            self._pubsub = self._client.pubsub(ignore_subscribe_messages=True)
+            with contextlib.suppress(*_CONNECTION_LOST):
+                self._pubsub.subscribe("lti-grader:hello")
+            threading.Thread(target=self._pump, name="channels", daemon=True).start()
+        return self._pubsub
+
+    def _pump(self) -> None:
+        assert self._pubsub is not None
+        while True:
+            try:
+                message = self._pubsub.get_message(timeout=1.0)
+            except _CONNECTION_LOST:
+                time.sleep(0.5)
+                continue
+            if message is None or message["type"] != "message":
+                continue
+            news = json.loads(message["data"])
+            with self._lock:
+                for inbox in self._listeners.get(message["channel"], ()):
+                    inbox.put(news)

@@ -1,0 +1,11 @@
+import dataclasses
+import uuid
+
+from lti_grader.core.events import Event
+
+
+@dataclasses.dataclass(frozen=True)
+class AttemptSubmitted(Event):
+    """A student pressed Run or Submit, and the attempt is in its row."""
+
+    attempt_id: uuid.UUID

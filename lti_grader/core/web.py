@@ -1,0 +1,174 @@
+"""What every page shares: who is looking, errors as page or JSON, headers."""
+
+import dataclasses
+import datetime as dt
+import secrets
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import flask
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from lti_grader.core.errors import GraderError, NotSignedIn
+from lti_grader.core.settings import Settings
+
+csrf = CSRFProtect()
+COOKIE = "__Host-lti-grader"
+
+
+@dataclasses.dataclass(frozen=True)
+class Viewer:
+    """The person behind a request."""
+
+    user_id: uuid.UUID
+    tenant_id: uuid.UUID
+    platform_id: uuid.UUID
+    frame_origins: tuple[str, ...]
+
+
+def sign_in(
+    *, user_id: uuid.UUID, tenant_id: uuid.UUID, platform_id: uuid.UUID, frame_origins: Sequence[str]
+) -> None:
+    """Begin a browser session; whatever session the browser had before is gone.
+
+    Parameters
+    ----------
+    frame_origins
+        The origins of the platform's pages, which may hold ours in a frame.
+    """
+    flask.session.clear()
+    flask.session.permanent = True
+    flask.session["user"] = str(user_id)
+    flask.session["tenant"] = str(tenant_id)
+    flask.session["platform"] = str(platform_id)
+    flask.session["frames"] = list(frame_origins)
+
+
+def viewer() -> Viewer:
+    """Return who is looking.
+
+    Raises
+    ------
+    NotSignedIn
+        The browser sent no session, or one that has ended.
+    """
+    found = flask.session
+    if "user" not in found:
+        raise NotSignedIn("Your session has ended. Open the assignment again from your course page; your text is kept.")
+    return Viewer(
+        user_id=uuid.UUID(found["user"]),
+        tenant_id=uuid.UUID(found["tenant"]),
+        platform_id=uuid.UUID(found["platform"]),
+        frame_origins=tuple(found["frames"]),
+    )
+
+
+def install(app: flask.Flask, settings: Settings) -> None:
+    """Give `app` its cookie, its CSRF tokens, its headers and its error pages."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="None",
+        SESSION_COOKIE_PARTITIONED=True,
+        SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.session_hours),
+        WTF_CSRF_TIME_LIMIT=None,
+        # The token is bound to the session and the cookie is partitioned. Browsers leave the Referer out on
+        # pages that ask for no-referrer, so requiring one would refuse honest requests.
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=max(4 * settings.max_code_bytes, 1_048_576),
+        MAX_FORM_MEMORY_SIZE=1_048_576,
+    )
+    csrf.init_app(app)
+    app.before_request(_begin)
+    app.after_request(_headers)
+    app.register_error_handler(GraderError, _grader_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+    app.jinja_env.globals["csp_nonce"] = lambda: flask.g.csp_nonce
+
+
+def wants_json() -> bool:
+    """Return whether the program at the other end reads JSON rather than pages."""
+    accepted = flask.request.accept_mimetypes
+    return flask.request.is_json or accepted.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def _begin() -> None:
+    flask.g.csp_nonce = secrets.token_urlsafe(16)
+    flask.g.started = time.monotonic()
+
+
+def _headers(response: Response) -> Response:
+    nonce = flask.g.get("csp_nonce", "")
+    frames = " ".join(["'self'", *flask.g.get("frame_origins", flask.session.get("frames", ()))])
+    form_action = " ".join(["'self'", *flask.g.get("form_origins", ())])
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
+        f"font-src 'self'; connect-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors {frames}",
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "strict-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    if not flask.request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def error_response(status: int, code: str, message: str, *, retryable: bool = False, **extra: Any) -> Response:
+    """Return an error as JSON or as a page, as the other end prefers."""
+    if wants_json():
+        body = {"error": {"code": code, "message": message, "retryable": retryable}, **extra}
+        response = flask.jsonify(body)
+    else:
+        response = flask.make_response(
+            flask.render_template("errors/error.html", status=status, code=code, message=message, retryable=retryable)
+        )
+    response.status_code = status
+    if retryable:
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def _grader_error(error: GraderError) -> Response:
+    if error.status >= 500:
+        flask.current_app.logger.warning("%s: %s", error.code, error, exc_info=error)
+    return error_response(error.status, error.code, error.message, retryable=error.retryable, **error.extra)
+
+
+def _csrf_error(error: CSRFError) -> Response:
+    # A page that outlived its session carries a token of the old one. For the person that is the same thing.
+    ended = NotSignedIn("Your session has ended or changed. Open the assignment again from your course page; your text is kept.")
+    flask.current_app.logger.info("csrf: %s", error.description)
+    return error_response(ended.status, ended.code, ended.message)
+
+
+def _http_error(error: HTTPException) -> Response:
+    said = {
+        404: "There is nothing at this address. Open the assignment again from your course page.",
+        405: "This address does not take that kind of request.",
+        413: "That is more than this page accepts.",
+    }
+    status = error.code or 500
+    code = (error.name or "error").lower().replace(" ", "_")
+    return error_response(status, code, said.get(status, error.description or error.name))
+
+
+def _unexpected(error: Exception) -> Response:
+    flask.current_app.logger.error("unexpected error at %s", flask.request.path, exc_info=error)
+    return error_response(
+        500,
+        "internal_error",
+        "Something went wrong on our side and has been noted. Your saved work is safe; try again in a moment.",
+        retryable=True,
+    )

@@ -1,0 +1,12 @@
+import dataclasses
+import uuid
+
+from lti_grader.core.events import Event
+
+
+@dataclasses.dataclass(frozen=True)
+class AttemptGraded(Event):
+    """A judging is complete and is the attempt's current one."""
+
+    attempt_id: uuid.UUID
+    job_id: uuid.UUID
