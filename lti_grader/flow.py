@@ -1,0 +1,23 @@
+"""Who reacts to what: the whole pipeline on one screen.
+
+    launch -> draft -> attempt -> grading job -> test results -> gradebook entry -> score delivery -> the LMS
+
+Handlers run in the publisher's transaction. What is slow they leave as a row that says what is owed, and a
+message to a worker after the commit.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from lti_grader.attempts.events import AttemptSubmitted
+from lti_grader.core.events import Event, Handler
+from lti_grader.gradebook import operations as gradebook
+from lti_grader.gradebook.events import ScoreChanged
+from lti_grader.grading import operations as grading
+from lti_grader.grading.events import AttemptGraded
+from lti_grader.lti import passback
+
+FLOW: Mapping[type[Event], Sequence[Handler]] = {
+    AttemptSubmitted: [grading.queue_job],
+    AttemptGraded: [gradebook.record_result],
+    ScoreChanged: [passback.queue_score],
+}
