@@ -1,0 +1,129 @@
+"""Setting assignments."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from lti_grader.assignments.errors import (
+    AssignmentClosed,
+    AssignmentNotOpen,
+    BadAssignment,
+    UnknownLanguage,
+)
+from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem, Difficulty, Mode
+from lti_grader.classes.models import ContentItem
+from lti_grader.classes.operations import module_named
+from lti_grader.core.db import current_tenant, session
+from lti_grader.problems.models import ProblemVersion, VersionState
+
+DEFAULT_MODULE = "Assignments"
+
+
+def create_assignment(
+    class_id: uuid.UUID,
+    *,
+    title: str,
+    problems: Sequence[tuple[uuid.UUID, Decimal]],
+    config: AssignmentConfig,
+    description: str = "",
+    mode: Mode = Mode.HOMEWORK,
+    difficulty: Difficulty = Difficulty.EASY,
+    due_date: dt.datetime | None = None,
+    module_title: str | None = None,
+) -> Assignment:
+    """Set problems to a class.
+
+    Parameters
+    ----------
+    problems
+        (problem version, points) in the order in which they stand.
+    module_title
+        The module it goes into, at its end; made if the class has none of that title.
+
+    Raises
+    ------
+    BadAssignment
+        It has no title, no problem, an unpublished problem, or no points at all.
+    """
+    _check(title, problems)
+    tenant = current_tenant()
+    module = module_named(class_id, module_title or DEFAULT_MODULE)
+    last = session().scalar(sa.select(sa.func.max(ContentItem.order_index)).where(ContentItem.module_id == module.id))
+    assignment = Assignment(
+        tenant_id=tenant,
+        module_id=module.id,
+        title=title.strip(),
+        description=description,
+        order_index=0 if last is None else last + 1,
+        due_date=due_date,
+        mode=mode,
+        difficulty=difficulty,
+        points_total=sum((points for _, points in problems), Decimal(0)),
+        config=config.model_dump(mode="json"),
+    )
+    session().add(assignment)
+    session().flush()
+    session().add_all(
+        AssignmentProblem(
+            tenant_id=tenant,
+            assignment_id=assignment.id,
+            problem_version_id=version_id,
+            order_index=place,
+            points=points,
+        )
+        for place, (version_id, points) in enumerate(problems)
+    )
+    session().flush()
+    return assignment
+
+
+def _check(title: str, problems: Sequence[tuple[uuid.UUID, Decimal]]) -> None:
+    if not title.strip():
+        raise BadAssignment("Give the assignment a title.")
+    if not problems:
+        raise BadAssignment("Choose at least one problem.")
+    if any(not points.is_finite() or points < 0 for _, points in problems) or not any(points for _, points in problems):
+        raise BadAssignment("Points are numbers from 0 up, and the assignment as a whole must be worth some.")
+    published = session().scalar(
+        sa.select(sa.func.count())
+        .select_from(ProblemVersion)
+        .where(
+            ProblemVersion.id.in_([version for version, _ in problems]), ProblemVersion.state == VersionState.PUBLISHED
+        )
+    )
+    if published != len({version for version, _ in problems}):
+        raise BadAssignment("One of the problems is not published: publish it first, or choose another.")
+
+
+def require_open(assignment: Assignment, *, at: dt.datetime) -> None:
+    """Return if work is accepted at `at`.
+
+    Raises
+    ------
+    AssignmentNotOpen, AssignmentClosed
+        With the time that it opens or closed.
+    """
+    rules = assignment.rules
+    if rules.opens_at and at < rules.opens_at:
+        raise AssignmentNotOpen(
+            f"This assignment opens on {_in_words(rules.opens_at)}. Your text is kept in this browser until then."
+        )
+    closes = rules.closes_at or (assignment.due_date if assignment.mode == Mode.EXAM else None)
+    if closes and at >= closes:
+        raise AssignmentClosed(
+            f"This assignment closed on {_in_words(closes)}, so nothing new is accepted. Your text is still here to copy."
+        )
+
+
+def require_language(assignment: Assignment, language: str) -> None:
+    """Raise `UnknownLanguage` unless the assignment takes that language."""
+    allowed = assignment.rules.languages
+    if language not in allowed:
+        raise UnknownLanguage(f"This assignment takes {', '.join(allowed)}; choose one of them.")
+
+
+def _in_words(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%-d %B %Y at %H:%M UTC")

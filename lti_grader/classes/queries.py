@@ -1,0 +1,120 @@
+"""Reads about classes and who is in them."""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from lti_grader.classes.models import STAFF, Class, ContentItem, Enrollment, EnrollmentStatus, Module, Role
+from lti_grader.core.db import session
+from lti_grader.core.errors import Forbidden, NotFound
+from lti_grader.people.models import User
+
+
+@dataclasses.dataclass(frozen=True)
+class Membership:
+    """A person's place in a class."""
+
+    class_id: uuid.UUID
+    user_id: uuid.UUID
+    role: Role
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
+
+    def require_staff(self) -> None:
+        """Raise `Forbidden` unless this is a teacher or an assistant."""
+        if not self.is_staff:
+            raise Forbidden("This page is for teachers and assistants of the class.")
+
+
+def membership(class_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
+    """Return a person's place in a class.
+
+    Raises
+    ------
+    NotFound
+        They have none: to them the class does not exist.
+    """
+    role = session().scalar(
+        sa.select(Enrollment.role).where(
+            Enrollment.class_id == class_id,
+            Enrollment.user_id == user_id,
+            Enrollment.status == EnrollmentStatus.ACTIVE,
+        )
+    )
+    if role is None:
+        raise NotFound("You are not in this class. Open it from your course page.")
+    return Membership(class_id, user_id, Role(role))
+
+
+def class_of_item(content_item_id: uuid.UUID) -> uuid.UUID:
+    """Return the class that a content item stands in.
+
+    Raises
+    ------
+    NotFound
+        There is no such item in this tenant.
+    """
+    found = session().scalar(
+        sa.select(Module.class_id)
+        .join(ContentItem, ContentItem.module_id == Module.id)
+        .where(ContentItem.id == content_item_id)
+    )
+    if found is None:
+        raise NotFound("There is no such assignment. Open it again from your course page.")
+    return found
+
+
+def get_class(class_id: uuid.UUID) -> Class:
+    """Return a class, or raise `NotFound`."""
+    found = session().get(Class, class_id)
+    if found is None:
+        raise NotFound("There is no such class.")
+    return found
+
+
+def roster(class_id: uuid.UUID, role: Role | None = None) -> Sequence[sa.Row[tuple[Enrollment, User]]]:
+    """Return the active members of a class with their enrollment, by name."""
+    query = (
+        sa.select(Enrollment, User)
+        .join(User, User.id == Enrollment.user_id)
+        .where(Enrollment.class_id == class_id, Enrollment.status == EnrollmentStatus.ACTIVE)
+        .order_by(User.family_name, User.given_name, User.name, User.id)
+    )
+    if role is not None:
+        query = query.where(Enrollment.role == role)
+    return session().execute(query).all()
+
+
+@dataclasses.dataclass(frozen=True)
+class ItemLine:
+    """A content item as a list shows it."""
+
+    id: uuid.UUID
+    title: str
+    type: str
+    module_title: str
+    due_date: dt.datetime | None
+    is_published: bool
+
+
+def items(class_id: uuid.UUID) -> list[ItemLine]:
+    """Return the content items of a class in their order."""
+    rows = session().execute(
+        sa.select(
+            ContentItem.id,
+            ContentItem.title,
+            ContentItem.type,
+            Module.title,
+            ContentItem.due_date,
+            sa.and_(ContentItem.is_published, Module.is_published),
+        )
+        .join(Module, Module.id == ContentItem.module_id)
+        .where(Module.class_id == class_id)
+        .order_by(Module.order_index, ContentItem.order_index)
+    )
+    return [ItemLine(*row) for row in rows]

@@ -1,0 +1,59 @@
+"""Reads of the problem bank."""
+
+import dataclasses
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from lti_grader.core.db import session
+from lti_grader.core.errors import NotFound
+from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup, VersionState
+
+
+@dataclasses.dataclass(frozen=True)
+class PublishedProblem:
+    """The newest published version of a problem, as a picker lists it."""
+
+    version_id: uuid.UUID
+    title: str
+    slug: str
+    tags: list[str]
+    number: int
+
+
+def published_problems() -> list[PublishedProblem]:
+    """Return every problem with a published version, by title."""
+    rows = session().execute(
+        sa.select(ProblemVersion.id, Problem.title, Problem.slug, Problem.tags, ProblemVersion.number)
+        .join(Problem, Problem.id == ProblemVersion.problem_id)
+        .where(ProblemVersion.state == VersionState.PUBLISHED)
+        .distinct(Problem.id)
+        .order_by(Problem.id, ProblemVersion.number.desc())
+    )
+    return sorted((PublishedProblem(*row) for row in rows), key=lambda one: one.title.casefold())
+
+
+def version(version_id: uuid.UUID) -> ProblemVersion:
+    """Return a version, or raise `NotFound`."""
+    found = session().get(ProblemVersion, version_id)
+    if found is None:
+        raise NotFound("There is no such problem.")
+    return found
+
+
+def title_of(version_id: uuid.UUID) -> str:
+    """Return the title of the problem that a version is of."""
+    return session().scalars(
+        sa.select(Problem.title).join(ProblemVersion).where(ProblemVersion.id == version_id)
+    ).one()
+
+
+def tests_of(version_id: uuid.UUID) -> Sequence[sa.Row[tuple[TestGroup, TestCase]]]:
+    """Return the groups and tests of a version in their order."""
+    return session().execute(
+        sa.select(TestGroup, TestCase)
+        .join(TestCase, TestCase.test_group_id == TestGroup.id)
+        .where(TestGroup.problem_version_id == version_id)
+        .order_by(TestGroup.order_index, TestCase.order_index)
+    ).all()
