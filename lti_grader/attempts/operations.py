@@ -1,0 +1,108 @@
+"""Run and Submit."""
+
+import dataclasses
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+
+from lti_grader.assignments.errors import AttemptsUsedUp
+from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.assignments.operations import require_language, require_open
+from lti_grader.attempts import drafts, queries
+from lti_grader.attempts.errors import TooManyOpen
+from lti_grader.attempts.events import AttemptSubmitted
+from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.core.db import current_tenant, session
+from lti_grader.core.events import publish
+
+# One student's backlog; more than this waiting would only keep others from their turn.
+MOST_OPEN = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Handed:
+    """What a student hands in with one press of a button."""
+
+    type: AttemptType
+    code_blob_ref: str
+    code_bytes: int
+    language: str
+    idempotency_key: str
+    time_focused_seconds: int = 0
+
+
+def submit(
+    student_id: uuid.UUID,
+    assignment: Assignment,
+    item: AssignmentProblem,
+    handed: Handed,
+    *,
+    at: dt.datetime,
+    by_staff: bool = False,
+) -> SubmissionAttempt:
+    """Keep an attempt and have it graded.
+
+    The same idempotency key again gives the attempt that it made the first time.
+
+    Parameters
+    ----------
+    handed
+        Its code lies in the blob store already.
+    by_staff
+        Teachers trying an assignment out are not held to its hours or its number of attempts.
+
+    Raises
+    ------
+    AssignmentNotOpen, AssignmentClosed, UnknownLanguage, AttemptsUsedUp, TooManyOpen
+    """
+    # The lock puts one student's presses in order; others are not touched.
+    progress = drafts.lock_progress(student_id, item.id)
+    if earlier := _by_key(student_id, item.id, handed.idempotency_key):
+        return earlier
+    require_language(assignment, handed.language)
+    if not by_staff:
+        require_open(assignment, at=at)
+        _require_attempts_left(student_id, assignment, item, handed.type)
+    if queries.open_attempts(student_id) >= MOST_OPEN:
+        raise TooManyOpen(f"{MOST_OPEN} of your attempts are waiting for their results. Wait for one of them first.")
+    progress.attempts_made += 1
+    attempt = SubmissionAttempt(
+        tenant_id=current_tenant(),
+        type=handed.type,
+        student_id=student_id,
+        assignment_problem_id=item.id,
+        problem_version_id=item.problem_version_id,
+        attempt_number=progress.attempts_made,
+        idempotency_key=handed.idempotency_key,
+        code_blob_ref=handed.code_blob_ref,
+        code_bytes=handed.code_bytes,
+        language=handed.language,
+        created_at=at,
+        time_focused_seconds=max(0, handed.time_focused_seconds),
+    )
+    session().add(attempt)
+    session().flush()
+    publish(AttemptSubmitted(attempt.id))
+    return attempt
+
+
+def _by_key(student_id: uuid.UUID, item_id: uuid.UUID, key: str) -> SubmissionAttempt | None:
+    return session().scalar(
+        sa.select(SubmissionAttempt).where(
+            SubmissionAttempt.student_id == student_id,
+            SubmissionAttempt.assignment_problem_id == item_id,
+            SubmissionAttempt.idempotency_key == key,
+        )
+    )
+
+
+def _require_attempts_left(
+    student_id: uuid.UUID, assignment: Assignment, item: AssignmentProblem, kind: AttemptType
+) -> None:
+    allowed = assignment.rules.attempts_allowed
+    if kind is AttemptType.TEST_RUN or allowed is None:
+        return
+    if queries.submissions_made(student_id, item.id) >= allowed:
+        times = "once" if allowed == 1 else f"{allowed} times"
+        raise AttemptsUsedUp(f"This problem can be submitted {times}, and you have done so. Run still works.")

@@ -1,0 +1,62 @@
+"""How results become a score: pure functions of what they are given."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from lti_grader.assignments.models import Counts
+
+STEP = Decimal("0.0001")
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """A graded submission: its points out of the problem version's own maximum."""
+
+    attempt_number: int
+    submitted_at: dt.datetime
+    points: Decimal
+    maximum: Decimal
+
+
+@dataclasses.dataclass(frozen=True)
+class ProblemScore:
+    points: Decimal
+    submitted_at: dt.datetime
+    """When the submission that the points stand on was made; for an average, the last one."""
+
+
+def problem_score(submissions: Iterable[Judged], worth: Decimal, counts: Counts) -> ProblemScore | None:
+    """Return the score of one problem, None while nothing of it is graded.
+
+    Parameters
+    ----------
+    submissions
+        Every graded submission of one student to the problem.
+    worth
+        The points of the problem in this assignment; results are scaled to it.
+    counts
+        Which of them makes the score. Of several best ones the earliest stands.
+    """
+    ordered = sorted(submissions, key=lambda one: one.attempt_number)
+    if not ordered:
+        return None
+    shares = [one.points / one.maximum if one.maximum else Decimal(0) for one in ordered]
+    match counts:
+        case Counts.BEST:
+            chosen = max(range(len(ordered)), key=lambda place: (shares[place], -place))
+            share, when = shares[chosen], ordered[chosen].submitted_at
+        case Counts.LATEST:
+            share, when = shares[-1], ordered[-1].submitted_at
+        case Counts.AVERAGE:
+            share, when = sum(shares, Decimal(0)) / len(shares), ordered[-1].submitted_at
+    return ProblemScore((worth * share).quantize(STEP, ROUND_HALF_UP), when)
+
+
+def assignment_score(scores: Sequence[ProblemScore | None]) -> ProblemScore | None:
+    """Return the score of an assignment: the sum of its problems, those not yet handed in counting nothing."""
+    graded = [one for one in scores if one is not None]
+    if not graded:
+        return None
+    return ProblemScore(sum((one.points for one in graded), Decimal(0)), max(one.submitted_at for one in graded))
