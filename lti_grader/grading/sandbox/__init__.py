@@ -1,0 +1,57 @@
+"""Where students' programs run: never outside of here, and here never without walls."""
+
+import fcntl
+import os
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from lti_grader.grading.sandbox.interface import (
+    Ending,
+    Limits,
+    Program,
+    RunOutcome,
+    Sandbox,
+    SandboxUnavailable,
+)
+
+__all__ = ["Ending", "Limits", "Program", "RunOutcome", "Sandbox", "SandboxUnavailable", "open_sandbox"]
+
+_MOST_SLOTS = 1024
+_held: list[IO[str]] = []
+
+
+def open_sandbox(kind: str = "auto") -> Sandbox:
+    """Open a sandbox for this process, in the first slot of this machine that is free.
+
+    Parameters
+    ----------
+    kind
+        "bubblewrap", or "auto" for the best one that this machine can have.
+
+    Raises
+    ------
+    SandboxUnavailable
+        Programs cannot be kept apart here; the message says what is missing.
+    """
+    from lti_grader.grading.sandbox.bubblewrap import BubblewrapSandbox
+
+    return BubblewrapSandbox(_free_slot())
+
+
+def _free_slot() -> int:
+    folder = Path(tempfile.gettempdir()) / f"lti-grader-slots-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise SandboxUnavailable(f"{folder} belongs to somebody else: remove it.")
+    for slot in range(_MOST_SLOTS):
+        lock = (folder / str(slot)).open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        # Held for as long as the process lives: another one must not get the same user id.
+        _held.append(lock)
+        return slot
+    raise SandboxUnavailable(f"All {_MOST_SLOTS} slots of this machine are in use.")
