@@ -1,0 +1,304 @@
+"""Judging attempts: claim in one transaction, work in none, record in another."""
+
+import dataclasses
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from lti_grader.assignments.models import Assignment, AssignmentProblem, Mode
+from lti_grader.attempts.events import AttemptSubmitted
+from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
+from lti_grader.core.db import current_tenant, session, system_transaction
+from lti_grader.core.events import publish
+from lti_grader.core.ids import new_id
+from lti_grader.core.messages import send, send_after_commit
+from lti_grader.grading.errors import LostLease
+from lti_grader.grading.events import AttemptGraded
+from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestSpec
+from lti_grader.grading.models import GradingJob, JobReason, JobStatus, TestResult
+from lti_grader.problems.models import Aggregation, ProblemVersion, Visibility
+from lti_grader.problems.queries import tests_of
+
+log = logging.getLogger(__name__)
+
+TASK, QUEUE = "grading.grade", "code"
+# A message that was sent is given this long to be picked up before another is sent.
+RESEND_AFTER = dt.timedelta(seconds=30)
+_STATEMENT_OF_STAFF = "It could not be judged. That is not your fault; the staff have been told."
+
+
+def queue_job(event: AttemptSubmitted) -> None:
+    """Owe the attempt a judging."""
+    attempt = session().get_one(SubmissionAttempt, event.attempt_id)
+    mode = session().scalars(
+        sa.select(Assignment.mode)
+        .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
+        .where(AssignmentProblem.id == attempt.assignment_problem_id)
+    ).one()
+    now = dt.datetime.now(dt.UTC)
+    job = GradingJob(
+        tenant_id=current_tenant(),
+        attempt_id=attempt.id,
+        problem_version_id=attempt.problem_version_id,
+        reason=JobReason.SUBMITTED,
+        priority=priority(Mode(mode), AttemptType(attempt.type)),
+        created_at=now,
+        sent_at=now,
+    )
+    session().add(job)
+    session().flush()
+    send_after_commit(TASK, current_tenant(), job.id, queue=QUEUE, priority=job.priority)
+
+
+def priority(mode: Mode, kind: AttemptType) -> int:
+    """Return the place in the queue, 0 first: exams, then homework, then practice; in each, submissions first."""
+    place = {Mode.EXAM: 0, Mode.HOMEWORK: 3, Mode.PRACTICE: 6}[mode]
+    return place if kind is AttemptType.FINAL_SUBMISSION else place + 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """What a worker needs to judge an attempt; it holds no row and no transaction."""
+
+    job_id: uuid.UUID
+    claim: uuid.UUID
+    attempt_id: uuid.UUID
+    language: str
+    code_blob_ref: str
+    groups: Sequence[GroupSpec]
+    checker: Mapping[str, Any]
+
+    @property
+    def test_count(self) -> int:
+        return sum(len(group.tests) for group in self.groups)
+
+
+def claim(job_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Work | None:
+    """Take a job for this worker until `at + lease`.
+
+    Returns
+    -------
+    What to do; None where there is nothing to do: it is done, or another worker has it.
+    """
+    mine = new_id()
+    claimed = session().execute(
+        sa.update(GradingJob)
+        .where(
+            GradingJob.id == job_id,
+            sa.or_(
+                GradingJob.status == JobStatus.QUEUED,
+                sa.and_(GradingJob.status == JobStatus.RUNNING, GradingJob.lease_until < at),
+            ),
+        )
+        .values(
+            status=JobStatus.RUNNING, claimed_by=mine, lease_until=at + lease, tries=GradingJob.tries + 1, sent_at=at
+        )
+        .returning(GradingJob.attempt_id, GradingJob.problem_version_id)
+    ).one_or_none()
+    if claimed is None:
+        return None
+    attempt = session().get_one(SubmissionAttempt, claimed.attempt_id)
+    attempt.status = AttemptStatus.PROCESSING
+    version = session().get_one(ProblemVersion, claimed.problem_version_id)
+    return Work(
+        job_id=job_id,
+        claim=mine,
+        attempt_id=attempt.id,
+        language=attempt.language,
+        code_blob_ref=attempt.code_blob_ref,
+        groups=_groups(version, samples_only=attempt.type == AttemptType.TEST_RUN),
+        checker=version.checker,
+    )
+
+
+def _groups(version: ProblemVersion, *, samples_only: bool) -> list[GroupSpec]:
+    groups: dict[uuid.UUID, tuple[Any, list[TestSpec]]] = {}
+    for group, test in tests_of(version.id):
+        if samples_only and test.visibility != Visibility.SAMPLE:
+            continue
+        spec = TestSpec(
+            id=test.id,
+            name=test.name,
+            input=test.input if test.input is not None else b"",
+            expected=test.expected if test.expected is not None else b"",
+            points=test.points,
+            cpu_ms=test.cpu_ms or version.cpu_ms,
+            memory_kb=test.memory_kb or version.memory_kb,
+        )
+        groups.setdefault(group.id, (group, []))[1].append(spec)
+    return [
+        GroupSpec(group.id, group.points, Aggregation(group.aggregation), tests) for group, tests in groups.values()
+    ]
+
+
+def renew(work: Work, *, at: dt.datetime, lease: dt.timedelta) -> None:
+    """Keep the job for longer.
+
+    Raises
+    ------
+    LostLease
+        Another worker has it.
+    """
+    kept = session().execute(
+        sa.update(GradingJob)
+        .where(GradingJob.id == work.job_id, GradingJob.claimed_by == work.claim)
+        .values(lease_until=at + lease)
+    )
+    if not kept.rowcount:  # type: ignore[attr-defined]
+        raise LostLease("Another worker has taken over this judging.")
+
+
+def _held_job(work: Work) -> GradingJob:
+    job = session().scalar(sa.select(GradingJob).where(GradingJob.id == work.job_id).with_for_update())
+    if job is None or job.claimed_by != work.claim:
+        raise LostLease("Another worker has taken over this judging.")
+    return job
+
+
+def record(work: Work, graded: GradedCode, *, at: dt.datetime) -> None:
+    """Write down a judging, make it the attempt's current one, and let the gradebook know.
+
+    Raises
+    ------
+    LostLease
+        Another worker has the job by now: whatever it finds is what counts, and nothing is written.
+    """
+    job = _held_job(work)
+    session().execute(
+        sa.update(GradingJob)
+        .where(
+            GradingJob.attempt_id == job.attempt_id,
+            GradingJob.status == JobStatus.DONE,
+            GradingJob.superseded_by.is_(None),
+        )
+        .values(superseded_by=job.id)
+    )
+    job.status, job.claimed_by, job.lease_until, job.finished_at = JobStatus.DONE, None, None, at
+    job.points, job.maximum = graded.points, graded.maximum
+    job.compiler_output, job.error = graded.compiler_output or None, None
+    session().flush()
+    session().execute(sa.insert(TestResult), [_result_row(job, graded, one, at) for one in graded.outcomes])
+    attempt = session().get_one(SubmissionAttempt, job.attempt_id)
+    attempt.status = AttemptStatus.COMPLETED
+    attempt.execution_time_ms, attempt.memory_usage_kb = graded.time_ms, graded.memory_kb
+    session().flush()
+    publish(AttemptGraded(attempt.id, job.id))
+
+
+def _result_row(job: GradingJob, graded: GradedCode, one: Any, at: dt.datetime) -> dict[str, Any]:
+    # PostgreSQL's text holds no NUL; what a program wrote may.
+    text = one.output.decode(errors="replace").replace("\0", "\N{SYMBOL FOR NULL}")
+    return {
+        "tenant_id": job.tenant_id,
+        "graded_at": at,
+        "job_id": job.id,
+        "attempt_id": job.attempt_id,
+        "test_case_id": one.test_id,
+        "status": one.status,
+        "score": graded.points_of.get(one.test_id, Decimal(0)),
+        "time_ms": one.time_ms,
+        "memory_kb": one.memory_kb,
+        "message": one.message.replace("\0", "\N{SYMBOL FOR NULL}"),
+        "output": text,
+    }
+
+
+def give_back(work: Work, trouble: str, *, most_tries: int, at: dt.datetime) -> bool:
+    """Return a job that could not be judged, to be tried again, or to be given up after `most_tries`.
+
+    Parameters
+    ----------
+    trouble
+        What went wrong on our side; staff see it.
+
+    Returns
+    -------
+    Whether it was given up.
+    """
+    job = _held_job(work)
+    job.claimed_by, job.lease_until, job.error = None, None, trouble[:4000]
+    given_up = job.tries >= most_tries
+    if given_up:
+        _give_up(job, at)
+    else:
+        job.status, job.sent_at = JobStatus.QUEUED, at
+        session().get_one(SubmissionAttempt, job.attempt_id).status = AttemptStatus.QUEUED
+        send_after_commit(TASK, job.tenant_id, job.id, queue=QUEUE, priority=job.priority, countdown=2.0**job.tries)
+    session().flush()
+    return given_up
+
+
+def _give_up(job: GradingJob, at: dt.datetime) -> None:
+    job.status, job.claimed_by, job.lease_until, job.finished_at = JobStatus.FAILED, None, None, at
+    session().get_one(SubmissionAttempt, job.attempt_id).status = AttemptStatus.ERROR
+    log.error("job %s given up after %s tries: %s", job.id, job.tries, job.error)
+
+
+def give_up_poisoned(job_id: uuid.UUID, *, most_tries: int, at: dt.datetime) -> bool:
+    """Give up a job whose workers died each time before they could say anything."""
+    job = session().scalar(sa.select(GradingJob).where(GradingJob.id == job_id).with_for_update())
+    if job is None or job.status != JobStatus.RUNNING or job.tries < most_tries or (job.lease_until or at) >= at:
+        return False
+    job.error = f"{job.tries} workers ended while judging this: {_STATEMENT_OF_STAFF}"
+    _give_up(job, at)
+    return True
+
+
+@dataclasses.dataclass(frozen=True)
+class Overdue:
+    tenant_id: uuid.UUID
+    job_id: uuid.UUID
+    priority: int
+    tries: int
+    is_running: bool
+
+
+def overdue(*, at: dt.datetime, most: int = 2000) -> list[Overdue]:
+    """Return the jobs that nobody seems to work on: never picked up, or their worker fell silent."""
+    with system_transaction() as opened:
+        rows = opened.execute(
+            sa.select(GradingJob)
+            .where(
+                sa.or_(
+                    sa.and_(
+                        GradingJob.status == JobStatus.QUEUED,
+                        sa.func.coalesce(GradingJob.sent_at, GradingJob.created_at) < at - RESEND_AFTER,
+                    ),
+                    sa.and_(GradingJob.status == JobStatus.RUNNING, GradingJob.lease_until < at),
+                )
+            )
+            .order_by(GradingJob.priority, GradingJob.created_at)
+            .limit(most)
+        ).scalars()
+        return [
+            Overdue(job.tenant_id, job.id, job.priority, job.tries, job.status == JobStatus.RUNNING) for job in rows
+        ]
+
+
+def resend(late: Overdue, *, at: dt.datetime) -> None:
+    """Send a job's message once more."""
+    session().execute(sa.update(GradingJob).where(GradingJob.id == late.job_id).values(sent_at=at))
+    send_after_commit(TASK, late.tenant_id, late.job_id, queue=QUEUE, priority=late.priority)
+
+
+def send_now(tenant_id: uuid.UUID, job_id: uuid.UUID, place: int) -> None:
+    """Send a job's message at once."""
+    send(TASK, tenant_id, job_id, queue=QUEUE, priority=place)
+
+
+def make_partitions(*, at: dt.datetime, months: int = 3) -> int:
+    """Make the partitions of the coming months. Return how many were new."""
+    first = at.astimezone(dt.UTC).date().replace(day=1)
+    made = 0
+    with system_transaction() as opened:
+        for step in range(months + 1):
+            year, month = divmod(first.year * 12 + first.month - 1 + step, 12)
+            made += bool(
+                opened.scalar(sa.select(sa.func.lti_grader_make_partition(dt.date(year, month + 1, 1))))
+            )
+    return made

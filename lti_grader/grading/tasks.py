@@ -1,0 +1,117 @@
+"""The worker's side of judging."""
+
+import datetime as dt
+import logging
+import uuid
+from decimal import Decimal
+
+from celery import shared_task
+
+from lti_grader import adapters
+from lti_grader.adapters.storage import StorageUnavailable
+from lti_grader.core.db import transaction
+from lti_grader.grading import operations
+from lti_grader.grading.errors import LostLease
+from lti_grader.grading.graders import code
+from lti_grader.grading.graders.code import GradedCode, TestOutcome
+from lti_grader.grading.operations import Work
+from lti_grader.grading.sandbox import Sandbox, SandboxUnavailable, open_sandbox
+from lti_grader.grading.sandbox.languages import available_languages
+
+log = logging.getLogger(__name__)
+_sandboxes: list[Sandbox] = []
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def sandbox() -> Sandbox:
+    """Return this worker's own sandbox, opened when first needed."""
+    if not _sandboxes:
+        _sandboxes.append(open_sandbox(adapters.installed().settings.sandbox))
+    return _sandboxes[0]
+
+
+@shared_task(name="grading.grade")
+def grade(tenant: str, job: str) -> str:
+    """Judge an attempt: claim it, run it, record what came of it."""
+    tenant_id, settings = uuid.UUID(tenant), adapters.installed().settings
+    lease = dt.timedelta(seconds=settings.grading_lease_seconds)
+    with transaction(tenant_id):
+        work = operations.claim(uuid.UUID(job), at=_now(), lease=lease)
+    if work is None:
+        return "nothing to do"
+    progress = _Progress(tenant_id, work, lease)
+    try:
+        graded = _judge(work, progress)
+        with transaction(tenant_id):
+            if graded.trouble:
+                operations.give_back(work, graded.trouble, most_tries=settings.grading_max_tries, at=_now())
+            else:
+                operations.record(work, graded, at=_now())
+    except (StorageUnavailable, SandboxUnavailable) as error:
+        log.warning("job %s cannot be judged now: %s", job, error)
+        with transaction(tenant_id):
+            operations.give_back(work, str(error), most_tries=settings.grading_max_tries, at=_now())
+    except LostLease as error:
+        log.warning("job %s: %s", job, error)
+        return "lost the lease"
+    progress.tell("completed")
+    return "done"
+
+
+def _judge(work: Work, progress: "_Progress") -> GradedCode:
+    source = adapters.installed().blobs.get(work.code_blob_ref)
+    language = available_languages().get(work.language)
+    if language is None:
+        raise SandboxUnavailable(f"The toolchain of {work.language} is not on this machine; `lti-grader doctor` says more.")
+    progress.tell("progress")
+    return code.grade(
+        sandbox(), language, source, work.groups, checker_config=work.checker, on_test=progress.test_done
+    )
+
+
+class _Progress:
+    """Tells who watches, and keeps the lease alive while tests go by."""
+
+    def __init__(self, tenant_id: uuid.UUID, work: Work, lease: dt.timedelta) -> None:
+        self._tenant_id = tenant_id
+        self._work = work
+        self._lease = lease
+        self._renew_at = _now() + lease / 3
+        self._done = 0
+
+    def tell(self, kind: str, **more: object) -> None:
+        news = {"event": kind, "tests_done": self._done, "tests_total": self._work.test_count, **more}
+        adapters.installed().channels.publish(f"attempt:{self._work.attempt_id}", news)
+
+    def test_done(self, outcome: TestOutcome) -> None:
+        self._done += 1
+        self.tell("test", test_id=str(outcome.test_id), status=outcome.status, time_ms=outcome.time_ms,
+                  memory_kb=outcome.memory_kb, passed=outcome.share == Decimal(1))  # fmt: skip
+        if _now() >= self._renew_at:
+            with transaction(self._tenant_id):
+                operations.renew(self._work, at=_now(), lease=self._lease)
+            self._renew_at = _now() + self._lease / 3
+
+
+@shared_task(name="grading.sweep")
+def sweep() -> int:
+    """Send again what nobody seems to work on, and give up what ends every worker that touches it."""
+    settings = adapters.installed().settings
+    late = operations.overdue(at=_now())
+    for one in late:
+        with transaction(one.tenant_id):
+            poisoned = one.is_running and operations.give_up_poisoned(
+                one.job_id, most_tries=settings.grading_max_tries, at=_now()
+            )
+            if not poisoned:
+                operations.resend(one, at=_now())
+    return len(late)
+
+
+@shared_task(name="grading.make_partitions")
+def make_partitions() -> int:
+    """Make the coming months' partitions."""
+    return operations.make_partitions(at=_now())
