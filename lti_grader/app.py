@@ -11,6 +11,7 @@ import lti_grader.models  # noqa: F401 - every table, before the first query
 from lti_grader import adapters
 from lti_grader.core import events, web
 from lti_grader.core.db import db
+from lti_grader.core.queues import make_celery
 from lti_grader.core.paths import PACKAGE, project_folder
 from lti_grader.core.settings import Settings
 from lti_grader.flow import FLOW
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     app.extensions["settings"] = settings
     app.extensions["adapters"] = adapters.Adapters.of(settings)
     adapters.install(app.extensions["adapters"])
+    app.extensions["celery"] = make_celery(app, settings)
     db.init_app(app)
     Migrate(app, db, directory=str(project_folder("migrations")))
     events.install_flow(FLOW)

@@ -16,7 +16,7 @@ from lti_grader.grading.graders import code
 from lti_grader.grading.graders.code import GradedCode, TestOutcome
 from lti_grader.grading.operations import Work
 from lti_grader.grading.sandbox import Sandbox, SandboxUnavailable, open_sandbox
-from lti_grader.grading.sandbox.languages import available_languages
+from lti_grader.assignments.languages import available_languages
 
 log = logging.getLogger(__name__)
 _sandboxes: list[Sandbox] = []

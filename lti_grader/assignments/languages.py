@@ -5,7 +5,7 @@ import functools
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -118,3 +118,11 @@ def missing_languages() -> dict[str, str]:
         for name, file in read_language_files().items()
         if name not in here
     }
+
+
+def offered(ids: Sequence[str]) -> list[dict[str, str]]:
+    """Return those of `ids` that can be judged here, as a page lists them."""
+    here = available_languages()
+    return [
+        {"id": name, "label": here[name].label, "highlight": here[name].file.highlight} for name in ids if name in here
+    ]

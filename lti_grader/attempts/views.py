@@ -1,0 +1,199 @@
+"""The page where students write, Run and Submit."""
+
+import dataclasses
+import datetime as dt
+import uuid
+from typing import Any
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from lti_grader import adapters
+from lti_grader.assignments import queries as assignments
+from lti_grader.assignments.operations import require_language, require_open
+from lti_grader.attempts import drafts, operations, queries
+from lti_grader.attempts.models import AttemptType
+from lti_grader.attempts.text import check_code, check_key
+from lti_grader.core.db import transaction
+from lti_grader.core.errors import BadInput, Conflict
+from lti_grader.core.markdown import to_html
+from lti_grader.core.web import viewer
+from lti_grader.assignments.languages import offered
+from lti_grader.problems import queries as problems
+
+blueprint = flask.Blueprint("work", __name__)
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def body() -> dict[str, Any]:
+    """Return the request's JSON object.
+
+    Raises
+    ------
+    BadInput
+        It is none, or not valid UTF-8.
+    """
+    given = flask.request.get_json(silent=True)
+    if not isinstance(given, dict):
+        raise BadInput("The request is not a JSON object in UTF-8. Reload the page; your text is kept in this browser.")
+    return given
+
+
+def _whole(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**31:
+        raise BadInput(f"{name} must be a number from 0 up.")
+    return int(value)
+
+
+@blueprint.get("/assignments/<uuid:assignment_id>")
+def overview(assignment_id: uuid.UUID) -> ResponseReturnValue:
+    """An assignment: its problems and where one stands with them."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        opened = assignments.open_assignment(assignment_id, me.user_id)
+        if len(opened.problems) == 1 and not opened.membership.is_staff:
+            return flask.redirect(flask.url_for("work.page", item_id=opened.problems[0].item.id))
+        states = flask.current_app.extensions["problem_states"](me.user_id, opened)
+        score = flask.current_app.extensions["score_state"](me.user_id, assignment_id)
+        return flask.render_template("assignments/overview.html", opened=opened, states=states, score=score)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    opened: assignments.OpenedAssignment
+    line: assignments.ProblemLine
+
+    @property
+    def item(self) -> Any:
+        return self.line.item
+
+
+def _place(item_id: uuid.UUID, user_id: uuid.UUID) -> _Place:
+    item = assignments.assignment_problem(item_id)
+    opened = assignments.open_assignment(item.assignment_id, user_id)
+    return _Place(opened, next(line for line in opened.problems if line.item.id == item_id))
+
+
+def _read_only_reason(place: _Place) -> str:
+    if place.opened.membership.is_staff:
+        return ""
+    try:
+        require_open(place.opened.assignment, at=now())
+    except Conflict as error:
+        return error.message
+    return ""
+
+
+@blueprint.get("/work/<uuid:item_id>")
+def page(item_id: uuid.UUID) -> ResponseReturnValue:
+    """Statement and editor, side by side."""
+    me, settings = viewer(), adapters.installed().settings
+    with transaction(me.tenant_id):
+        place = _place(item_id, me.user_id)
+        version = problems.version(place.item.problem_version_id)
+        draft = drafts.load(adapters.installed().kv, me.user_id, item_id)
+        rules = place.opened.assignment.rules
+        made = queries.submissions_made(me.user_id, item_id)
+        reason = _read_only_reason(place)
+        config = {
+            "ap_id": str(item_id),
+            "user_id": str(me.user_id),
+            "draft": draft.as_json() if draft else None,
+            "languages": [
+                {**language, "starter": version.starter_code.get(language["id"], "")}
+                for language in offered(rules.languages)
+            ],
+            "urls": {
+                "draft": flask.url_for("work.save_draft", item_id=item_id),
+                "attempts": flask.url_for("work.hand_in", item_id=item_id),
+                "history": flask.url_for("results.history", item_id=item_id),
+            },
+            "max_code_bytes": settings.max_code_bytes,
+            "read_only": bool(reason),
+            "read_only_reason": reason,
+            "time_spent_seconds": draft.time_spent_seconds if draft else 0,
+            "autosave_seconds": settings.autosave_seconds,
+        }
+        samples = [test for _, test in problems.tests_of(version.id) if test.visibility == "sample"]
+        return flask.render_template(
+            "attempts/work.html",
+            place=place,
+            version=version,
+            statement=to_html(version.description_markdown),
+            hint=to_html(version.hint) if version.hint else "",
+            samples=samples,
+            config=config,
+            submissions_made=made,
+            attempts_allowed=rules.attempts_allowed,
+        )
+
+
+@blueprint.put("/work/<uuid:item_id>/draft")
+def save_draft(item_id: uuid.UUID) -> ResponseReturnValue:
+    """Save what the student has written so far."""
+    me, given, held = viewer(), body(), adapters.installed()
+    check_code(given.get("code"), max_bytes=held.settings.max_code_bytes)
+    change = drafts.Change(
+        code=given["code"],
+        language=str(given.get("language", "")),
+        base_revision=_whole(given.get("base_revision", 0), "base_revision"),
+        save_id=check_key(given.get("save_id"), "save_id"),
+        time_spent_seconds=_whole(given.get("time_spent_seconds", 0), "time_spent_seconds"),
+    )
+    with transaction(me.tenant_id):
+        place = _place(item_id, me.user_id)
+        require_language(place.opened.assignment, change.language)
+        if not place.opened.membership.is_staff:
+            require_open(place.opened.assignment, at=now())
+        saved = drafts.save(held.kv, me.user_id, item_id, change, at=now())
+    return {"revision": saved.revision, "saved_at": saved.saved_at.isoformat(), "stored": saved.stored}
+
+
+@blueprint.post("/work/<uuid:item_id>/attempts")
+def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
+    """Run or Submit."""
+    me, given, held = viewer(), body(), adapters.installed()
+    encoded = check_code(given.get("code"), max_bytes=held.settings.max_code_bytes)
+    key = check_key(given.get("idempotency_key"), "idempotency_key")
+    try:
+        kind = AttemptType(str(given.get("type")))
+    except ValueError:
+        raise BadInput("type must be test_run (Run) or final_submission (Submit).") from None
+    language = str(given.get("language", ""))
+    with transaction(me.tenant_id):
+        # Refuse before anything is stored; it is looked at again under the lock.
+        place = _place(item_id, me.user_id)
+        require_language(place.opened.assignment, language)
+    ref = held.blobs.put(encoded)
+    handed = operations.Handed(
+        type=kind,
+        code_blob_ref=ref,
+        code_bytes=len(encoded),
+        language=language,
+        idempotency_key=key,
+        time_focused_seconds=_whole(given.get("time_focused_seconds", 0), "time_focused_seconds"),
+    )
+    with transaction(me.tenant_id):
+        place = _place(item_id, me.user_id)
+        attempt = operations.submit(
+            me.user_id,
+            place.opened.assignment,
+            place.item,
+            handed,
+            at=now(),
+            by_staff=place.opened.membership.is_staff,
+        )
+        answer = {
+            "id": str(attempt.id),
+            "attempt_number": attempt.attempt_number,
+            "type": attempt.type,
+            "status": attempt.status,
+            "url": flask.url_for("results.attempt", attempt_id=attempt.id),
+            "events_url": flask.url_for("results.events", attempt_id=attempt.id),
+        }
+    return {"attempt": answer}, 202
+
+

@@ -1,0 +1,85 @@
+"""What a person may see of a result."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from lti_grader.assignments.queries import OpenedAssignment
+from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.grading import queries
+from lti_grader.grading.models import TestResult
+from lti_grader.problems.models import TestCase, Visibility
+
+_SHOWN_BYTES = 4096
+
+
+def may_see_test(visibility: str, opened: OpenedAssignment, *, now: dt.datetime) -> bool:
+    """Return whether a test is shown to this person at all, its input and output with it."""
+    if opened.membership.is_staff or visibility in (Visibility.SAMPLE, Visibility.VISIBLE):
+        return True
+    due = opened.assignment.due_date
+    return visibility == Visibility.AFTER_DUE and due is not None and now >= due
+
+
+def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: dt.datetime) -> dict[str, Any]:
+    """Return an attempt with its result, as much of it as this person may see."""
+    job = queries.current_job(attempt.id)
+    done = job is not None and job.points is not None
+    shown: dict[str, Any] = {
+        "id": str(attempt.id),
+        "attempt_number": attempt.attempt_number,
+        "type": attempt.type,
+        "status": attempt.status,
+        "language": attempt.language,
+        "created_at": attempt.created_at.isoformat(),
+        "points": None,
+        "maximum": None,
+        "compile_output": job.compiler_output if job else None,
+        "tests": [],
+        "hidden_summary": None,
+        "error": None,
+    }
+    if attempt.status == "error":
+        shown["error"] = "This attempt could not be judged. That is not your fault: the staff can see it, and it is not counted."
+        if opened.membership.is_staff and job:
+            shown["error"] += f" ({job.error})"
+    if not done or job is None:
+        return shown
+    item = next(line.item for line in opened.problems if line.item.id == attempt.assignment_problem_id)
+    factor = item.points / job.maximum if job.maximum else Decimal(0)
+    hidden = [0, 0]
+    for result, test in queries.results_of(job.id):
+        if may_see_test(test.visibility, opened, now=now):
+            shown["tests"].append(_test_json(result, test, factor))
+        else:
+            hidden[0] += result.status == "pass"
+            hidden[1] += 1
+    if hidden[1]:
+        shown["hidden_summary"] = {"passed": hidden[0], "total": hidden[1]}
+    if attempt.type == "final_submission":
+        shown["points"], shown["maximum"] = _plain((job.points or Decimal(0)) * factor), _plain(item.points)
+    return shown
+
+
+def _test_json(result: TestResult, test: TestCase, factor: Decimal) -> dict[str, Any]:
+    return {
+        "name": test.name,
+        "visibility": test.visibility,
+        "status": result.status,
+        "points": _plain(result.score * factor),
+        "time_ms": result.time_ms,
+        "memory_kb": result.memory_kb,
+        "message": result.message,
+        "input": _text(test.input),
+        "expected": _text(test.expected),
+        "output": result.output,
+    }
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else content[:_SHOWN_BYTES].decode(errors="replace")
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number.quantize(Decimal('0.01')):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

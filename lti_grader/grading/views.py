@@ -1,0 +1,187 @@
+"""Results: as a page, as JSON, as they come in, and as a history."""
+
+import datetime as dt
+import difflib
+import json
+import queue
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from lti_grader import adapters
+from lti_grader.assignments import queries as assignments
+from lti_grader.attempts import queries as attempts
+from lti_grader.attempts.models import AttemptStatus, SubmissionAttempt
+from lti_grader.core.db import transaction
+from lti_grader.core.errors import NotFound
+from lti_grader.core.web import Viewer, viewer, wants_json
+from lti_grader.grading import queries
+from lti_grader.grading.shown import attempt_json, may_see_test
+from lti_grader.problems.queries import tests_of
+
+blueprint = flask.Blueprint("results", __name__)
+
+_PING_SECONDS = 15
+# News can be missed while Redis restarts: the rows are looked at this often whatever comes in.
+_LOOK_SECONDS = 2.0
+_LONGEST_STREAM_SECONDS = 300
+
+
+def _opened(attempt_id: uuid.UUID, me: Viewer) -> tuple[SubmissionAttempt, assignments.OpenedAssignment]:
+    attempt = attempts.attempt(attempt_id)
+    item = assignments.assignment_problem(attempt.assignment_problem_id)
+    opened = assignments.open_assignment(item.assignment_id, me.user_id)
+    if attempt.student_id != me.user_id and not opened.membership.is_staff:
+        raise NotFound("There is no such attempt.")
+    return attempt, opened
+
+
+def _as_json(attempt_id: uuid.UUID, me: Viewer) -> dict[str, Any]:
+    attempt, opened = _opened(attempt_id, me)
+    shown = attempt_json(attempt, opened, now=dt.datetime.now(dt.UTC))
+    shown["score_delivery"] = flask.current_app.extensions["delivery_state"](attempt.student_id, opened.assignment.id)
+    shown["url"] = flask.url_for("results.attempt", attempt_id=attempt_id)
+    shown["events_url"] = flask.url_for("results.events", attempt_id=attempt_id)
+    shown["code_url"] = flask.url_for("results.code", attempt_id=attempt_id)
+    return shown
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>")
+def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
+    """An attempt and its result."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        shown = _as_json(attempt_id, me)
+        if wants_json():
+            return shown
+        found, opened = _opened(attempt_id, me)
+        code = adapters.installed().blobs.get(found.code_blob_ref).decode()
+        return flask.render_template("attempts/attempt.html", attempt=shown, opened=opened, code=code, found=found)
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/code")
+def code(attempt_id: uuid.UUID) -> ResponseReturnValue:
+    """An attempt's program text."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        ref = _opened(attempt_id, me)[0].code_blob_ref
+    return adapters.installed().blobs.get(ref), 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/diff")
+def diff(attempt_id: uuid.UUID) -> ResponseReturnValue:
+    """What changed from an earlier attempt to this one."""
+    me = viewer()
+    try:
+        other_id = uuid.UUID(flask.request.args["against"])
+    except (KeyError, ValueError):
+        raise NotFound("Say which attempt to compare with: ?against=<its id>.") from None
+    with transaction(me.tenant_id):
+        mine, other = _opened(attempt_id, me)[0], _opened(other_id, me)[0]
+    blobs = adapters.installed().blobs
+    before, after = (blobs.get(one.code_blob_ref).decode().splitlines() for one in (other, mine))
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=4))[2:]
+    return flask.render_template("attempts/diff.html", mine=mine, other=other, lines=lines)
+
+
+@blueprint.get("/work/<uuid:item_id>/history")
+def history(item_id: uuid.UUID) -> ResponseReturnValue:
+    """A student's own attempts at a problem."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        item = assignments.assignment_problem(item_id)
+        assignments.open_assignment(item.assignment_id, me.user_id)
+        lines = queries.history(me.user_id, item_id)
+        return flask.render_template("attempts/history.html", lines=lines, item=item)
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/events")
+def events(attempt_id: uuid.UUID) -> ResponseReturnValue:
+    """What happens to an attempt, as it happens (server-sent events)."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        found, opened = _opened(attempt_id, me)
+        names = {
+            str(test.id): test.name
+            for _, test in tests_of(found.problem_version_id)
+            if may_see_test(test.visibility, opened, now=dt.datetime.now(dt.UTC))
+        }
+        channels = (f"attempt:{attempt_id}", f"delivery:{found.student_id}:{opened.assignment.id}")
+    stream = _Stream(attempt_id, me, names)
+    return flask.Response(
+        flask.stream_with_context(stream.messages(channels)),
+        mimetype="text/event-stream",
+        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
+    )
+
+
+class _Stream:
+    """The events of one attempt for one viewer."""
+
+    def __init__(self, attempt_id: uuid.UUID, me: Viewer, names: dict[str, str]) -> None:
+        self._attempt_id = attempt_id
+        self._me = me
+        self._names = names
+        self._number = 0
+        self._completed = False
+        self._last_delivery: Any = None
+
+    def messages(self, channels: tuple[str, ...]) -> Iterator[str]:
+        ends = time.monotonic() + _LONGEST_STREAM_SECONDS
+        ping_at = time.monotonic() + _PING_SECONDS
+        with adapters.installed().channels.listen(*channels) as inbox:
+            yield from self._look()
+            while time.monotonic() < ends and not self._is_over():
+                try:
+                    news = inbox.get(timeout=_LOOK_SECONDS)
+                except queue.Empty:
+                    news = {}
+                if news.get("event") == "test":
+                    yield from self._test(news)
+                elif news.get("event") == "progress":
+                    yield self._message("progress", {"status": "processing", "queue_position": None, **_counts(news)})
+                else:
+                    yield from self._look()
+                if time.monotonic() > ping_at:
+                    ping_at = time.monotonic() + _PING_SECONDS
+                    yield ": still here\n\n"
+
+    def _is_over(self) -> bool:
+        settled = self._last_delivery is None or self._last_delivery["state"] in (
+            "verified", "failed", "overridden", "excluded", "frozen",
+        )  # fmt: skip
+        return self._completed and settled
+
+    def _test(self, news: dict[str, Any]) -> Iterator[str]:
+        yield self._message("progress", {"status": "processing", "queue_position": None, **_counts(news)})
+        if news["test_id"] in self._names:
+            told = {"name": self._names[news["test_id"]], "status": news["status"], "time_ms": news["time_ms"]}
+            yield self._message("test", told)
+
+    def _look(self) -> Iterator[str]:
+        with transaction(self._me.tenant_id):
+            shown = _as_json(self._attempt_id, self._me)
+            place = queries.queue_position(self._attempt_id)
+        if shown["status"] in (AttemptStatus.COMPLETED, AttemptStatus.ERROR):
+            if not self._completed:
+                self._completed = True
+                yield self._message("completed", shown)
+            if shown["score_delivery"] != self._last_delivery:
+                self._last_delivery = shown["score_delivery"]
+                yield self._message("delivery", self._last_delivery or {})
+        else:
+            yield self._message(
+                "progress", {"status": shown["status"], "queue_position": place, "tests_done": 0, "tests_total": 0}
+            )
+
+    def _message(self, name: str, data: dict[str, Any]) -> str:
+        self._number += 1
+        return f"id: {self._number}\nevent: {name}\ndata: {json.dumps(data, default=str)}\n\n"
+
+
+def _counts(news: dict[str, Any]) -> dict[str, int]:
+    return {"tests_done": news["tests_done"], "tests_total": news["tests_total"]}
