@@ -176,6 +176,8 @@ class ScoreDelivery(Row, Tenanted, Base):
     sent_timestamp: Mapped[dt.datetime | None]
     """The score's own `timestamp`: fixed before the first post and the same in each repetition."""
     status: Mapped[str] = mapped_column(default=DeliveryStatus.PENDING)
+    forced: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """A person has said that it may replace another grade that the LMS holds."""
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     next_try_at: Mapped[dt.datetime]
     lms_holds: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))

@@ -1,0 +1,65 @@
+"""What a platform's answer to a score means: taken, to be tried again, or a matter for a person."""
+
+import dataclasses
+import enum
+import random
+
+from lti_grader.lti.errors import ServiceError
+
+
+class Meaning(enum.StrEnum):
+    TAKEN = "taken"
+    """The platform has this score already, or one as new: reading it back tells."""
+    AGAIN = "again"
+    FAILED = "failed"
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """`after` is in seconds; `words` say what happened and what to do."""
+
+    meaning: Meaning
+    words: str
+    after: float = 0.0
+
+
+_CURES = {
+    400: "The LMS refused the score as wrong in form. Its answer is kept below; report it to the maintainers of this tool.",
+    403: "The LMS does not let this tool post scores. Its administrator grants the scope for scores to the tool.",
+    404: "The LMS no longer has this column or this student. Restore the link in the course, or resend after the next roster sync.",
+    410: "The column was deleted in the LMS. Place the assignment in the course again.",
+    422: "The LMS refused the score: often the person is not a student of the course there any more.",
+}
+_LEARNER_WORDS = ("not a learner", "not a student", "not a user", "no learner", "incorrect user", "unknown user")
+
+
+def understand(error: ServiceError, *, tries: int) -> Answer:
+    """Return what a failed post means.
+
+    Parameters
+    ----------
+    tries
+        How often it was tried, this time included.
+    """
+    status, body = error.status_code, error.body.lower()
+    if status is None:
+        return Answer(Meaning.AGAIN, f"{error.message} It will be tried again.", back_off(tries))
+    if status == 409 or (status == 400 and ("timestamp" in body or "newer" in body)):
+        return Answer(Meaning.TAKEN, "The LMS says that it has a score as new as this one.")
+    if status == 429 or (status == 403 and ("rate limit" in body or "throttl" in body)):
+        wait = max(error.retry_after or 0.0, back_off(tries))
+        return Answer(Meaning.AGAIN, "The LMS asks us to slow down; the score waits for its turn.", wait)
+    if status == 500 and error.body.strip() == "[]":
+        return Answer(Meaning.FAILED, "The grade is locked in the LMS. Unlock it in the gradebook there, then resend.")
+    if status >= 500 or status in (401, 408, 425):
+        wait = error.retry_after or back_off(tries)
+        return Answer(Meaning.AGAIN, f"The LMS has a fault of its own ({status}). It will be tried again.", wait)
+    if status in (400, 404, 422) and any(words in body for words in _LEARNER_WORDS):
+        return Answer(Meaning.FAILED, "The LMS says that this person is not a student of the course there. Check the roster, then resend.")
+    words = _CURES.get(status, f"The LMS refused the score ({status}). Its answer is kept below.")
+    return Answer(Meaning.FAILED, words)
+
+
+def back_off(tries: int) -> float:
+    """Return seconds to wait before the next try: doubling from 2 s to half an hour, spread by a quarter."""
+    return min(2.0 ** min(tries, 11), 1800.0) * random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret about it

@@ -1,0 +1,71 @@
+"""Why a launch or a service call was refused.
+
+LtiError
+├── LaunchRefused        401  the launch does not hold: whoever sees it can only start again, or tell the admin
+│   └── NotRegistered    403  this platform, client or deployment is not known here
+└── ServiceError              a platform's service did not do what was asked
+"""
+
+from typing import Any
+
+from lti_grader.core.errors import Conflict, Forbidden, GraderError, Unprocessable
+
+
+class LtiError(GraderError):
+    status, code = 400, "lti_error"
+
+
+class LaunchRefused(LtiError):
+    """A launch that does not hold.
+
+    Parameters
+    ----------
+    reason
+        A short name for logs and tests, such as "nonce_mismatch".
+    """
+
+    status, code = 401, "launch_refused"
+
+    def __init__(self, reason: str, message: str, **extra: Any) -> None:
+        super().__init__(message, reason=reason, **extra)
+        self.reason = reason
+
+
+class NotRegistered(LaunchRefused):
+    status, code = 403, "not_registered"
+
+
+class NoAssignmentHere(Forbidden):
+    code = "no_assignment"
+
+
+class BadRegistration(Unprocessable):
+    code = "bad_registration"
+
+
+class ServiceError(LtiError):
+    """A platform's service failed.
+
+    Parameters
+    ----------
+    status_code
+        What it answered, None where it did not.
+    body
+        The beginning of its words.
+    retry_after
+        Seconds that it asked us to wait.
+    """
+
+    status, code, retryable = 502, "lms_error", True
+
+    def __init__(
+        self, message: str, *, status_code: int | None = None, body: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.body = body
+        self.retry_after = retry_after
+
+
+class CannotResend(Conflict):
+    code = "cannot_resend"

@@ -1,0 +1,235 @@
+"""What a launch means here: platform, context and person become tenant, class and enrollment."""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from lti_grader.assignments.models import Assignment
+from lti_grader.classes.models import STAFF, Class, EnrollmentSource, Module, Role
+from lti_grader.classes.operations import create_class, enroll
+from lti_grader.core.db import current_tenant, session
+from lti_grader.core.ids import new_id
+from lti_grader.core.messages import send_after_commit
+from lti_grader.lti import claims as c
+from lti_grader.lti import passback
+from lti_grader.lti.models import ClassContext, Deployment, LineItem, Platform, ResourceLink
+from lti_grader.lti.roles import class_role, is_test_user
+from lti_grader.lti.verification import unknown_deployment
+from lti_grader.people.models import User
+
+ROSTER_EVERY = dt.timedelta(minutes=15)
+
+
+@dataclasses.dataclass(frozen=True)
+class Arrival:
+    """Who arrived where."""
+
+    user_id: uuid.UUID
+    class_id: uuid.UUID
+    context_id: uuid.UUID
+    deployment_id: str
+    role: Role
+    assignment_id: uuid.UUID | None
+
+
+def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) -> Arrival:
+    """Take in a verified launch. Any number of them at once, the first ones included, do no harm.
+
+    Raises
+    ------
+    NotRegistered
+        The deployment is not known.
+    """
+    deployment = session().scalar(
+        sa.select(Deployment).where(
+            Deployment.platform_id == platform.id, Deployment.deployment_id == claims[c.DEPLOYMENT_ID]
+        )
+    )
+    if deployment is None:
+        raise unknown_deployment(claims[c.DEPLOYMENT_ID], platform.issuer, platform.client_id)
+    roles = claims[c.ROLES]
+    user_id = upsert_user(platform.id, claims, test_user=is_test_user(roles), launched_at=at)
+    role = class_role(roles)
+    context = _context(claims, deployment, owner_id=user_id if role == Role.TEACHER else None)
+    enroll(context.class_id, user_id, role, source=EnrollmentSource.LAUNCH)
+    assignment_id = None
+    if claims[c.MESSAGE_TYPE] == c.RESOURCE_LINK_REQUEST:
+        assignment_id = _assignment(claims, deployment, context, at=at)
+    _ask_for_roster(context, role, at)
+    return Arrival(user_id, context.class_id, context.id, deployment.deployment_id, role, assignment_id)
+
+
+def upsert_user(
+    platform_id: uuid.UUID, claims: Mapping[str, Any], *, test_user: bool = False, launched_at: dt.datetime | None = None
+) -> uuid.UUID:
+    """Keep a person as their platform describes them, and return their id.
+
+    What the platform leaves out (it may keep names to itself) leaves what was known as it is.
+    """
+    known = {
+        "name": _text(claims.get("name")),
+        "given_name": _text(claims.get("given_name")),
+        "family_name": _text(claims.get("family_name")),
+        "email": _text(claims.get("email")),
+        "avatar_url": _text(claims.get("picture")),
+        "locale": _text(claims.get("locale")),
+    }
+    values: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
+    if test_user:
+        values["is_test_user"] = True
+    if launched_at is not None:
+        values["last_launch_at"] = launched_at
+    statement = insert(User).values(
+        id=new_id(), tenant_id=current_tenant(), platform_id=platform_id, sub=claims["sub"], **values
+    )
+    # Something must be set for the row to be returned; setting the sub to itself is nothing.
+    changes = values or {"sub": claims["sub"]}
+    return session().scalars(
+        statement.on_conflict_do_update(index_elements=["platform_id", "sub"], set_=changes).returning(User.id)
+    ).one()
+
+
+def _text(value: object) -> str | None:
+    cleaned = value.replace("\0", "").strip()[:500] if isinstance(value, str) else ""
+    return cleaned or None
+
+
+def _context(claims: Mapping[str, Any], deployment: Deployment, *, owner_id: uuid.UUID | None) -> ClassContext:
+    described = claims.get(c.CONTEXT)
+    described = described if isinstance(described, dict) else {}
+    # A link outside of any course is a class of its own.
+    link = claims.get(c.RESOURCE_LINK) or {}
+    outside = f"resource-link:{link.get('id', 'none')}"
+    context_id = _text(described.get("id")) or outside
+    title = _text(described.get("title")) or _text(described.get("label")) or _text(link.get("title")) or "Course"
+    # Two first launches at once would make two classes: the second waits here for the first.
+    session().execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"{deployment.id}:{context_id}"}
+    )
+    context = session().scalar(
+        sa.select(ClassContext).where(
+            ClassContext.deployment_id == deployment.id, ClassContext.context_id == context_id
+        )
+    )
+    if context is None:
+        made = create_class(title, owner_id=owner_id)
+        context = ClassContext(
+            tenant_id=current_tenant(),
+            deployment_id=deployment.id,
+            context_id=context_id,
+            class_id=made.id,
+            title=title,
+            ags_scopes=[],
+        )
+        session().add(context)
+    elif owner_id is not None:
+        session().execute(
+            sa.update(Class).where(Class.id == context.class_id, Class.owner_id.is_(None)).values(owner_id=owner_id)
+        )
+    _learn_services(context, claims)
+    session().flush()
+    return context
+
+
+def _learn_services(context: ClassContext, claims: Mapping[str, Any]) -> None:
+    roster, grades = claims.get(c.NRPS), claims.get(c.AGS)
+    if isinstance(roster, dict) and isinstance(roster.get("context_memberships_url"), str):
+        context.memberships_url = roster["context_memberships_url"]
+    if isinstance(grades, dict):
+        if isinstance(grades.get("lineitems"), str):
+            context.line_items_url = grades["lineitems"]
+        if isinstance(grades.get("scope"), list):
+            context.ags_scopes = [scope for scope in grades["scope"] if isinstance(scope, str)]
+
+
+def _assignment(
+    claims: Mapping[str, Any], deployment: Deployment, context: ClassContext, *, at: dt.datetime
+) -> uuid.UUID | None:
+    described = claims[c.RESOURCE_LINK]
+    link = session().scalar(
+        sa.select(ResourceLink).where(
+            ResourceLink.deployment_id == deployment.id,
+            ResourceLink.class_context_id == context.id,
+            ResourceLink.resource_link_id == described["id"],
+        )
+    )
+    if link is None:
+        session().execute(
+            insert(ResourceLink)
+            .values(
+                id=new_id(),
+                tenant_id=current_tenant(),
+                deployment_id=deployment.id,
+                class_context_id=context.id,
+                resource_link_id=described["id"],
+                title=_text(described.get("title")),
+                copied_from=[],
+            )
+            .on_conflict_do_nothing(index_elements=["deployment_id", "class_context_id", "resource_link_id"])
+        )
+        link = session().scalars(
+            sa.select(ResourceLink).where(
+                ResourceLink.deployment_id == deployment.id,
+                ResourceLink.class_context_id == context.id,
+                ResourceLink.resource_link_id == described["id"],
+            )
+        ).one()
+    if link.assignment_id is None:
+        link.assignment_id = _own_assignment(claims, context.class_id)
+    if link.assignment_id is not None:
+        _learn_line_item(claims, link, context, at=at)
+    session().flush()
+    return link.assignment_id
+
+
+def _own_assignment(claims: Mapping[str, Any], class_id: uuid.UUID) -> uuid.UUID | None:
+    custom = claims.get(c.CUSTOM)
+    named = custom.get(c.OWN_ASSIGNMENT) if isinstance(custom, dict) else None
+    try:
+        wanted = uuid.UUID(str(named))
+    except ValueError:
+        return None
+    return session().scalar(
+        sa.select(Assignment.id)
+        .join(Module, Module.id == Assignment.module_id)
+        .where(Assignment.id == wanted, Module.class_id == class_id)
+    )
+
+
+def _learn_line_item(claims: Mapping[str, Any], link: ResourceLink, context: ClassContext, *, at: dt.datetime) -> None:
+    grades = claims.get(c.AGS)
+    url = grades.get("lineitem") if isinstance(grades, dict) else None
+    if not isinstance(url, str) or url == link.line_item_url:
+        return
+    link.line_item_url = url
+    assignment = session().get_one(Assignment, link.assignment_id)
+    made = session().scalar(
+        insert(LineItem)
+        .values(
+            id=new_id(),
+            tenant_id=current_tenant(),
+            class_context_id=context.id,
+            content_item_id=assignment.id,
+            url=url,
+            label=assignment.title,
+            score_maximum=assignment.points_total or Decimal(1),
+            resource_id=str(assignment.id),
+        )
+        .on_conflict_do_nothing(index_elements=["url"])
+        .returning(LineItem.id)
+    )
+    if made is not None:
+        passback.queue_known_scores(made, at=at)
+
+
+def _ask_for_roster(context: ClassContext, role: Role, at: dt.datetime) -> None:
+    if context.memberships_url is None or role not in STAFF:
+        return
+    if context.roster_synced_at is None or at - context.roster_synced_at > ROSTER_EVERY:
+        send_after_commit("roster.sync", current_tenant(), context.id, queue="passback")

@@ -1,0 +1,152 @@
+"""Registering platforms."""
+
+import uuid
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from sqlalchemy.dialects.postgresql import insert
+
+from lti_grader.core.db import session, system_transaction, transaction
+from lti_grader.core.ids import new_id
+from lti_grader.lti.errors import BadRegistration
+from lti_grader.lti.http import is_safe_url
+from lti_grader.lti.models import Deployment, Platform, ProductFamily
+from lti_grader.people.models import Tenant
+
+_Name = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class Registration(BaseModel):
+    """A platform as its administrator describes it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    issuer: _Name
+    client_id: _Name
+    name: str = ""
+    product_family: ProductFamily = ProductFamily.OTHER
+    auth_login_url: str
+    auth_token_url: str
+    auth_audience: str | None = None
+    jwks_url: str
+    frame_origins: list[str] = []
+    deployments: list[_Name] = Field(min_length=1)
+
+    @field_validator("auth_login_url", "auth_token_url", "jwks_url")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        if not is_safe_url(value):
+            raise ValueError("must be an https address (plain http only on this machine)")
+        return value
+
+    @field_validator("frame_origins")
+    @classmethod
+    def _origins(cls, value: list[str]) -> list[str]:
+        for one in value:
+            parts = urlsplit(one)
+            if parts.scheme not in ("https", "http") or not parts.netloc or parts.path not in ("", "/") or parts.query:
+                raise ValueError(f"{one!r} is not an origin such as https://lms.example.edu")
+            if any(sign in one for sign in " ;,'\""):
+                raise ValueError(f"{one!r} is not an origin such as https://lms.example.edu")
+        return [one.rstrip("/") for one in value]
+
+    def origins(self) -> list[str]:
+        """Return the origins of the platform's pages; that of its login where none are given."""
+        if self.frame_origins:
+            return self.frame_origins
+        parts = urlsplit(self.auth_login_url)
+        return [f"{parts.scheme}://{parts.netloc}"]
+
+
+def read_registration(text: str) -> Registration:
+    """Return the registration that a JSON text describes.
+
+    Raises
+    ------
+    BadRegistration
+        It is no JSON, or a field is missing or wrong; the message names each.
+    """
+    try:
+        return Registration.model_validate_json(text)
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, one['loc'])) or 'JSON'}: {one['msg']}" for one in error.errors()]
+        raise BadRegistration("The registration cannot be used:\n" + "\n".join(lines)) from None
+
+
+def add_platform(wanted: Registration, *, tenant_name: str) -> uuid.UUID:
+    """Register a platform, or bring its registration up to date.
+
+    Parameters
+    ----------
+    tenant_name
+        The institution it belongs to; made if there is none of that name.
+
+    Returns
+    -------
+    The platform's id.
+
+    Raises
+    ------
+    BadRegistration
+        Another institution has registered this issuer and client id.
+    """
+    with system_transaction() as opened:
+        known = opened.execute(
+            sa.select(Platform.tenant_id, Tenant.name)
+            .join(Tenant, Tenant.id == Platform.tenant_id)
+            .where(Platform.issuer == wanted.issuer, Platform.client_id == wanted.client_id)
+        ).one_or_none()
+        tenant_id = opened.scalar(sa.select(Tenant.id).where(Tenant.name == tenant_name))
+    if known is not None and known.tenant_id != tenant_id:
+        raise BadRegistration(f"This issuer and client id are registered for {known.name!r}: name that with --tenant.")
+    is_new = tenant_id is None
+    tenant_id = tenant_id or new_id()
+    with transaction(tenant_id):
+        if is_new:
+            session().add(Tenant(id=tenant_id, name=tenant_name))
+            session().flush()
+        return _keep(wanted, tenant_id)
+
+
+def _keep(wanted: Registration, tenant_id: uuid.UUID) -> uuid.UUID:
+    values = wanted.model_dump(exclude={"deployments", "frame_origins", "issuer", "client_id"}) | {
+        "frame_origins": wanted.origins(),
+        "name": wanted.name or urlsplit(wanted.issuer).netloc or wanted.issuer,
+    }
+    platform_id = session().scalars(
+        insert(Platform)
+        .values(id=new_id(), tenant_id=tenant_id, issuer=wanted.issuer, client_id=wanted.client_id, **values)
+        .on_conflict_do_update(index_elements=["issuer", "client_id"], set_=values)
+        .returning(Platform.id)
+    ).one()
+    for one in wanted.deployments:
+        session().execute(
+            insert(Deployment)
+            .values(id=new_id(), tenant_id=tenant_id, platform_id=platform_id, deployment_id=one)
+            .on_conflict_do_nothing(index_elements=["platform_id", "deployment_id"])
+        )
+    return platform_id
+
+
+def own_addresses(public_url: str) -> dict[str, str]:
+    """Return the addresses that a platform's administrator enters on their side."""
+    return {
+        "login_url": f"{public_url}/lti/login",
+        "redirect_url": f"{public_url}/lti/launch",
+        "target_link_uri": f"{public_url}/lti/launch",
+        "deep_linking_url": f"{public_url}/lti/launch",
+        "jwks_url": f"{public_url}/lti/jwks.json",
+    }
+
+
+def describe(platform: Platform, deployments: list[str]) -> dict[str, Any]:
+    """Return a platform as JSON-able values, in the form that `platforms add` takes, with its state."""
+    fields = ("issuer", "client_id", "name", "product_family", "auth_login_url", "auth_token_url", "auth_audience",
+              "jwks_url", "frame_origins")  # fmt: skip
+    return {name: getattr(platform, name) for name in fields} | {
+        "deployments": deployments,
+        "id": str(platform.id),
+        "disabled_at": platform.disabled_at.isoformat() if platform.disabled_at else None,
+    }

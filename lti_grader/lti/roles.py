@@ -1,0 +1,49 @@
+"""What a person is in a class, from the roles that a platform sends (LTI 1.3 Core, appendix A.2)."""
+
+from collections.abc import Iterable
+
+from lti_grader.classes.models import Role
+
+_MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+_TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+_ASSISTANTS = {"TeachingAssistant", "TeachingAssistantSection", "TeachingAssistantGroup", "TeachingAssistantOffering",
+               "TeachingAssistantTemplate", "TeachingAssistantSectionAssociation", "Grader"}  # fmt: skip
+
+
+def class_role(roles: Iterable[str]) -> Role:
+    """Return the role in the class; what is not known counts for nothing, and nothing known is an observer.
+
+    An assistant is also sent as an instructor, so that role is looked at first. Who administrates the
+    course sees what assistants see.
+    """
+    main, sub = set(), set()
+    for role in roles:
+        name = _context_role(role)
+        if name is not None:
+            principal, _, special = name.partition("#")
+            main.add(principal)
+            sub.add(special)
+    if sub & _ASSISTANTS:
+        return Role.ASSISTANT
+    if "Instructor" in main:
+        return Role.TEACHER
+    if "Administrator" in main:
+        return Role.ASSISTANT
+    if "Learner" in main:
+        return Role.STUDENT
+    return Role.OBSERVER
+
+
+def _context_role(role: str) -> str | None:
+    """Return "Principal" or "Principal#Sub" of a role in the course; None for roles elsewhere."""
+    if role.startswith(_MEMBERSHIP + "#"):
+        return role.removeprefix(_MEMBERSHIP + "#")
+    if role.startswith(_MEMBERSHIP + "/"):
+        return role.removeprefix(_MEMBERSHIP + "/")
+    # Short names are allowed for roles in the course only.
+    return role if role and ":" not in role and "/" not in role else None
+
+
+def is_test_user(roles: Iterable[str]) -> bool:
+    """Return whether this is the platform's own Student View user."""
+    return _TEST_USER in set(roles)

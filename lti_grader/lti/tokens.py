@@ -1,0 +1,101 @@
+"""Access tokens for a platform's services (OAuth 2.0 client credentials with a signed assertion, RFC 7523)."""
+
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from lti_grader.adapters import Adapters
+from lti_grader.core.db import transaction
+from lti_grader.lti import http, keys
+from lti_grader.lti.errors import ServiceError
+from lti_grader.lti.models import Platform
+
+
+class Services:
+    """A platform's services, called with a token of the scopes asked for.
+
+    Parameters
+    ----------
+    platform
+        As read from its row; no transaction stays open while it is called.
+    """
+
+    def __init__(self, platform: Platform, held: Adapters) -> None:
+        self._platform = platform
+        self._held = held
+
+    def call(self, method: str, url: str, scopes: Sequence[str], **more: Any) -> httpx.Response:
+        """Call a service; a token that the platform no longer takes is renewed once.
+
+        Raises
+        ------
+        ServiceError
+        """
+        try:
+            return self._send(method, url, self._token(scopes), **more)
+        except ServiceError as error:
+            if error.status_code != 401:
+                raise
+        self._held.kv.forget(self._cache_key(scopes))
+        return self._send(method, url, self._token(scopes), **more)
+
+    def _send(self, method: str, url: str, token: str, *, headers: dict[str, str], **more: Any) -> httpx.Response:
+        return http.call(
+            method,
+            url,
+            timeout=self._held.settings.lms_timeout_seconds,
+            connect=self._held.settings.lms_connect_timeout_seconds,
+            headers={**headers, "Authorization": f"Bearer {token}"},
+            **more,
+        )
+
+    def _cache_key(self, scopes: Sequence[str]) -> str:
+        # Tenants of a hosted LMS share one issuer, so the client and the address are part of the name.
+        platform = self._platform
+        name = "|".join([platform.issuer, platform.client_id, platform.auth_token_url, *sorted(scopes)])
+        return f"lti:token:{hashlib.sha256(name.encode()).hexdigest()}"
+
+    def _token(self, scopes: Sequence[str]) -> str:
+        key = self._cache_key(scopes)
+        if cached := self._held.kv.get(key):
+            return self._held.sealer.open(cached)
+        answer = http.as_json(
+            http.call(
+                "POST",
+                self._platform.auth_token_url,
+                timeout=self._held.settings.lms_timeout_seconds,
+                connect=self._held.settings.lms_connect_timeout_seconds,
+                headers={"Accept": "application/json"},
+                data={
+                    "grant_type": "client_credentials",
+                    "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                    "client_assertion": self._assertion(),
+                    "scope": " ".join(scopes),
+                },
+            )
+        )
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token:
+            raise ServiceError("The LMS's token service gave no token.", body=str(answer)[:500])
+        seconds = answer.get("expires_in", 3600)
+        keep = int(seconds) - 60 if isinstance(seconds, int | float) else 240
+        if keep > 0:
+            self._held.kv.put(key, self._held.sealer.seal(token), min(keep, 3600))
+        return token
+
+    def _assertion(self) -> str:
+        platform, now = self._platform, dt.datetime.now(dt.UTC)
+        claims = {
+            "iss": platform.client_id,
+            "sub": platform.client_id,
+            "aud": platform.auth_audience or platform.auth_token_url,
+            "iat": int(now.timestamp()) - 5,
+            "exp": int(now.timestamp()) + 240,
+            "jti": uuid.uuid4().hex,
+        }
+        with transaction(platform.tenant_id):
+            return keys.sign(claims, at=now)

@@ -1,0 +1,169 @@
+"""Checking an id_token (LTI Security Framework 1.1, section 5.1.3; OpenID Connect Core, section 3.1.3.7)."""
+
+import dataclasses
+import datetime as dt
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jwt
+
+from lti_grader.lti import claims as c
+from lti_grader.lti.errors import LaunchRefused, NotRegistered
+
+ALGORITHMS = ("RS256",)
+OLDEST = dt.timedelta(hours=1)
+LONGEST_TOKEN = 65_536
+_AGAIN = "Start it again from your course page."
+
+
+@dataclasses.dataclass(frozen=True)
+class Expected:
+    """What the login of this launch agreed on."""
+
+    issuer: str
+    client_id: str
+    nonce: str
+    target_link_uri: str
+
+
+def verify(
+    token: str,
+    expected: Expected,
+    key_of: Callable[[str], jwt.PyJWK],
+    *,
+    at: dt.datetime,
+    leeway: dt.timedelta,
+) -> dict[str, Any]:
+    """Return the claims of a launch that holds.
+
+    Parameters
+    ----------
+    token
+        The id_token as it came in.
+    key_of
+        Gives the platform's key of a `kid`, or raises.
+    at
+        Now.
+    leeway
+        How far the platform's clock may be off.
+
+    Raises
+    ------
+    LaunchRefused
+        With a `reason` for each way in which it does not.
+    """
+    claims = _signed_claims(token, key_of)
+    _check_parties(claims, expected)
+    _check_times(claims, at, leeway)
+    if not isinstance(nonce := claims.get("nonce"), str) or not nonce:
+        raise LaunchRefused("nonce_missing", f"The launch carries no nonce. {_AGAIN}")
+    if not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
+        raise LaunchRefused("nonce_mismatch", f"The launch does not belong to the login that came before it. {_AGAIN}")
+    _check_message(claims, expected)
+    return claims
+
+
+def _signed_claims(token: str, key_of: Callable[[str], jwt.PyJWK]) -> dict[str, Any]:
+    if not token or len(token) > LONGEST_TOKEN:
+        raise LaunchRefused("not_a_token", f"The launch carries no usable token. {_AGAIN}")
+    try:
+        header = jwt.get_unverified_header(token)
+    except jwt.PyJWTError:
+        raise LaunchRefused("not_a_token", f"The launch carries no usable token. {_AGAIN}") from None
+    if header.get("alg") not in ALGORITHMS:
+        raise LaunchRefused("bad_algorithm", "The launch is not signed with RS256, the algorithm that LTI asks for.")
+    kid = header.get("kid")
+    if not isinstance(kid, str) or not kid:
+        raise LaunchRefused("kid_missing", "The launch does not say which key it is signed with: tell the LMS's administrator.")
+    key = key_of(kid)
+    try:
+        # Times, audience and issuer follow below, with an answer of their own for each.
+        decoded = jwt.decode(
+            token,
+            key.key,
+            algorithms=list(ALGORITHMS),
+            options={
+                "verify_signature": True, "verify_exp": False, "verify_iat": False, "verify_nbf": False,
+                "verify_aud": False, "verify_iss": False, "verify_sub": False, "verify_jti": False,
+            },
+        )  # fmt: skip
+    except (jwt.PyJWTError, ValueError):
+        raise LaunchRefused("bad_signature", f"The launch's signature does not hold. {_AGAIN}") from None
+    return dict(decoded)
+
+
+def _check_parties(claims: Mapping[str, Any], expected: Expected) -> None:
+    if claims.get("iss") != expected.issuer:
+        raise LaunchRefused("issuer_mismatch", f"The launch comes from another LMS than its login. {_AGAIN}")
+    audience = claims.get("aud")
+    listed = audience if isinstance(audience, list) else [audience]
+    if expected.client_id not in listed:
+        raise LaunchRefused("audience_mismatch", f"The launch is meant for another tool. {_AGAIN}")
+    party = claims.get("azp")
+    if (party is not None or len(listed) > 1) and party != expected.client_id:
+        raise LaunchRefused("azp_mismatch", f"The launch is meant for another tool. {_AGAIN}")
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject or len(subject) > 255:
+        raise LaunchRefused(
+            "sub_missing", "Your LMS does not say who you are, and work without an owner cannot be graded. Sign in there first."
+        )
+
+
+def _check_times(claims: Mapping[str, Any], at: dt.datetime, leeway: dt.timedelta) -> None:
+    now, slack = at.timestamp(), leeway.total_seconds()
+    issued, expires = _number(claims.get("iat")), _number(claims.get("exp"))
+    if issued is None:
+        raise LaunchRefused("iat_missing", f"The launch does not say when it was made. {_AGAIN}")
+    if expires is None:
+        raise LaunchRefused("exp_missing", f"The launch does not say until when it is good. {_AGAIN}")
+    if expires + slack < now:
+        raise LaunchRefused("expired", f"The launch took too long and has expired. {_AGAIN}")
+    if issued + OLDEST.total_seconds() + slack < now:
+        raise LaunchRefused("too_old", f"The launch is more than an hour old. {_AGAIN}")
+    if issued - slack > now:
+        raise LaunchRefused("from_the_future", "Your LMS's clock is ahead of ours: tell its administrator to check it.")
+    starts = _number(claims.get("nbf"))
+    if starts is not None and starts - slack > now:
+        raise LaunchRefused("from_the_future", "Your LMS's clock is ahead of ours: tell its administrator to check it.")
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12 else None
+
+
+def _check_message(claims: Mapping[str, Any], expected: Expected) -> None:
+    kind = claims.get(c.MESSAGE_TYPE)
+    if kind is None:
+        raise LaunchRefused("message_type_missing", "This is not an LTI launch.")
+    if kind not in (c.RESOURCE_LINK_REQUEST, c.DEEP_LINKING_REQUEST):
+        raise LaunchRefused("message_type_unknown", f"This tool does not know launches of the kind {str(kind)[:60]!r}.")
+    if claims.get(c.VERSION) != "1.3.0":
+        raise LaunchRefused("bad_version", "This tool speaks LTI 1.3.0; the LMS sent another version.")
+    deployment = claims.get(c.DEPLOYMENT_ID)
+    if not isinstance(deployment, str) or not deployment or len(deployment) > 255:
+        raise LaunchRefused("deployment_missing", "The launch does not name its deployment: tell the LMS's administrator.")
+    roles = claims.get(c.ROLES)
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        raise LaunchRefused("roles_missing", "The launch does not say what you are in the course.")
+    if claims.get(c.TARGET_LINK_URI) != expected.target_link_uri:
+        raise LaunchRefused("target_mismatch", f"The launch leads elsewhere than its login said. {_AGAIN}")
+    if kind == c.RESOURCE_LINK_REQUEST:
+        link = claims.get(c.RESOURCE_LINK)
+        if not isinstance(link, dict) or not isinstance(link.get("id"), str) or not link["id"]:
+            raise LaunchRefused("resource_link_missing", "The launch does not name the link that was opened.")
+    else:
+        settings = claims.get(c.DEEP_LINKING_SETTINGS)
+        if not isinstance(settings, dict) or not isinstance(settings.get("deep_link_return_url"), str):
+            raise LaunchRefused("return_url_missing", "The LMS does not say where the choice should go.")
+        if not isinstance(settings.get("accept_types"), list) or not settings["accept_types"]:
+            raise LaunchRefused("accept_types_missing", "The LMS does not say what may be chosen.")
+
+
+def unknown_deployment(deployment_id: str, issuer: str, client_id: str) -> NotRegistered:
+    """Return the refusal of a deployment that was never registered."""
+    return NotRegistered(
+        "unknown_deployment",
+        f"Deployment {deployment_id!r} of {issuer} (client {client_id}) is not registered here. The administrator adds it"
+        " with `lti-grader platforms add`.",
+    )
