@@ -1,0 +1,383 @@
+"""Scores on their way to the LMS: a row for each says what is owed until the LMS was seen to hold it.
+
+pending -> sending -> sent -> verified; or failed, or overridden where the LMS holds another grade.
+"""
+
+import dataclasses
+import datetime as dt
+import logging
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from lti_grader.classes.models import Enrollment, EnrollmentStatus
+from lti_grader.core.db import current_tenant, session, system_transaction
+from lti_grader.core.ids import new_id
+from lti_grader.core.messages import send_after_commit
+from lti_grader.gradebook.events import ScoreChanged
+from lti_grader.gradebook.models import EntryStatus, GradebookEntry
+from lti_grader.lti.answers import Answer, Meaning
+from lti_grader.lti.errors import CannotResend
+from lti_grader.lti.models import (
+    ClassContext,
+    DeliveryStatus,
+    Deployment,
+    LineItem,
+    Platform,
+    ScoreDelivery,
+)
+from lti_grader.people.models import User
+
+log = logging.getLogger(__name__)
+
+TASK, QUEUE = "passback.deliver", "passback"
+LEASE = dt.timedelta(seconds=60)
+# A score that was taken is looked for this often before its absence is a fault.
+LOOKS = 8
+SETTLED = (DeliveryStatus.VERIFIED, DeliveryStatus.SENT)
+
+
+def queue_score(event: ScoreChanged) -> None:
+    """Owe a changed score to each column of the LMS that shows it."""
+    entry = session().get_one(GradebookEntry, event.entry_id)
+    for line_item_id in _line_items(entry):
+        _owe(line_item_id, entry, at=dt.datetime.now(dt.UTC))
+
+
+def queue_known_scores(line_item_id: uuid.UUID, *, at: dt.datetime) -> None:
+    """Owe to a column that has just become known what was graded before."""
+    item = session().get_one(LineItem, line_item_id)
+    entries = session().scalars(
+        sa.select(GradebookEntry).where(
+            GradebookEntry.content_item_id == item.content_item_id, GradebookEntry.status == EntryStatus.GRADED
+        )
+    )
+    for entry in entries:
+        if line_item_id in _line_items(entry):
+            _owe(line_item_id, entry, at=at)
+
+
+def _line_items(entry: GradebookEntry) -> list[uuid.UUID]:
+    """Return the columns of the student's own LMS, in courses whose class they are in."""
+    return list(
+        session().scalars(
+            sa.select(LineItem.id)
+            .join(ClassContext, ClassContext.id == LineItem.class_context_id)
+            .join(Deployment, Deployment.id == ClassContext.deployment_id)
+            .join(User, User.platform_id == Deployment.platform_id)
+            .join(
+                Enrollment, sa.and_(Enrollment.class_id == ClassContext.class_id, Enrollment.user_id == User.id)
+            )
+            .where(
+                LineItem.content_item_id == entry.content_item_id,
+                User.id == entry.student_id,
+                Enrollment.status == EnrollmentStatus.ACTIVE,
+            )
+        )
+    )
+
+
+def _owe(line_item_id: uuid.UUID, entry: GradebookEntry, *, at: dt.datetime) -> None:
+    score = entry.override_points if entry.override_points is not None else entry.score_obtained
+    if score is None or entry.max_score <= 0:
+        return
+    session().execute(
+        sa.update(ScoreDelivery)
+        .where(
+            ScoreDelivery.line_item_id == line_item_id,
+            ScoreDelivery.user_id == entry.student_id,
+            ScoreDelivery.status == DeliveryStatus.PENDING,
+        )
+        .values(status=DeliveryStatus.SUPERSEDED)
+    )
+    test_user = session().scalars(sa.select(User.is_test_user).where(User.id == entry.student_id)).one()
+    made = session().scalar(
+        insert(ScoreDelivery)
+        .values(
+            id=new_id(),
+            tenant_id=current_tenant(),
+            line_item_id=line_item_id,
+            user_id=entry.student_id,
+            revision=entry.revision,
+            score=score,
+            maximum=entry.max_score,
+            submitted_at=entry.submitted_at,
+            status=DeliveryStatus.EXCLUDED if test_user else DeliveryStatus.PENDING,
+            last_error="The LMS's own test student: graded, never delivered." if test_user else None,
+            next_try_at=at,
+            created_at=at,
+        )
+        .on_conflict_do_nothing(index_elements=["line_item_id", "user_id", "revision"])
+        .returning(ScoreDelivery.id)
+    )
+    if made is not None and not test_user:
+        send_after_commit(TASK, current_tenant(), made, queue=QUEUE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Parcel:
+    """A claimed delivery with all that posting it takes; it holds no transaction."""
+
+    delivery_id: uuid.UUID
+    platform: Platform
+    url: str
+    sub: str
+    score: Decimal
+    maximum: Decimal
+    timestamp: dt.datetime
+    submitted_at: dt.datetime | None
+    comment: str
+    tries: int
+    forced: bool
+    interrupted: bool
+    """A worker took it before and fell silent: the LMS may hold it already."""
+    was_sent: bool
+    """The LMS has taken it; only the look is still owed."""
+    last_held: Decimal | None
+    """What the LMS was last seen to hold for this student, from an earlier delivery."""
+    channel: str
+
+
+def claim(delivery_id: uuid.UUID, *, at: dt.datetime) -> Parcel | None:
+    """Take a delivery that is due; None if it is not, or another worker has this student's column in hand."""
+    row = session().scalar(
+        sa.select(ScoreDelivery).where(ScoreDelivery.id == delivery_id).with_for_update(skip_locked=True)
+    )
+    due = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT)
+    if row is None or row.status not in due or row.next_try_at > at:
+        return None
+    item = session().get_one(LineItem, row.line_item_id)
+    # The column's row orders the deliveries of one student; the unique index holds it in any case.
+    if row.status == DeliveryStatus.PENDING and _other_is_sending(row):
+        row.next_try_at = at + dt.timedelta(seconds=2)
+        return None
+    before = row.status
+    if row.sent_timestamp is None:
+        row.sent_timestamp = _next_timestamp(row, at)
+    row.tries += 1
+    row.status, row.next_try_at = DeliveryStatus.SENDING, at + LEASE
+    session().flush()
+    platform, user = _platform(item), session().get_one(User, row.user_id)
+    return Parcel(
+        delivery_id=row.id,
+        platform=platform,
+        url=item.url,
+        sub=user.sub,
+        score=row.score,
+        maximum=row.maximum,
+        timestamp=row.sent_timestamp,
+        submitted_at=row.submitted_at,
+        comment=row.comment,
+        tries=row.tries,
+        forced=row.forced,
+        interrupted=before == DeliveryStatus.SENDING,
+        was_sent=before == DeliveryStatus.SENT or row.sent_at is not None,
+        last_held=_last_held(row),
+        channel=f"delivery:{row.user_id}:{item.content_item_id}",
+    )
+
+
+def _other_is_sending(row: ScoreDelivery) -> bool:
+    return bool(
+        session().scalar(
+            sa.select(ScoreDelivery.id).where(
+                ScoreDelivery.line_item_id == row.line_item_id,
+                ScoreDelivery.user_id == row.user_id,
+                ScoreDelivery.status == DeliveryStatus.SENDING,
+                ScoreDelivery.id != row.id,
+            )
+        )
+    )
+
+
+def _next_timestamp(row: ScoreDelivery, at: dt.datetime) -> dt.datetime:
+    """Return a time that is later, by a whole second at least, than any sent before for this student and column."""
+    last = session().scalar(
+        sa.select(sa.func.max(ScoreDelivery.sent_timestamp)).where(
+            ScoreDelivery.line_item_id == row.line_item_id, ScoreDelivery.user_id == row.user_id
+        )
+    )
+    now = at.replace(microsecond=0)
+    return now if last is None else max(now, last + dt.timedelta(seconds=1))
+
+
+def _last_held(row: ScoreDelivery) -> Decimal | None:
+    return session().scalar(
+        sa.select(ScoreDelivery.lms_holds)
+        .where(
+            ScoreDelivery.line_item_id == row.line_item_id,
+            ScoreDelivery.user_id == row.user_id,
+            ScoreDelivery.revision < row.revision,
+            ScoreDelivery.status == DeliveryStatus.VERIFIED,
+        )
+        .order_by(ScoreDelivery.revision.desc())
+        .limit(1)
+    )
+
+
+def _platform(item: LineItem) -> Platform:
+    return session().scalars(
+        sa.select(Platform)
+        .join(Deployment, Deployment.platform_id == Platform.id)
+        .join(ClassContext, ClassContext.deployment_id == Deployment.id)
+        .where(ClassContext.id == item.class_context_id)
+    ).one()
+
+
+def _mine(parcel: Parcel) -> ScoreDelivery | None:
+    row = session().scalar(sa.select(ScoreDelivery).where(ScoreDelivery.id == parcel.delivery_id).with_for_update())
+    # Another worker took over after our lease: what it finds stands.
+    return row if row is not None and row.status == DeliveryStatus.SENDING and row.tries == parcel.tries else None
+
+
+def mark_sent(parcel: Parcel, *, at: dt.datetime) -> None:
+    """Note that the LMS has taken it, before looking whether it shows."""
+    if row := _mine(parcel):
+        row.sent_at, row.last_error, row.last_answer = row.sent_at or at, None, None
+
+
+def mark_verified(parcel: Parcel, held: Decimal, *, at: dt.datetime) -> None:
+    """Note that the LMS was seen to hold it."""
+    if row := _mine(parcel):
+        row.status, row.lms_holds, row.verified_at, row.last_error = DeliveryStatus.VERIFIED, held, at, None
+        row.sent_at = row.sent_at or at
+
+
+def mark_unseen(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> None:
+    """Note that the LMS took it and does not show it yet, or shows something else."""
+    row = _mine(parcel)
+    if row is None:
+        return
+    row.lms_holds = held
+    row.status, row.next_try_at = DeliveryStatus.SENT, at + dt.timedelta(seconds=min(2**row.tries, 300))
+    if row.tries < LOOKS:
+        return
+    if held is None:
+        row.status = DeliveryStatus.FAILED
+        row.last_error = "The LMS took the score but does not show it. Look whether the column is hidden or muted there, then resend."
+    else:
+        _set_overridden(row, held)
+
+
+def mark_overridden(parcel: Parcel, held: Decimal) -> None:
+    """Note that the LMS holds a grade that is not ours."""
+    if row := _mine(parcel):
+        _set_overridden(row, held)
+
+
+def _set_overridden(row: ScoreDelivery, held: Decimal) -> None:
+    row.status, row.lms_holds = DeliveryStatus.OVERRIDDEN, held
+    row.last_error = (
+        f"The LMS holds {held.normalize():f} of {row.maximum.normalize():f}, which this tool did not send: somebody changed the"
+        " grade there. It is left as it is; “Send anyway” replaces it."
+    )
+
+
+def mark_answer(parcel: Parcel, answer: Answer, raw: str, *, most_tries: int, at: dt.datetime) -> None:
+    """Note what a failed post means: to be tried again, or a matter for a person."""
+    row = _mine(parcel)
+    if row is None:
+        return
+    row.last_error, row.last_answer = answer.words, raw[:2000]
+    if answer.meaning is Meaning.AGAIN and row.tries < most_tries:
+        row.status = DeliveryStatus.SENT if row.sent_at is not None else DeliveryStatus.PENDING
+        row.next_try_at = at + dt.timedelta(seconds=answer.after)
+        _step_aside(row)
+        return
+    row.status = DeliveryStatus.FAILED
+    if answer.meaning is Meaning.AGAIN:
+        row.last_error = f"Given up after {row.tries} tries. {answer.words} Resend when the LMS is well again."
+
+
+def _step_aside(row: ScoreDelivery) -> None:
+    """A newer score that waits takes the place of one that could not be sent."""
+    newer = session().scalar(
+        sa.select(ScoreDelivery.id).where(
+            ScoreDelivery.line_item_id == row.line_item_id,
+            ScoreDelivery.user_id == row.user_id,
+            ScoreDelivery.revision > row.revision,
+        )
+    )
+    if newer is not None:
+        row.status = DeliveryStatus.SUPERSEDED
+
+
+def put_off(parcel: Parcel, *, at: dt.datetime, seconds: float) -> None:
+    """Return an untouched delivery: the platform takes one post at a time, and another is under way."""
+    row = _mine(parcel)
+    if row is not None:
+        row.tries -= 1
+        row.status = DeliveryStatus.SENT if row.sent_at is not None else DeliveryStatus.PENDING
+        row.next_try_at = at + dt.timedelta(seconds=seconds)
+        _step_aside(row)
+
+
+def due(*, at: dt.datetime, most: int = 500) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Return (tenant, delivery) of what is due, the oldest first."""
+    with system_transaction() as opened:
+        rows = opened.execute(
+            sa.select(ScoreDelivery.tenant_id, ScoreDelivery.id)
+            .where(
+                ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT]),
+                ScoreDelivery.next_try_at <= at,
+            )
+            .order_by(ScoreDelivery.next_try_at)
+            .limit(most)
+        )
+        return [(tenant, delivery) for tenant, delivery in rows]
+
+
+def resend(delivery_id: uuid.UUID, *, at: dt.datetime) -> ScoreDelivery:
+    """Send a student's newest score again, on a person's word also over another grade.
+
+    Raises
+    ------
+    CannotResend
+        It is on its way already, or a newer one has taken its place.
+    """
+    row = session().scalars(sa.select(ScoreDelivery).where(ScoreDelivery.id == delivery_id).with_for_update()).one()
+    newest = session().scalars(
+        sa.select(sa.func.max(ScoreDelivery.revision)).where(
+            ScoreDelivery.line_item_id == row.line_item_id, ScoreDelivery.user_id == row.user_id
+        )
+    ).one()
+    if row.revision != newest:
+        raise CannotResend("A newer score has taken its place: resend that one.")
+    if row.status in (DeliveryStatus.PENDING, DeliveryStatus.SENDING):
+        raise CannotResend("This score is on its way already.")
+    if row.status == DeliveryStatus.EXCLUDED:
+        raise CannotResend("Scores of the LMS's own test student are not delivered.")
+    row.forced = row.forced or row.status == DeliveryStatus.OVERRIDDEN
+    row.status, row.tries, row.next_try_at = DeliveryStatus.PENDING, 0, at
+    row.sent_timestamp = row.sent_at = row.last_error = row.last_answer = None
+    # What it sent before counts for what follows: the new timestamp must be later than that as well.
+    row.sent_timestamp = _later_than_all(row, at)
+    session().flush()
+    send_after_commit(TASK, current_tenant(), row.id, queue=QUEUE)
+    return row
+
+
+def _later_than_all(row: ScoreDelivery, at: dt.datetime) -> dt.datetime:
+    with session().no_autoflush:
+        return _next_timestamp(row, at)
+
+
+def score_json(parcel: Parcel) -> dict[str, Any]:
+    """Return the score as Assignment and Grade Services 2.0, section 3.4, wants it: points, not per cent."""
+    body: dict[str, Any] = {
+        "userId": parcel.sub,
+        "scoreGiven": float(parcel.score),
+        "scoreMaximum": float(parcel.maximum),
+        "activityProgress": "Completed",
+        "gradingProgress": "FullyGraded",
+        "timestamp": parcel.timestamp.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    if parcel.comment:
+        body["comment"] = parcel.comment
+    if parcel.submitted_at is not None:
+        handed_in = parcel.submitted_at.astimezone(dt.UTC)
+        body["submission"] = {"submittedAt": handed_in.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+    return body

@@ -1,0 +1,124 @@
+"""Rosters by Names and Role Provisioning Services 2.0."""
+
+import dataclasses
+import datetime as dt
+import html
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import sqlalchemy as sa
+
+from lti_grader.adapters import Adapters
+from lti_grader.classes.models import Enrollment, EnrollmentSource, EnrollmentStatus, Role
+from lti_grader.classes.operations import drop_absent, enroll
+from lti_grader.core.db import session, transaction
+from lti_grader.lti import claims, http
+from lti_grader.lti.errors import ServiceError
+from lti_grader.lti.models import ClassContext, Deployment, Platform
+from lti_grader.lti.operations import upsert_user
+from lti_grader.lti.roles import class_role, is_test_user
+from lti_grader.lti.tokens import Services
+from lti_grader.people.models import User
+
+_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+_MOST_PAGES = 1000
+# Some platforms write the quotes as typographers do, or the address as HTML.
+_LINK = re.compile(r"<([^<>]+)>\s*((?:;[^,<]*)*)")
+_NEXT = re.compile(r";\s*rel\s*=\s*[\"'“”]?\s*next\s*[\"'“”]?\s*(?:;|$)", re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Synced:
+    members: int
+    dropped: int
+
+
+def next_page(header: str | None, here: str) -> str | None:
+    """Return the address of the next page that a Link header gives (RFC 8288), in the case it was written in."""
+    for address, parameters in _LINK.findall(header or ""):
+        if _NEXT.search(parameters):
+            return urljoin(here, html.unescape(address.strip()))
+    return None
+
+
+def sync(tenant_id: uuid.UUID, context_id: uuid.UUID, held: Adapters, *, at: dt.datetime) -> Synced | None:
+    """Bring a class's roster up to date with its LMS course; None where the LMS offers no roster.
+
+    Raises
+    ------
+    ServiceError
+        The roster could not be read whole; nothing was changed, and nobody dropped.
+    """
+    with transaction(tenant_id):
+        context = session().get_one(ClassContext, context_id)
+        platform = session().scalars(
+            sa.select(Platform).join(Deployment).where(Deployment.id == context.deployment_id)
+        ).one()
+        url = context.memberships_url
+    if url is None:
+        return None
+    try:
+        members = list(_members(url, Services(platform, held)))
+    except ServiceError as error:
+        with transaction(tenant_id):
+            session().get_one(ClassContext, context_id).roster_error = f"{error.message} {error.body}".strip()[:1000]
+        raise
+    with transaction(tenant_id):
+        return _take_in(members, session().get_one(ClassContext, context_id), platform, at)
+
+
+def _members(url: str, services: Services) -> Iterator[dict[str, Any]]:
+    origin, page = urlsplit(url)[:2], url
+    for _ in range(_MOST_PAGES):
+        answer = services.call("GET", page, [claims.MEMBERSHIP], headers={"Accept": _TYPE})
+        found = http.as_json(answer)
+        if not isinstance(found, dict) or not isinstance(found.get("members"), list):
+            raise ServiceError("The LMS's roster has no list of members.", body=str(found)[:500])
+        for member in found["members"]:
+            if isinstance(member, dict) and isinstance(member.get("user_id"), str | int):
+                yield {**member, "sub": str(member["user_id"])}
+        following = next_page(answer.headers.get("Link"), page)
+        if following is None:
+            return
+        if urlsplit(following)[:2] != origin:
+            raise ServiceError("The LMS's roster goes on at another server, which is not followed.", body=following[:500])
+        page = following
+    raise ServiceError(f"The LMS's roster has more than {_MOST_PAGES} pages.")
+
+
+def _take_in(members: list[dict[str, Any]], context: ClassContext, platform: Platform, at: dt.datetime) -> Synced:
+    known_roles = dict(
+        session().execute(
+            sa.select(Enrollment.user_id, Enrollment.role).where(Enrollment.class_id == context.class_id)
+        ).tuples().all()
+    )
+    present = set()
+    for member in sorted(members, key=lambda one: one["sub"]):
+        if str(member.get("status", "Active")).casefold() not in ("active", ""):
+            continue
+        roles = [role for role in member.get("roles", ()) if isinstance(role, str)]
+        user_id = upsert_user(platform.id, member, test_user=is_test_user(roles))
+        present.add(user_id)
+        role = class_role(roles)
+        # Moodle's assistants launch as instructors and stand in the roster as learners: the launch knew better.
+        if known_roles.get(user_id) == Role.ASSISTANT and role == Role.STUDENT:
+            role = Role.ASSISTANT
+        enroll(context.class_id, user_id, role, source=EnrollmentSource.ROSTER)
+    theirs = set(
+        session().scalars(
+            sa.select(Enrollment.user_id)
+            .join(User, User.id == Enrollment.user_id)
+            .where(
+                Enrollment.class_id == context.class_id,
+                Enrollment.status == EnrollmentStatus.ACTIVE,
+                User.platform_id == platform.id,
+                User.is_test_user.is_(False),
+            )
+        )
+    )
+    dropped = drop_absent(context.class_id, present, theirs, at=at) if present else 0
+    context.roster_synced_at, context.roster_error = at, None
+    return Synced(len(present), dropped)
