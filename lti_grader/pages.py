@@ -1,7 +1,32 @@
-"""Every blueprint, at its place."""
+"""Every blueprint, and what pages of a lower domain show of a higher one."""
+
+import uuid
+from typing import Any
 
 import flask
+
+from lti_grader.attempts.views import blueprint as work
+from lti_grader.core.assets import install_assets
+from lti_grader.gradebook import queries as gradebook
+from lti_grader.gradebook.views import blueprint as gradebook_pages
+from lti_grader.grading.views import blueprint as results
+from lti_grader.lti import queries as deliveries
+from lti_grader.lti.views import blueprint as lti
 
 
 def register_pages(app: flask.Flask) -> None:
     """Register the pages of each domain."""
+    for blueprint in (work, results, gradebook_pages, lti):
+        app.register_blueprint(blueprint)
+    install_assets(app)
+    app.extensions["delivery_state"] = deliveries.delivery_state
+    app.extensions["deliveries_of_class"] = deliveries.deliveries_of_class
+    app.extensions["problem_states"] = gradebook.problem_states
+    app.extensions["score_state"] = _score_state
+
+
+def _score_state(user_id: uuid.UUID, content_item_id: uuid.UUID) -> dict[str, Any]:
+    return {
+        "entry": gradebook.entry_of(user_id, content_item_id),
+        "delivery": deliveries.delivery_state(user_id, content_item_id),
+    }

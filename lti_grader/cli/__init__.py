@@ -1,0 +1,48 @@
+"""Operator commands: `lti-grader ...`."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from lti_grader.core.errors import GraderError
+
+_COMMANDS = {
+    "up": "up",
+    "database": "database",
+    "platforms": "platforms",
+    "keys": "keys",
+    "roster": "roster",
+    "doctor": "doctor",
+}
+
+
+class _Lazy(click.Group):
+    """Reads a command's module when it is called: `--help` need not load the web application."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"lti_grader.cli.{_COMMANDS[cmd_name]}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Lazy)
+@click.version_option(package_name="lti-grader")
+def cli() -> None:
+    """An LTI 1.3 grading tool: start it, register platforms, see what is wrong."""
+
+
+def main(argv: Sequence[str] | None = None) -> Any:
+    """Run a command; what went wrong is said in words, with exit code 2."""
+    try:
+        return cli(args=argv, standalone_mode=True)
+    except GraderError as error:
+        click.echo(error.message, err=True)
+        sys.exit(2)

@@ -1,0 +1,58 @@
+"""What is wrong, and what to do about it."""
+
+import sys
+
+import click
+import sqlalchemy as sa
+
+from lti_grader import adapters
+from lti_grader.app import create_app
+from lti_grader.assignments.languages import available_languages, missing_languages
+from lti_grader.core import tenancy
+from lti_grader.core.db import db
+from lti_grader.core.errors import GraderError
+from lti_grader.grading.sandbox import open_sandbox
+
+
+@click.command("doctor")
+def command() -> None:
+    """Look at every part that this installation stands on, and name what is wrong."""
+    with create_app().app_context():
+        held = adapters.installed()
+        results = [
+            _look("database", _database),
+            _look("redis", held.kv.ping),
+            _look("storage", held.blobs.ping),
+            _look("sandbox", lambda: _sandbox(held.settings.sandbox)),
+        ]
+    for name, language in available_languages().items():
+        click.echo(f"ok       language {name}: {', '.join(language.tools.values())}")
+    for name, why in missing_languages().items():
+        click.echo(f"missing  language {name}: {why}; install it, or leave the language out of assignments")
+    sys.exit(0 if all(results) else 1)
+
+
+def _look(name: str, check: object) -> bool:
+    try:
+        words = check()  # type: ignore[operator]
+    except (GraderError, sa.exc.SQLAlchemyError) as error:
+        click.echo(f"wrong    {name}: {getattr(error, 'message', None) or error}")
+        return False
+    click.echo(f"ok       {name}{': ' + words if words else ''}")
+    return True
+
+
+def _database() -> str:
+    with db.engine.connect() as connection:
+        tenancy.check_role(connection)
+        return f"revision {connection.scalar(sa.text('SELECT version_num FROM alembic_version'))}"
+
+
+def _sandbox(kind: str) -> str:
+    sandbox = open_sandbox(kind)
+    try:
+        together = getattr(sandbox, "has_cgroups", False)
+        weaker = "" if together else "; no control groups here, so a program's processes are limited one by one in memory"
+        return sandbox.kind + weaker
+    finally:
+        sandbox.close()

@@ -1,0 +1,154 @@
+"""Reads of the gradebook."""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.assignments.queries import OpenedAssignment
+from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.classes.models import Module, Role
+from lti_grader.classes.queries import ItemLine, items, roster
+from lti_grader.core.db import session
+from lti_grader.gradebook import policy
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.gradebook.policy import Judged
+from lti_grader.grading.models import GradingJob, JobStatus
+from lti_grader.people.models import User
+from lti_grader.problems.models import Problem, ProblemVersion
+
+
+@dataclasses.dataclass(frozen=True)
+class ProblemState:
+    """Where a student stands with one problem of an assignment."""
+
+    submissions: int
+    runs: int
+    points: Decimal | None
+    last_status: str | None
+
+
+def problem_states(student_id: uuid.UUID, opened: OpenedAssignment) -> dict[uuid.UUID, ProblemState]:
+    """Return a student's state by assignment problem."""
+    attempts: dict[uuid.UUID, list[tuple[SubmissionAttempt, Decimal | None, Decimal | None]]] = {}
+    rows = session().execute(
+        sa.select(SubmissionAttempt, GradingJob.points, GradingJob.maximum)
+        .outerjoin(
+            GradingJob,
+            sa.and_(
+                GradingJob.attempt_id == SubmissionAttempt.id,
+                GradingJob.status == JobStatus.DONE,
+                GradingJob.superseded_by.is_(None),
+            ),
+        )
+        .where(
+            SubmissionAttempt.student_id == student_id,
+            SubmissionAttempt.assignment_problem_id.in_([line.item.id for line in opened.problems]),
+        )
+        .order_by(SubmissionAttempt.attempt_number)
+    )
+    for attempt, points, maximum in rows:
+        attempts.setdefault(attempt.assignment_problem_id, []).append((attempt, points, maximum))
+    counts = opened.assignment.rules.counts
+    states = {}
+    for line in opened.problems:
+        mine = attempts.get(line.item.id, [])
+        final = [one for one in mine if one[0].type == AttemptType.FINAL_SUBMISSION]
+        score = policy.problem_score(
+            [Judged(one.attempt_number, one.created_at, points, maximum or Decimal(0))
+             for one, points, maximum in final if points is not None],
+            line.item.points,
+            counts,
+        )  # fmt: skip
+        states[line.item.id] = ProblemState(
+            len(final), len(mine) - len(final), score.points if score else None, final[-1][0].status if final else None
+        )
+    return states
+
+
+def entry_of(student_id: uuid.UUID, content_item_id: uuid.UUID) -> GradebookEntry | None:
+    """Return a student's entry for an item, None where nothing is graded."""
+    return session().scalar(
+        sa.select(GradebookEntry).where(
+            GradebookEntry.student_id == student_id, GradebookEntry.content_item_id == content_item_id
+        )
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """A class's gradebook: students by items."""
+
+    items: list[ItemLine]
+    students: list[User]
+    entries: dict[tuple[uuid.UUID, uuid.UUID], GradebookEntry]
+
+
+def grid(class_id: uuid.UUID) -> Grid:
+    """Return the gradebook of a class, in three queries whatever its size."""
+    students = [user for _, user in roster(class_id, Role.STUDENT)]
+    entries = session().scalars(
+        sa.select(GradebookEntry)
+        .join(Assignment, Assignment.id == GradebookEntry.content_item_id)
+        .join(Module, Module.id == Assignment.module_id)
+        .where(Module.class_id == class_id)
+    )
+    return Grid(items(class_id), students, {(one.student_id, one.content_item_id): one for one in entries})
+
+
+@dataclasses.dataclass(frozen=True)
+class AttemptLine:
+    """An attempt as a teacher's list shows it."""
+
+    id: uuid.UUID
+    student_id: uuid.UUID
+    student: str
+    problem: str
+    assignment: str
+    type: str
+    status: str
+    attempt_number: int
+    language: str
+    created_at: dt.datetime
+    points: Decimal | None
+    maximum: Decimal | None
+    error: str | None
+
+
+def attempts_of_class(
+    class_id: uuid.UUID, *, student_id: uuid.UUID | None = None, most: int = 20
+) -> Sequence[AttemptLine]:
+    """Return the newest attempts of a class, or of one student there."""
+    job = (
+        sa.select(GradingJob)
+        .where(GradingJob.attempt_id == SubmissionAttempt.id, GradingJob.superseded_by.is_(None))
+        .order_by(GradingJob.created_at.desc())
+        .limit(1)
+        .lateral()
+    )
+    query = (
+        sa.select(SubmissionAttempt, User, Problem.title, Assignment.title, job.c.points, job.c.maximum, job.c.error)
+        .join(User, User.id == SubmissionAttempt.student_id)
+        .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
+        .join(ProblemVersion, ProblemVersion.id == SubmissionAttempt.problem_version_id)
+        .join(Problem, Problem.id == ProblemVersion.problem_id)
+        .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+        .join(Module, Module.id == Assignment.module_id)
+        .outerjoin(job, sa.true())
+        .where(Module.class_id == class_id)
+        .order_by(SubmissionAttempt.created_at.desc())
+        .limit(most)
+    )
+    if student_id is not None:
+        query = query.where(SubmissionAttempt.student_id == student_id)
+    return [
+        AttemptLine(
+            one.id, user.id, user.display_name, problem, assignment, one.type, one.status, one.attempt_number,
+            one.language, one.created_at, points, maximum, error,
+        )
+        for one, user, problem, assignment, points, maximum, error in session().execute(query)
+    ]  # fmt: skip

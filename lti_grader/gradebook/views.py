@@ -1,0 +1,70 @@
+"""The teacher's home of a class, its gradebook, and one student's attempts."""
+
+import uuid
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from lti_grader.assignments.queries import class_assignments
+from lti_grader.classes.models import Role
+from lti_grader.classes.queries import get_class, membership, roster
+from lti_grader.core.db import session, transaction
+from lti_grader.core.errors import NotFound
+from lti_grader.core.web import viewer
+from lti_grader.gradebook import queries
+from lti_grader.people.models import User
+
+blueprint = flask.Blueprint("gradebook", __name__)
+
+
+@blueprint.get("/classes/<uuid:class_id>")
+def home(class_id: uuid.UUID) -> ResponseReturnValue:
+    """A class at a glance."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        membership(class_id, me.user_id).require_staff()
+        people = roster(class_id)
+        deliveries = flask.current_app.extensions["deliveries_of_class"](class_id)
+        return flask.render_template(
+            "classes/home.html",
+            class_=get_class(class_id),
+            assignments=class_assignments(class_id),
+            students=sum(one.role == Role.STUDENT for one, _ in people),
+            staff=sum(one.role in (Role.TEACHER, Role.ASSISTANT) for one, _ in people),
+            latest=queries.attempts_of_class(class_id, most=12),
+            trouble=[line for line in deliveries if line.is_trouble],
+            delivered=sum(line.status == "verified" for line in deliveries),
+            deliveries=len(deliveries),
+        )
+
+
+@blueprint.get("/classes/<uuid:class_id>/gradebook")
+def grid(class_id: uuid.UUID) -> ResponseReturnValue:
+    """Students by assignments: each score, and whether the LMS has it."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        membership(class_id, me.user_id).require_staff()
+        return flask.render_template(
+            "gradebook/class.html",
+            class_=get_class(class_id),
+            grid=queries.grid(class_id),
+            states={(one.student_id, one.item_id): one for one in flask.current_app.extensions["deliveries_of_class"](class_id)},
+        )
+
+
+@blueprint.get("/classes/<uuid:class_id>/students/<uuid:student_id>")
+def student(class_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
+    """One student's attempts, all of them."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        membership(class_id, me.user_id).require_staff()
+        membership(class_id, student_id)
+        found = session().get(User, student_id)
+        if found is None:
+            raise NotFound("There is no such student.")
+        return flask.render_template(
+            "gradebook/attempts.html",
+            class_=get_class(class_id),
+            student=found,
+            attempts=queries.attempts_of_class(class_id, student_id=student_id, most=500),
+        )
