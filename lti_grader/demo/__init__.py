@@ -1,0 +1,1 @@
+"""For trying out: a small LMS, and a course to find in it."""

@@ -1,0 +1,62 @@
+"""The LMS, put together."""
+
+import secrets
+from pathlib import Path
+
+import flask
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.wrappers import Response
+
+from lti_grader.core.paths import project_folder
+from lti_grader.demo.lms import control, pages, platform, services
+from lti_grader.demo.lms.models import Setting, open_store
+from lti_grader.demo.lms.people import seed_people
+from lti_grader.demo.lms.store import Lms
+
+
+def create_lms(folder: Path, url: str, *, secret: str | None = None) -> flask.Flask:
+    """Put the LMS together.
+
+    Parameters
+    ----------
+    folder
+        Where it keeps its file.
+    url
+        Its own address, and so its issuer.
+    """
+    app = flask.Flask("lti_grader.demo.lms", template_folder=str(project_folder("templates")))
+    store: sessionmaker[Session] = open_store(folder)
+    with store.begin() as session:
+        kept = session.get(Setting, "secret")
+        if kept is None:
+            kept = Setting(name="secret", value={"secret": secret or secrets.token_urlsafe(32)})
+            session.add(kept)
+        seed_people(session)
+    app.config.update(
+        SECRET_KEY=kept.value["secret"], SESSION_COOKIE_NAME="demo-lms", SESSION_COOKIE_SAMESITE="Lax"
+    )
+    app.extensions["lms"] = Lms(store, url, kept.value["secret"])
+    for module in (pages, platform, services, control):
+        app.register_blueprint(module.blueprint)
+    app.before_request(_begin)
+    app.after_request(_end)
+    return app
+
+
+def _begin() -> None:
+    flask.g.csp_nonce = secrets.token_urlsafe(16)
+    flask.g.lms = flask.current_app.extensions["lms"]
+
+
+def _end(response: Response) -> Response:
+    nonce = flask.g.csp_nonce
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:;"
+        " frame-src http: https:; form-action http: https:; base-uri 'none'; frame-ancestors 'self'",
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+

@@ -1,0 +1,167 @@
+"""The LMS's levers, for the demo's set-up and for tests: what a machine does, as JSON, from this machine only."""
+
+import dataclasses
+import uuid
+from typing import Any
+
+import flask
+from flask.typing import ResponseReturnValue
+from sqlalchemy import delete, select
+
+from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Tool
+from lti_grader.demo.lms.people import add_students
+from lti_grader.demo.lms.platform import ALL_SCOPES
+from lti_grader.demo.lms.scores import Mode
+from lti_grader.demo.lms.store import Faults, lms
+
+blueprint = flask.Blueprint("control", __name__, url_prefix="/control")
+
+
+@blueprint.before_request
+def only_from_here() -> ResponseReturnValue | None:
+    """Refuse whoever is not on this machine, and pages that would make a browser ask."""
+    if flask.request.remote_addr not in ("127.0.0.1", "::1") or flask.request.headers.get("Origin"):
+        return {"error": "only from this machine, and not from a page"}, 403
+    return None
+
+
+@blueprint.post("/registrations")
+def register() -> ResponseReturnValue:
+    """Register a tool, or bring its addresses up to date; return what the tool needs to know of this platform."""
+    given: dict[str, Any] = flask.request.get_json()
+    client_id = given.get("client_id") or f"client-{uuid.uuid5(uuid.NAMESPACE_URL, given['name']).hex[:12]}"
+    with lms().store.begin() as session:
+        session.merge(
+            Tool(
+                client_id=client_id, name=given["name"], login_url=given["login_url"],
+                redirect_urls=[given["redirect_url"]], jwks_url=given["jwks_url"],
+                deep_linking_url=given["deep_linking_url"], deployment_id=given.get("deployment_id", "1"),
+                shares_names=given.get("shares_names", True), shares_email=given.get("shares_email", True),
+                scopes=given.get("scopes", list(ALL_SCOPES)),
+            )
+        )  # fmt: skip
+        # A tool that moved to another port takes its links along.
+        for link in session.scalars(select(Link).where(Link.client_id == client_id)):
+            link.url = given["deep_linking_url"]
+    mode = lms().mode()
+    return {
+        "issuer": lms().url,
+        "client_id": client_id,
+        "name": "Demo University",
+        "product_family": mode if mode is not Mode.GENERIC else "other",
+        "auth_login_url": f"{lms().url}/auth",
+        "auth_token_url": f"{lms().url}/token",
+        "auth_audience": None,
+        "jwks_url": f"{lms().url}/keys",
+        "frame_origins": [lms().url],
+        "deployments": [given.get("deployment_id", "1")],
+    }
+
+
+@blueprint.post("/mode")
+def set_mode() -> ResponseReturnValue:
+    lms().set_mode(Mode(flask.request.get_json()["mode"]))
+    return {"mode": lms().mode()}
+
+
+@blueprint.post("/faults")
+def set_faults() -> ResponseReturnValue:
+    given = flask.request.get_json()
+    if "services" in given:
+        given["services"] = tuple(given["services"])
+    lms().set_faults(Faults(**given))
+    return dataclasses.asdict(lms().faults())
+
+
+@blueprint.post("/keys/rotate")
+def rotate() -> ResponseReturnValue:
+    return {"kid": lms().new_key().kid}
+
+
+@blueprint.post("/students")
+def students() -> ResponseReturnValue:
+    """Put numbered students into the demo course."""
+    given = flask.request.get_json()
+    with lms().store.begin() as session:
+        course = session.get_one(Course, given.get("course_id", "course-cs101"))
+        return {"ids": add_students(session, course, int(given["count"]))}
+
+
+@blueprint.post("/members")
+def change_member() -> ResponseReturnValue:
+    given = flask.request.get_json()
+    with lms().store.begin() as session:
+        member = session.get_one(Member, (given.get("course_id", "course-cs101"), given["person_id"]))
+        member.active = given.get("active", member.active)
+        member.role = given.get("role", member.role)
+    return {}
+
+
+@blueprint.post("/grades")
+def change_grade() -> ResponseReturnValue:
+    """Override or lock a grade, as a teacher in the LMS would."""
+    given = flask.request.get_json()
+    with lms().store.begin() as session:
+        key = (given["column_id"], given["person_id"])
+        grade = session.get(Grade, key)
+        if grade is None:
+            grade = Grade(column_id=key[0], person_id=key[1], posts=0, locked=False)
+            session.add(grade)
+        if "override" in given:
+            grade.override = given["override"]
+        grade.locked = given.get("locked", grade.locked)
+    return {}
+
+
+@blueprint.get("/log")
+def log() -> ResponseReturnValue:
+    after = flask.request.args.get("after", 0, type=int)
+    with lms().store() as session:
+        rows = session.scalars(select(Request).where(Request.id > after).order_by(Request.id)).all()
+        return {
+            "requests": [
+                {"id": one.id, "at": one.at.isoformat(), "method": one.method, "path": one.path, "status": one.status,
+                 "body": one.body, "answer": one.answer}
+                for one in rows
+            ]
+        }  # fmt: skip
+
+
+@blueprint.get("/state")
+def state() -> ResponseReturnValue:
+    """Everything a test may want to look at."""
+    with lms().store() as session:
+        grades = session.execute(select(Grade, Column, Person).join(Column).join(Person)).all()
+        return {
+            "links": [
+                {"id": one.id, "title": one.title, "course_id": one.course_id, "custom": one.custom}
+                for one in session.scalars(select(Link).order_by(Link.made_at, Link.id))
+            ],
+            "columns": [
+                {"id": one.id, "label": one.label, "maximum": one.maximum, "link_id": one.link_id,
+                 "resource_id": one.resource_id, "tag": one.tag}
+                for one in session.scalars(select(Column).order_by(Column.made_at))
+            ],
+            "grades": [
+                {"column_id": column.id, "label": column.label, "person_id": person.id, "login": person.login,
+                 "score": grade.score, "maximum": column.maximum, "override": grade.override, "posts": grade.posts,
+                 "timestamp": grade.timestamp, "submitted_at": grade.submitted_at}
+                for grade, column, person in grades
+            ],
+        }  # fmt: skip
+
+
+@blueprint.post("/reset")
+def reset() -> ResponseReturnValue:
+    """Forget links, columns, grades and what passed; people and registrations stay."""
+    with lms().store.begin() as session:
+        for table in (Grade, Column, Link, Request):
+            session.execute(delete(table))
+    lms().set_faults(Faults())
+    return {}
+
+
+@blueprint.post("/sign")
+def sign() -> ResponseReturnValue:
+    """Sign any claims with the platform's key, for tests of what a tool refuses."""
+    return {"token": lms().sign(flask.request.get_json())}

@@ -1,0 +1,226 @@
+"""What people see of the LMS."""
+
+import dataclasses
+import secrets
+from typing import Any
+
+import flask
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Tool
+from lti_grader.demo.lms.platform import announce
+from lti_grader.demo.lms.scores import Mode
+from lti_grader.demo.lms.services import titles
+from lti_grader.demo.lms.store import Faults, lms
+
+blueprint = flask.Blueprint("pages", __name__)
+_FAULTS = {
+    "none": ("Well", Faults()),
+    "slow": ("Slow: every answer takes 3 seconds", Faults(delay_ms=3000)),
+    "throttled": ("Throttling: 429, come back in 5 seconds", Faults(status=429, retry_after=5)),
+    "broken": ("Broken: every service answers 500", Faults(status=500)),
+    "down": ("Down: every service answers 503", Faults(status=503)),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Seat:
+    """Who is looking, in which course, as what."""
+
+    person: Person
+    course: Course
+    role: str
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in ("teacher", "assistant", "registrar")
+
+
+def _seat(session: Session, course_id: str) -> Seat | None:
+    person = session.get(Person, flask.session.get("person", ""))
+    member = session.get(Member, (course_id, person.id)) if person else None
+    if person is None or member is None or not member.active:
+        return None
+    return Seat(person, session.get_one(Course, course_id), member.role)
+
+
+@blueprint.get("/")
+def home() -> ResponseReturnValue:
+    """Choose who to be."""
+    with lms().store() as session:
+        course = session.scalars(select(Course)).first()
+        assert course is not None
+        people = session.execute(
+            select(Person, Member.role).join(Member).where(Member.course_id == course.id, ~Person.login.like("student0%"))
+        ).all()
+        order = ["teacher", "assistant", "student", "registrar"]
+        people = sorted(people, key=lambda row: (order.index(row.role), row.Person.id))
+        return flask.render_template("demo_lms/home.html", course=course, people=people, me=flask.session.get("person"))
+
+
+@blueprint.post("/be")
+def be() -> ResponseReturnValue:
+    """Be one of the people from here on."""
+    flask.session["person"] = flask.request.form["person"]
+    return flask.redirect(flask.url_for("pages.course", course_id=flask.request.form["course"]), 303)
+
+
+@blueprint.get("/courses/<course_id>")
+def course(course_id: str) -> ResponseReturnValue:
+    with lms().store() as session:
+        seat = _seat(session, course_id)
+        if seat is None:
+            return flask.redirect(flask.url_for("pages.home"))
+        columns = {one.link_id: one for one in session.scalars(select(Column).where(Column.course_id == course_id))}
+        grades = {one.column_id: one for one in session.scalars(select(Grade).where(Grade.person_id == seat.person.id))}
+        return flask.render_template(
+            "demo_lms/course.html", seat=seat, links=titles(session, course_id), columns=columns, grades=grades,
+            tools=session.scalars(select(Tool)).all(),
+        )  # fmt: skip
+
+
+@blueprint.get("/courses/<course_id>/links/<link_id>")
+def link(course_id: str, link_id: str) -> ResponseReturnValue:
+    """A course page with the tool in its frame."""
+    with lms().store() as session:
+        seat = _seat(session, course_id)
+        found = session.get(Link, link_id)
+        if seat is None or found is None:
+            return flask.redirect(flask.url_for("pages.home"))
+        return flask.render_template(
+            "demo_lms/frame.html", seat=seat, title=found.title,
+            source=flask.url_for("pages.launch", link_id=link_id), deep=False,
+        )  # fmt: skip
+
+
+@blueprint.get("/launch/<link_id>")
+def launch(link_id: str) -> ResponseReturnValue:
+    """Begin a launch of a link as the person who is signed in."""
+    with lms().store() as session:
+        found = session.get_one(Link, link_id)
+        seat = _seat(session, found.course_id)
+        if seat is None:
+            return flask.redirect(flask.url_for("pages.home"))
+        tool = session.get_one(Tool, found.client_id)
+        message = {"kind": "link", "course": found.course_id, "link": link_id}
+        return flask.redirect(announce(session, tool, seat.person.id, found.url, message))
+
+
+@blueprint.get("/courses/<course_id>/add/<client_id>")
+def add(course_id: str, client_id: str) -> ResponseReturnValue:
+    """A course page with the tool's picker in its frame."""
+    with lms().store() as session:
+        seat = _seat(session, course_id)
+        if seat is None or not seat.is_staff:
+            return flask.redirect(flask.url_for("pages.home"))
+        source = flask.url_for("pages.deep_link", course_id=course_id, client_id=client_id)
+        return flask.render_template("demo_lms/frame.html", seat=seat, title="Add from the tool", source=source, deep=True)
+
+
+@blueprint.get("/courses/<course_id>/deep-link/<client_id>")
+def deep_link(course_id: str, client_id: str) -> ResponseReturnValue:
+    """Begin a deep-linking launch."""
+    with lms().store() as session:
+        seat, tool = _seat(session, course_id), session.get_one(Tool, client_id)
+        if seat is None:
+            return flask.redirect(flask.url_for("pages.home"))
+        message = {"kind": "deep", "course": course_id, "nonce": secrets.token_hex(8)}
+        return flask.redirect(announce(session, tool, seat.person.id, tool.deep_linking_url, message))
+
+
+@blueprint.post("/courses/<course_id>/links/<link_id>/remove")
+def remove(course_id: str, link_id: str) -> ResponseReturnValue:
+    with lms().store.begin() as session:
+        seat = _seat(session, course_id)
+        if seat is not None and seat.is_staff:
+            for column in session.scalars(select(Column).where(Column.link_id == link_id)):
+                for grade in session.scalars(select(Grade).where(Grade.column_id == column.id)):
+                    session.delete(grade)
+                session.flush()
+                session.delete(column)
+            session.flush()
+            session.delete(session.get_one(Link, link_id))
+    return flask.redirect(flask.url_for("pages.course", course_id=course_id), 303)
+
+
+def _gradebook(session: Session, course_id: str) -> dict[str, Any]:
+    columns = session.scalars(select(Column).where(Column.course_id == course_id).order_by(Column.made_at)).all()
+    students = session.scalars(
+        select(Person).join(Member).where(Member.course_id == course_id, Member.role == "student", Member.active)
+        .order_by(Person.family_name, Person.given_name)
+    ).all()  # fmt: skip
+    grades = session.scalars(select(Grade).join(Column).where(Column.course_id == course_id)).all()
+    return {
+        "columns": columns,
+        "students": students,
+        "grades": {(one.person_id, one.column_id): one for one in grades},
+    }
+
+
+@blueprint.get("/courses/<course_id>/gradebook")
+def gradebook(course_id: str) -> ResponseReturnValue:
+    with lms().store() as session:
+        seat = _seat(session, course_id)
+        if seat is None:
+            return flask.redirect(flask.url_for("pages.home"))
+        shown = _gradebook(session, course_id)
+        if not seat.is_staff:
+            shown["students"] = [seat.person]
+        return flask.render_template("demo_lms/gradebook.html", seat=seat, **shown)
+
+
+@blueprint.post("/courses/<course_id>/gradebook")
+def override(course_id: str) -> ResponseReturnValue:
+    """A teacher's own grade, or a lock."""
+    form = flask.request.form
+    with lms().store.begin() as session:
+        seat = _seat(session, course_id)
+        if seat is None or not seat.is_staff:
+            return flask.redirect(flask.url_for("pages.home"))
+        grade = session.get(Grade, (form["column"], form["person"]))
+        if grade is None:
+            grade = Grade(column_id=form["column"], person_id=form["person"], posts=0, locked=False)
+            session.add(grade)
+        text = form.get("override", "").strip()
+        grade.override = float(text) if text else None
+        grade.locked = "locked" in form
+    return flask.redirect(flask.url_for("pages.gradebook", course_id=course_id), 303)
+
+
+@blueprint.get("/courses/<course_id>/people")
+def people(course_id: str) -> ResponseReturnValue:
+    with lms().store() as session:
+        seat = _seat(session, course_id)
+        if seat is None:
+            return flask.redirect(flask.url_for("pages.home"))
+        rows = session.execute(
+            select(Person, Member).join(Member).where(Member.course_id == course_id).order_by(Member.role, Person.id).limit(200)
+        ).all()
+        return flask.render_template("demo_lms/people.html", seat=seat, rows=rows)
+
+
+@blueprint.get("/courses/<course_id>/controls")
+def controls(course_id: str) -> ResponseReturnValue:
+    """How the LMS behaves, and what passed between it and the tool."""
+    with lms().store() as session:
+        seat = _seat(session, course_id)
+        if seat is None or not seat.is_staff:
+            return flask.redirect(flask.url_for("pages.home"))
+        log = session.scalars(select(Request).order_by(Request.id.desc()).limit(60)).all()
+        present = lms().faults()
+        chosen = next((name for name, (_, faults) in _FAULTS.items() if faults == present), "other")
+        return flask.render_template(
+            "demo_lms/controls.html", seat=seat, modes=list(Mode), mode=lms().mode(), faults=_FAULTS, chosen=chosen, log=log,
+        )  # fmt: skip
+
+
+@blueprint.post("/courses/<course_id>/controls")
+def set_controls(course_id: str) -> ResponseReturnValue:
+    with lms().store() as session:
+        seat = _seat(session, course_id)
+    if seat is not None and seat.is_staff:
+        lms().set_mode(Mode(flask.request.form["mode"]))
+        lms().set_faults(_FAULTS[flask.request.form["faults"]][1])
+    return flask.redirect(flask.url_for("pages.controls", course_id=course_id), 303)

@@ -1,0 +1,50 @@
+"""The people of the demo university."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_grader.demo.lms.models import Course, Member, Person
+
+PEOPLE = (
+    ("teacher", "Marta", "Lindqvist", "teacher"),
+    ("assistant", "Tomás", "Ferreira", "assistant"),
+    ("amina", "Amina", "Yusuf", "student"),
+    ("ben", "Ben", "Okafor", "student"),
+    ("chloe", "Chloé", "Tanaka-Martin", "student"),
+    ("registrar", "Ruth", "Abernathy", "registrar"),
+)
+COURSE_CODE, COURSE_TITLE = "CS101", "Introduction to Programming"
+_GIVEN = ("Ada", "Bilal", "Carla", "Dmitri", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jun", "Kira", "Liam", "Mei",
+          "Noor", "Omar", "Priya", "Quinn", "Rosa", "Sven", "Tara")  # fmt: skip
+_FAMILY = ("Adeyemi", "Bauer", "Castro", "Dubois", "Eriksen", "Fischer", "Gupta", "Haddad", "Ito", "Jensen", "Kim",
+           "Lopez", "Moreau", "Novak", "Oduya", "Petrov", "Rossi", "Sato", "Tran", "Weber")  # fmt: skip
+
+
+def seed_people(session: Session) -> None:
+    """See to it that the course and its people are there."""
+    course = session.scalar(select(Course).where(Course.code == COURSE_CODE))
+    if course is None:
+        course = Course(id="course-cs101", code=COURSE_CODE, title=COURSE_TITLE)
+        session.add(course)
+        session.flush()
+    for login, given, family, role in PEOPLE:
+        _add(session, course, login, given, family, role)
+
+
+def add_students(session: Session, course: Course, count: int) -> list[str]:
+    """Put students into a course until it has `count` numbered ones; return their ids, always the same."""
+    ids = []
+    for number in range(1, count + 1):
+        given, family = _GIVEN[number % len(_GIVEN)], _FAMILY[number // len(_GIVEN) % len(_FAMILY)]
+        ids.append(_add(session, course, f"student{number:04d}", given, family, "student"))
+    return ids
+
+
+def _add(session: Session, course: Course, login: str, given: str, family: str, role: str) -> str:
+    person_id = f"person-{login}"
+    if session.get(Person, person_id) is None:
+        session.add(Person(id=person_id, login=login, given_name=given, family_name=family))
+        session.flush()
+    if session.get(Member, (course.id, person_id)) is None:
+        session.add(Member(course_id=course.id, person_id=person_id, role=role))
+    return person_id
