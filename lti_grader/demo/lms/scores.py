@@ -1,118 +1,140 @@
-"""Scores in and results out (Assignment and Grade Services 2.0, sections 3.3 and 3.4)."""
+"""How products answer a score, as their own sources and running systems do."""
 
+import dataclasses
+import datetime as dt
+import enum
+import math
 from typing import Any
 
-import flask
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
-
-from lti_grader.demo.lms import wire
-from lti_grader.demo.lms.line_items import item_url, own_item, required_type
-from lti_grader.demo.lms.models import Grade, Installation, LineItem, Membership, Role
-from lti_grader.demo.lms.products import Product
-from lti_grader.demo.lms.scoring import Score, Standing, Taken, judge, read_score
-from lti_grader.demo.lms.services import authorised, installation, services
-from lti_grader.demo.lms.store import store
-
-_LEARNERS = (Role.STUDENT, Role.TEST_STUDENT)
+SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 
 
-def post_score(course_id: str, item_id: int) -> Response:
-    """Take a score, or refuse it, as the product would."""
-    with store().writing() as session:
-        here = installation(session)
-        tool = authorised(session, wire.SCORE)
-        item = own_item(session, tool, course_id, item_id)
-        score = read_score(wire.read_object(required_type(here, wire.SCORE_TYPE)))
-        member = session.get(Membership, (course_id, score.user_id))
-        grade = session.get(Grade, (item.id, score.user_id))
-        taken = judge(here.product, score, _standing(item, member, grade, here.product), at=wire.now())
-        grade = grade or _empty(session, item, score.user_id)
-        _write(grade, score, taken)
-        return _thanks(here, item, score, taken)
+class Mode(enum.StrEnum):
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    GENERIC = "generic"
 
 
-def _standing(item: LineItem, member: Membership | None, grade: Grade | None, product: Product) -> Standing:
-    # A teaching assistant arrives at a Moodle tool as an instructor but holds a learner's place in its roster.
-    role = member.role if member is not None and member.active else None
-    learner = role in _LEARNERS or (product == Product.MOODLE and role == Role.ASSISTANT)
-    return Standing(
-        column_maximum=item.score_maximum,
-        known=member is not None,
-        learner=learner,
-        locked=item.locked or (grade is not None and grade.locked),
-        overridden=grade is not None and grade.override is not None,
-        latest=grade.timestamp if grade is not None else None,
-    )
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """What is in the gradebook before the post."""
+
+    maximum: float
+    timestamp: dt.datetime | None
+    is_overridden: bool
+    is_locked: bool
+    is_learner: bool
 
 
-def _empty(session: Session, item: LineItem, person_id: str) -> Grade:
-    grade = Grade(line_item_id=item.id, person_id=person_id, submissions=0)
-    session.add(grade)
-    return grade
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """The answer, and what the cell holds afterwards; `stores` says whether anything changes."""
+
+    status: int
+    body: Any
+    stores: bool = False
+    score: float | None = None
+    """In points of the column's maximum; None empties the cell."""
+    keeps_score: bool = False
 
 
-def _write(grade: Grade, score: Score, taken: Taken) -> None:
-    if not taken.keeps_result:
-        grade.result, grade.score_given, grade.score_maximum = taken.result, score.given, score.maximum
-    if taken.clears_override:
-        grade.override, grade.override_comment = None, ""
-    if score.comment is not None:
-        grade.comment = score.comment
-    grade.activity_progress, grade.grading_progress = score.activity, score.grading
-    grade.timestamp = score.timestamp
-    grade.submitted_at = score.submitted_at or grade.submitted_at
-    grade.submissions += 1 if taken.new_submission else 0
+def _refused(status: int, words: str) -> Outcome:
+    return Outcome(status, {"errors": {"type": "bad_request" if status == 400 else "unprocessable", "message": words}})
 
 
-def _thanks(here: Installation, item: LineItem, score: Score, taken: Taken) -> Response:
-    if here.product == Product.MOODLE:
-        return Response(status=taken.status, content_type="text/html; charset=utf-8")
-    if here.product == Product.CANVAS:
-        return wire.answer({"resultUrl": f"{item_url(item, here)}/results/{score.user_id}"}, wire.SCORE_TYPE, taken.status)
-    return wire.answer(flask.request.get_json(force=True), wire.SCORE_TYPE, taken.status)
+def take(mode: Mode, cell: Cell, body: Any, content_type: str, *, at: dt.datetime) -> Outcome:
+    """Return what the product answers to a score.
+
+    Parameters
+    ----------
+    body
+        The posted JSON.
+    at
+        Now, by the LMS's clock.
+    """
+    if mode is Mode.MOODLE and content_type.partition(";")[0].strip() != SCORE_TYPE:
+        return _refused(400, "Unsupported content type")
+    if not isinstance(body, dict):
+        return _refused(400, "The score is not a JSON object")
+    for name in ("userId", "activityProgress", "gradingProgress", "timestamp"):
+        if not body.get(name):
+            return _refused(400, f"{name} is missing")
+    when = parse_moment(body["timestamp"])
+    if when is None:
+        return _refused(400, "timestamp is not an ISO 8601 time")
+    refusal = _check_time(mode, cell, when) or _check_numbers(mode, body) or _check_person(mode, cell, body, at)
+    if refusal:
+        return refusal
+    return _stored(mode, cell, body)
 
 
-def list_results(course_id: str, item_id: int) -> Response:
-    """List what the gradebook holds in one column, in pages."""
-    with store().reading() as session:
-        here = installation(session)
-        tool = authorised(session, wire.RESULT)
-        wire.require_accept(here, wire.RESULTS_TYPE)
-        item = own_item(session, tool, course_id, item_id)
-        wanted = sa.select(Grade).where(Grade.line_item_id == item.id).order_by(Grade.person_id)
-        # Open edX knows no filter by user: who asks for one person gets everybody.
-        if "user_id" in flask.request.args and here.product != Product.GENERIC:
-            wanted = wanted.where(Grade.person_id == flask.request.args["user_id"])
-        shown, link = wire.page(session.scalars(wanted).all(), here, _results_url(item, here))
-        response = wire.answer([_result(grade, item, here) for grade in shown], wire.RESULTS_TYPE)
-    if link:
-        response.headers["Link"] = link
-    return response
+def _check_time(mode: Mode, cell: Cell, when: dt.datetime) -> Outcome | None:
+    if cell.timestamp is None:
+        return None
+    before = cell.timestamp
+    if mode is Mode.MOODLE:
+        # Moodle keeps whole seconds: a later millisecond is the same time.
+        when, before = when.replace(microsecond=0), before.replace(microsecond=0)
+        return _refused(409, "Refusing score with an earlier timestamp") if when <= before else None
+    if when < before:
+        return _refused(400, "A newer timestamp was posted before")
+    if when == before and mode is Mode.GENERIC:
+        return _refused(400, "timestamp must be newer than the last one")
+    return None
 
 
-def _results_url(item: LineItem, here: Installation) -> str:
-    return item_url(item, here).partition("?")[0] + "/results"
+def _check_numbers(mode: Mode, body: dict[str, Any]) -> Outcome | None:
+    given, maximum = body.get("scoreGiven"), body.get("scoreMaximum")
+    if given is None:
+        return None
+    if not _is_number(given) or (maximum is not None and not _is_number(maximum)):
+        return _refused(400, "scoreGiven and scoreMaximum are numbers")
+    if maximum is None or maximum <= 0:
+        return _refused(422 if mode is Mode.CANVAS else 400, "scoreMaximum is required with scoreGiven")
+    if given < 0 and mode is Mode.CANVAS:
+        return _refused(422, "scoreGiven must not be negative")
+    if given < 0 and mode is Mode.GENERIC:
+        return Outcome(500, {"errors": {"message": "Internal Server Error"}})
+    return None
 
 
-def _result(grade: Grade, item: LineItem, here: Installation) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "id": f"{_results_url(item, here)}/{grade.person_id}",
-        "scoreOf": item_url(item, here),
-        "userId": grade.person_id,
-        "resultMaximum": item.score_maximum,
-    }
-    if grade.final is not None and not (grade.final == 0 and wire.manner(here).zero_is_omitted):
-        found["resultScore"] = grade.final
-    if comment := grade.override_comment or grade.comment:
-        found["comment"] = comment
-    return found
+def _check_person(mode: Mode, cell: Cell, body: dict[str, Any], at: dt.datetime) -> Outcome | None:
+    if not cell.is_learner and mode is not Mode.GENERIC:
+        return _refused(422 if mode is Mode.CANVAS else 400, "User is not a learner in this course")
+    if mode is Mode.CANVAS:
+        handed_in = parse_moment((body.get("submission") or {}).get("submittedAt"))
+        if handed_in is not None and handed_in > at + dt.timedelta(minutes=1):
+            return _refused(400, "submittedAt is in the future")
+    if mode is Mode.MOODLE and cell.is_locked:
+        return Outcome(500, [])
+    return None
 
 
-for _item in (
-    "/api/lti/courses/<course_id>/line_items/<int:item_id>",
-    "/mod/lti/services.php/<course_id>/lineitems/<int:item_id>/lineitem",
-):
-    services.add_url_rule(f"{_item}/scores", "scores", post_score, methods=["POST"])
-    services.add_url_rule(f"{_item}/results", "results", list_results, methods=["GET"])
+def _stored(mode: Mode, cell: Cell, body: dict[str, Any]) -> Outcome:
+    given = body.get("scoreGiven")
+    final = body["gradingProgress"] == "FullyGraded" and given is not None
+    answer: Any = {Mode.CANVAS: {"resultUrl": "results/1"}, Mode.MOODLE: [], Mode.GENERIC: ""}[mode]
+    preserves = (body.get("https://canvas.instructure.com/lti/submission") or {}).get("preserve_score")
+    if not final and (mode is Mode.GENERIC and given is None or mode is Mode.CANVAS and preserves):
+        return Outcome(200, answer, stores=True, keeps_score=True)
+    if not final and mode is not Mode.GENERIC:
+        return Outcome(200, answer, stores=True, score=None)
+    share = given / body["scoreMaximum"]
+    if mode is Mode.MOODLE:
+        share = min(max(share, 0.0), 1.0)
+    return Outcome(200, answer, stores=True, score=round(share * cell.maximum, 5))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def parse_moment(text: object) -> dt.datetime | None:
+    """Return an ISO 8601 time with a zone, None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
