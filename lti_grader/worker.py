@@ -7,11 +7,13 @@ from celery.signals import worker_process_init
 
 from lti_grader.app import create_app
 from lti_grader.core.db import db
+from lti_grader.core.processes import die_with_parent
 
 
 @worker_process_init.connect
 def _forget_inherited_connections(**_: Any) -> None:
     """Drop the connections of the parent process: two processes on one connection garble both."""
+    die_with_parent()
     with flask_app.app_context():
         db.engine.dispose(close=False)
 
