@@ -1,1 +1,196 @@
-def ensure_seeded(settings, lms_url, say): say("no seed yet")
+"""Fills the demo: three problems, three assignments placed by deep linking, and some weeks of students' work.
+
+Nothing is made up: expected outputs come from the reference solutions, attempts go through the grader,
+and scores travel to the LMS as any other.
+"""
+
+import datetime as dt
+import time
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from lti_grader import adapters
+from lti_grader.app import create_app
+from lti_grader.assignments.languages import available_languages
+from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem, Counts, Mode
+from lti_grader.assignments.operations import create_assignment
+from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
+from lti_grader.attempts.operations import Handed, submit
+from lti_grader.classes.models import Class
+from lti_grader.core.db import session, system_transaction, transaction
+from lti_grader.core.settings import Settings
+from lti_grader.demo import problems
+from lti_grader.demo.lms.client import Control, Person, csrf_token, forms
+from lti_grader.demo.tries import tries
+from lti_grader.grading.sandbox import Limits, Sandbox, open_sandbox
+from lti_grader.lti.models import ClassContext, DeliveryStatus, Platform, ScoreDelivery
+from lti_grader.lti.registration import Registration, add_platform, own_addresses
+from lti_grader.people.models import User
+from lti_grader.problems.models import Problem, ProblemVersion
+from lti_grader.problems.operations import create_problem, publish
+
+TENANT = "Demo University"
+_LANGUAGES = ("python", "cpp", "java", "javascript")
+_ASSIGNMENTS = (
+    ("Week 1: Pairs that add up", "two-sum-count", Counts.BEST, -15.0),
+    ("Week 2: Balanced brackets", "balanced-brackets", Counts.LATEST, -8.0),
+    ("Week 3: Shortest way home", "shortest-path", Counts.BEST, 6.0),
+)
+_GRADING_SECONDS = 240
+
+
+def ensure_seeded(settings: Settings, lms_url: str, say: Callable[[str], None]) -> None:
+    """Register the demo LMS and fill its course, as far as that has not happened yet."""
+    with create_app(settings).app_context():
+        control = Control(lms_url)
+        registration = control.register(own_addresses(settings.public_url))
+        platform_id = add_platform(Registration.model_validate(registration), tenant_name=TENANT)
+        with system_transaction() as opened:
+            tenant_id = opened.scalars(sa.select(Platform.tenant_id).where(Platform.id == platform_id)).one()
+        _ensure_problems(tenant_id, say)
+        if not control.state()["links"]:
+            say("Placing three assignments in the course by deep linking.")
+            _place_assignments(tenant_id, lms_url, registration["client_id"])
+        _ensure_attempts(tenant_id, lms_url, control, say)
+        control.close()
+
+
+def _ensure_problems(tenant_id: uuid.UUID, say: Callable[[str], None]) -> None:
+    with transaction(tenant_id):
+        there = set(session().scalars(sa.select(Problem.slug)))
+    missing = [slug for slug in problems.SLUGS if slug not in there]
+    if not missing:
+        return
+    say("Writing the problems' expected outputs with their reference solutions.")
+    sandbox = open_sandbox()
+    try:
+        drafts = [problems.draft(slug, _Reference(sandbox, slug)) for slug in missing]
+    finally:
+        sandbox.close()
+    with transaction(tenant_id):
+        for draft in drafts:
+            publish(create_problem(draft), at=dt.datetime.now(dt.UTC))
+
+
+class _Reference:
+    """Gives the reference solution's answer to an input."""
+
+    def __init__(self, sandbox: Sandbox, slug: str) -> None:
+        self._sandbox = sandbox
+        self._program = sandbox.build(available_languages()["python"], problems.solution(slug, "python").encode())
+        if not self._program.ok:
+            raise RuntimeError(f"the reference solution of {slug} does not compile: {self._program.compiler_output}")
+
+    def __call__(self, given: bytes) -> bytes:
+        outcome = self._sandbox.run(self._program, given, limits=Limits(cpu_ms=20_000, memory_kb=524_288))
+        if outcome.exit_code != 0:
+            raise RuntimeError(f"a reference solution fails: {outcome.stderr.decode(errors='replace')}")
+        return outcome.stdout
+
+
+def _place_assignments(tenant_id: uuid.UUID, lms_url: str, client_id: str) -> None:
+    teacher = Person(lms_url, "person-teacher")
+    # The teacher's first arrival makes the class that the assignments go into.
+    picker = teacher.begin_deep_link(client_id)
+    with transaction(tenant_id):
+        class_id = session().scalars(sa.select(Class.id)).one()
+        versions = dict(
+            session().execute(sa.select(Problem.slug, ProblemVersion.id).join(ProblemVersion)).tuples().all()
+        )
+        now = dt.datetime.now(dt.UTC)
+        offered = [name for name in _LANGUAGES if name in available_languages()]
+        made = [
+            create_assignment(
+                class_id,
+                title=title,
+                problems=[(versions[slug], Decimal(10))],
+                config=AssignmentConfig(languages=offered, counts=counts),
+                mode=Mode.HOMEWORK,
+                due_date=(now + dt.timedelta(days=days)).replace(hour=21, minute=59, second=0, microsecond=0),
+                module_title=title.partition(":")[0],
+            ).id
+            for title, slug, counts, days in _ASSIGNMENTS
+        ]
+    answer = teacher.send(
+        "POST",
+        str(picker.url),
+        data={"csrf_token": csrf_token(picker), "what": "existing", "assignment": [str(one) for one in made]},
+        headers={"Referer": str(picker.url)},
+    )
+    placed = teacher.submit(forms(answer)[0])
+    if placed.status_code != 200:
+        raise RuntimeError(f"the demo LMS did not take the assignments: {placed.text[:500]}")
+    teacher.close()
+
+
+def _ensure_attempts(tenant_id: uuid.UUID, lms_url: str, control: Control, say: Callable[[str], None]) -> None:
+    with transaction(tenant_id):
+        if session().scalar(sa.select(SubmissionAttempt.id).limit(1)) is not None:
+            return
+    links = control.state()["links"]
+    for person_id in ("person-amina", "person-ben", "person-chloe"):
+        student = Person(lms_url, person_id)
+        for link in links:
+            student.launch(link["id"])
+        student.close()
+    planned = [one for one in tries() if one[4] in available_languages()]
+    say(f"Handing in {len(planned)} programs of three students, and grading them.")
+    for one in planned:
+        _hand_in(tenant_id, *one)
+        _wait_for_grading(tenant_id, most_open=1)
+    _wait_for_grading(tenant_id, most_open=0)
+    _wait_for_deliveries(tenant_id)
+
+
+def _hand_in(
+    tenant_id: uuid.UUID, person_id: str, days_ago: float, slug: str, kind: str, language: str, code: str
+) -> None:
+    held = adapters.installed()
+    ref = held.blobs.put(code.encode())
+    with transaction(tenant_id):
+        user_id = session().scalars(sa.select(User.id).where(User.sub == person_id)).one()
+        item, assignment = session().execute(
+            sa.select(AssignmentProblem, Assignment)
+            .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+            .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.problem_version_id)
+            .join(Problem, Problem.id == ProblemVersion.problem_id)
+            .where(Problem.slug == slug)
+            .order_by(Assignment.id)
+        ).tuples().first() or (None, None)
+        if item is None or assignment is None:
+            return
+        handed = Handed(AttemptType(kind), ref, len(code.encode()), language, f"seed-{uuid.uuid4().hex}", 600)
+        submit(user_id, assignment, item, handed, at=dt.datetime.now(dt.UTC) - dt.timedelta(days=days_ago))
+
+
+def _wait_for_grading(tenant_id: uuid.UUID, *, most_open: int) -> None:
+    ends = time.monotonic() + _GRADING_SECONDS
+    while time.monotonic() < ends:
+        with transaction(tenant_id):
+            waiting = session().scalars(
+                sa.select(sa.func.count())
+                .select_from(SubmissionAttempt)
+                .where(SubmissionAttempt.status.in_([AttemptStatus.QUEUED, AttemptStatus.PROCESSING]))
+            ).one()
+        if waiting <= most_open:
+            return
+        time.sleep(0.05)
+    raise RuntimeError("the seeded programs are not being graded: look into the log of worker-code")
+
+
+def _wait_for_deliveries(tenant_id: uuid.UUID) -> None:
+    ends = time.monotonic() + 30
+    while time.monotonic() < ends:
+        with transaction(tenant_id):
+            waiting = session().scalars(
+                sa.select(sa.func.count())
+                .select_from(ScoreDelivery)
+                .where(ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT]))
+            ).one()
+            known = session().scalar(sa.select(ClassContext.id).limit(1)) is not None
+        if known and not waiting:
+            return
+        time.sleep(0.1)

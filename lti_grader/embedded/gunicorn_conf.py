@@ -14,7 +14,7 @@ graceful_timeout = 15
 max_requests = 0
 accesslog = None
 errorlog = "-"
-control_socket = None
+control_socket_disable = True
 
 
 def post_fork(server: Any, worker: Any) -> None:
