@@ -1,0 +1,108 @@
+"""Every test here runs real programs in a real sandbox, and looks afterwards for what they left behind."""
+
+import contextlib
+import ctypes
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lti_grader.assignments.languages import Language, available_languages
+from lti_grader.grading.sandbox import Limits, RunOutcome, Sandbox, open_sandbox
+
+KINDS = ["bubblewrap"]
+PR_SET_CHILD_SUBREAPER = 36
+
+Run = Callable[..., RunOutcome]
+
+
+@pytest.fixture(scope="session")
+def language() -> Callable[[str], Language]:
+    """Return a language by its id, or skip the test where its toolchain is not on this machine."""
+
+    def look_up(name: str) -> Language:
+        here = available_languages()
+        if name not in here:
+            pytest.skip(f"the toolchain of {name} is not on this machine")
+        return here[name]
+
+    return look_up
+
+
+def processes_below_us() -> list[str]:
+    """Return the living processes that descend from this one, by number and name; bury the dead ones."""
+    found, waiting = [], [Path("/proc/self")]
+    while waiting:
+        for task in (waiting.pop() / "task").glob("*/children"):
+            for child in task.read_text().split():
+                folder = Path("/proc") / child
+                try:
+                    name, _, rest = (folder / "stat").read_text().rpartition(") ")
+                except OSError:
+                    continue
+                if not rest.startswith("Z"):
+                    found.append(name)
+                    waiting.append(folder)
+                elif rest.split()[1] == str(os.getpid()):
+                    # Dead already, and ours since its own parent died: ask how it ended, as an init does.
+                    with contextlib.suppress(ChildProcessError):
+                        os.waitpid(int(child), os.WNOHANG)
+    return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def orphans_come_to_us() -> None:
+    """Make this process the parent of whatever outlives its own: a program that escaped is then seen here."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    opened = open_sandbox(request.param)
+    assert opened.kind == request.param
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def living() -> Callable[[], list[str]]:
+    """Return what lists the living processes below this one, and buries the dead."""
+    return processes_below_us
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running(orphans_come_to_us: None) -> Iterator[None]:
+    before = set(processes_below_us())
+    yield
+    deadline = time.monotonic() + 2
+    while (left := set(processes_below_us()) - before) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not left
+
+
+@pytest.fixture
+def run(sandbox: Sandbox, language: Callable[[str], Language]) -> Run:
+    """Build a program and run it once: `run(source, language=, stdin=, **limits)`."""
+
+    def build_and_run(source: str, name: str = "python", stdin: bytes = b"", **limits: int) -> RunOutcome:
+        program = sandbox.build(language(name), source.encode())
+        assert program.ok, program.compiler_output or program.trouble
+        try:
+            allowed = {"cpu_ms": 1000, "memory_kb": 131072, **limits}
+            return sandbox.run(program, stdin, limits=Limits(**allowed))
+        finally:
+            sandbox.discard(program)
+
+    return build_and_run
+
+
+@pytest.fixture
+def still_works(run: Run) -> Iterator[None]:
+    """After the test, an honest program must run as if nothing had been."""
+    yield
+    processes_below_us()
+    after = run("print(int(input()) * 2)", stdin=b"21\n")
+    assert (after.ending, after.exit_code, after.stdout) == ("exited", 0, b"42\n")
