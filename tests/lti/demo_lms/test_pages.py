@@ -1,0 +1,143 @@
+"""The demo LMS's pages and levers, without a browser."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from lti_grader.demo.lms.client import Control, Person
+from lti_grader.lti.registration import Registration
+from tests.fixtures.demo_lms import AMINA, BEN, COURSE, REGISTRAR, TEACHER, Lms
+from tests.lti.demo_lms.test_launches import announced, place
+
+
+@pytest.fixture
+def people(lms: Lms) -> Iterator[dict[str, Person]]:
+    found = {one: Person(lms.url, one) for one in (TEACHER, AMINA, REGISTRAR)}
+    yield found
+    for one in found.values():
+        one.close()
+
+
+def page(lms: Lms, person: Person, path: str = "") -> httpx.Response:
+    return person.send("GET", f"{lms.url}/courses/{COURSE}{path}")
+
+
+def test_a_stranger_is_asked_who_to_be(lms: Lms) -> None:
+    answer = httpx.get(f"{lms.url}/courses/{COURSE}/gradebook", follow_redirects=True, trust_env=False)
+    assert "Who would you like to be?" in answer.text
+
+
+def test_a_student_sees_their_own_grade_and_nobody_elses(lms: Lms, people: dict[str, Person]) -> None:
+    column = lms.column(20)
+    lms.post(column)
+    lms.post(column, userId=BEN, scoreGiven=3)
+    seen = page(lms, people[AMINA], "/gradebook").text
+    assert "Amina Yusuf" in seen
+    assert "14" in seen
+    assert "Ben Okafor" not in seen
+
+
+def test_staff_see_everybodys_grades(lms: Lms, people: dict[str, Person]) -> None:
+    lms.post(lms.column(20))
+    for one in (TEACHER, REGISTRAR):
+        seen = page(lms, people[one], "/gradebook").text
+        assert "Amina Yusuf" in seen
+        assert "Ben Okafor" in seen
+
+
+@pytest.mark.parametrize("path", ["/controls"])
+def test_a_student_is_turned_away_from_what_is_for_staff(lms: Lms, people: dict[str, Person], path: str) -> None:
+    assert page(lms, people[AMINA], path).url.path == "/"
+
+
+def test_a_teacher_sets_a_grade_by_hand_and_takes_it_back(lms: Lms, people: dict[str, Person]) -> None:
+    lms.post(lms.column())
+    form = {"column": lms.cell()["column_id"], "person": AMINA}
+    for text, override in (("3.5", 3.5), ("", None)):
+        people[TEACHER].send("POST", f"{lms.url}/courses/{COURSE}/gradebook", data=form | {"override": text})
+        assert lms.cell()["override"] == override
+
+
+def test_a_student_cannot_set_a_grade(lms: Lms, people: dict[str, Person]) -> None:
+    lms.post(lms.column())
+    form = {"column": lms.cell()["column_id"], "person": AMINA, "override": "10"}
+    people[AMINA].send("POST", f"{lms.url}/courses/{COURSE}/gradebook", data=form)
+    assert lms.cell()["override"] is None
+
+
+@pytest.mark.xfail(strict=True, reason="a grade that is no number is an error 500, and NaN is kept as a grade")
+@pytest.mark.parametrize("text", ["seven", "nan"])
+def test_a_grade_that_is_no_number_is_refused_in_words(lms: Lms, people: dict[str, Person], text: str) -> None:
+    lms.post(lms.column())
+    form = {"column": lms.cell()["column_id"], "person": AMINA, "override": text}
+    answer = people[TEACHER].send("POST", f"{lms.url}/courses/{COURSE}/gradebook", data=form)
+    assert answer.status_code in (400, 422)
+
+
+@pytest.mark.xfail(strict=True, reason="with a thousand numbered students the last ones are offered as people to be")
+def test_numbered_students_are_not_offered_as_people_to_be(lms: Lms) -> None:
+    lms.control.post("students", count=1001)
+    assert "person-student" not in httpx.get(lms.url, trust_env=False).text
+
+
+def test_numbered_students_are_the_same_each_time(lms: Lms) -> None:
+    assert lms.control.post("students", count=3) == lms.control.post("students", count=3)
+    assert lms.control.post("students", count=5)["ids"][:3] == lms.control.post("students", count=3)["ids"]
+
+
+def test_scripts_run_by_nonce_only_and_nobody_elses_page_may_frame_ours(lms: Lms, people: dict[str, Person]) -> None:
+    for path in ("", "/gradebook", "/people", "/controls"):
+        answer = page(lms, people[TEACHER], path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "script-src 'nonce-" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'self'" in policy
+        assert " onclick=" not in answer.text
+        assert " style=" not in answer.text
+
+
+def test_levers_do_not_move_for_a_page(lms: Lms) -> None:
+    answer = httpx.post(f"{lms.url}/control/reset", headers={"Origin": "https://evil.example"}, trust_env=False)
+    assert answer.status_code == 403
+
+
+@pytest.mark.xfail(strict=True, reason="the Host header is not looked at, so a rebound name can read the state")
+def test_levers_do_not_move_under_another_name(lms: Lms) -> None:
+    answer = httpx.get(f"{lms.url}/control/state", headers={"Host": "evil.example"}, trust_env=False)
+    assert answer.status_code >= 400
+
+
+@pytest.mark.xfail(strict=True, reason="the cookie has one name for all LMSs of this machine, and cookies know no port")
+def test_two_demos_side_by_side_have_cookies_of_their_own(lms: Lms) -> None:
+    answer = httpx.post(f"{lms.url}/be", data={"person": TEACHER, "course": COURSE}, trust_env=False)
+    assert lms.url.rpartition(":")[2] in answer.headers["Set-Cookie"].partition("=")[0]
+
+
+@pytest.mark.xfail(strict=True, reason="re-registering sends every link to one address, whatever address it had")
+def test_a_tool_that_registers_again_keeps_the_paths_of_its_links(lms: Lms, people: dict[str, Person]) -> None:
+    link_id = place(lms, people[TEACHER], url=f"{lms.tool.url}/launch?task=loops")
+    httpx.post(f"{lms.url}/control/registrations", json={"name": "stand-in"} | lms.tool.addresses(), trust_env=False)
+    login = announced(people[AMINA], f"{lms.url}/launch/{link_id}")
+    assert login["target_link_uri"].endswith("?task=loops")
+
+
+def test_a_registration_is_what_platforms_add_takes(lms: Lms) -> None:
+    answer = httpx.post(
+        f"{lms.url}/control/registrations", json={"name": "new"} | lms.tool.addresses(), trust_env=False
+    )
+    registration = Registration.model_validate(answer.json())
+    assert registration.issuer == lms.url
+    assert registration.deployments == ["1"]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="Control.register passes `name` twice: the first parameter of Control.post should be positional only",
+)
+def test_the_client_registers_a_tool(lms: Lms) -> None:
+    control = Control(lms.url)
+    try:
+        assert control.register(lms.tool.addresses())["issuer"] == lms.url
+    finally:
+        control.close()

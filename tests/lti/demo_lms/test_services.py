@@ -1,0 +1,151 @@
+"""Line items, results and the roster of the demo LMS, as a tool reads them."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from tests.fixtures.demo_lms import AMINA, ASSISTANT, BEN, CHLOE, COURSE, TEACHER, Lms
+
+_LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
+
+
+def read_all(lms: Lms, url: str, *, pages: int = 20) -> list[Any]:
+    """Return the bodies of all pages, as `rel="next"` leads from one to the next."""
+    bodies = []
+    for _ in range(pages):
+        answer = lms.tool.call("GET", url).raise_for_status()
+        bodies.append(answer.json())
+        following = answer.headers.get("Link")
+        if following is None:
+            return bodies
+        url = following.partition(">")[0].lstrip("<")
+    raise AssertionError(f"no end after {pages} pages, the last leads to {url}")
+
+
+def test_a_line_item_is_made_read_changed_and_removed(lms: Lms) -> None:
+    column = lms.column(20, resourceId="r-1", tag="week-1")
+    assert lms.tool.call("GET", column).json() == {
+        "id": column, "label": "Loops", "scoreMaximum": 20, "resourceId": "r-1", "tag": "week-1",
+    }  # fmt: skip
+    changed = lms.tool.call("PUT", column, json={"label": "More loops", "scoreMaximum": 30, "tag": "week-2"})
+    assert changed.json() == {"id": column, "label": "More loops", "scoreMaximum": 30, "tag": "week-2"}
+    assert lms.tool.call("DELETE", column).status_code == 204
+    assert lms.tool.call("GET", column).status_code == 404
+
+
+def test_removing_a_line_item_removes_its_grades(lms: Lms) -> None:
+    column = lms.column()
+    lms.post(column)
+    assert lms.tool.call("DELETE", column).status_code == 204
+    assert lms.control.state()["grades"] == []
+
+
+def test_line_items_are_found_by_tag_and_resource(lms: Lms) -> None:
+    for tag, resource in (("a", "1"), ("a", "2"), ("b", "1")):
+        lms.column(label=f"{tag}{resource}", tag=tag, resourceId=resource)
+    container = f"{lms.url}/courses/{COURSE}/lineitems"
+    for query, labels in (
+        ({"tag": "a"}, ["a1", "a2"]),
+        ({"resource_id": "1"}, ["a1", "b1"]),
+        ({"tag": "b", "resource_id": "2"}, []),
+    ):
+        found = lms.tool.call("GET", f"{container}?{urlencode(query)}").json()
+        assert [one["label"] for one in found] == labels
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"label": "Loops"}, {"scoreMaximum": 5}, {"label": "Loops", "scoreMaximum": "many"}]
+)
+def test_a_line_item_needs_a_label_and_a_maximum(lms: Lms, body: dict[str, Any]) -> None:
+    assert lms.tool.call("POST", f"{lms.url}/courses/{COURSE}/lineitems", json=body).status_code == 400
+
+
+@pytest.mark.xfail(strict=True, reason="a maximum of nothing or less is taken, and scores are then scaled to it")
+@pytest.mark.parametrize("maximum", [0, -5])
+def test_a_line_item_needs_a_maximum_above_zero(lms: Lms, maximum: float) -> None:
+    body = {"label": "Loops", "scoreMaximum": maximum}
+    assert lms.tool.call("POST", f"{lms.url}/courses/{COURSE}/lineitems", json=body).status_code == 400
+
+
+@pytest.mark.xfail(strict=True, reason="a column belongs to no tool, so each tool sees and changes those of all")
+def test_a_tool_does_not_see_the_columns_of_another(lms: Lms) -> None:
+    column = lms.column()
+    answer = httpx.post(
+        f"{lms.url}/control/registrations", json={"name": "another"} | lms.tool.addresses(), trust_env=False
+    )
+    lms.tool.client_id = answer.json()["client_id"]
+    lms.tool._tokens.clear()
+    assert lms.tool.call("GET", column).status_code in (403, 404)
+
+
+def test_results_are_read_back_with_the_comment(lms: Lms) -> None:
+    column = lms.column(20)
+    lms.post(column, comment="Well done")
+    (result,) = lms.tool.call("GET", f"{column}/results?user_id={AMINA}").json()
+    assert (result["userId"], result["resultScore"], result["resultMaximum"]) == (AMINA, 14, 20)
+    assert result["comment"] == "Well done"
+
+
+def test_a_teachers_grade_is_what_is_read_back(lms: Lms) -> None:
+    column = lms.column()
+    lms.post(column)
+    lms.control.post("grades", column_id=lms.cell()["column_id"], person_id=AMINA, override=2.5)
+    (result,) = lms.tool.call("GET", f"{column}/results?user_id={AMINA}").json()
+    assert result["resultScore"] == 2.5
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("canvas", True), ("moodle", False), ("generic", True)])
+def test_moodle_leaves_out_a_score_of_nothing(lms: Lms, mode: str, shown: bool) -> None:
+    lms.control.post("mode", mode=mode)
+    column = lms.column()
+    lms.post(column, scoreGiven=0)
+    (result,) = lms.tool.call("GET", f"{column}/results?user_id={AMINA}").json()
+    assert ("resultScore" in result) is shown
+
+
+@pytest.mark.parametrize(("mode", "sizes"), [("canvas", [10, 3]), ("moodle", [13])])
+def test_canvas_pages_unasked_and_moodle_does_not(lms: Lms, mode: str, sizes: list[int]) -> None:
+    lms.control.post("mode", mode=mode)
+    for number in range(13):
+        lms.column(label=f"Column {number}")
+    bodies = read_all(lms, f"{lms.url}/courses/{COURSE}/lineitems")
+    assert [len(body) for body in bodies] == sizes
+    assert [one["label"] for body in bodies for one in body] == [f"Column {number}" for number in range(13)]
+
+
+@pytest.mark.parametrize("mode", ["canvas", "moodle", "generic"])
+def test_the_roster_in_small_pages_has_everybody_once(lms: Lms, mode: str) -> None:
+    lms.control.post("mode", mode=mode)
+    lms.control.post("students", count=25)
+    bodies = read_all(lms, f"{lms.url}/courses/{COURSE}/Memberships?limit=7")
+    people = [one["user_id"] for body in bodies for one in body["members"]]
+    assert len(people) == len(set(people)) == 25 + 5
+    assert {TEACHER, ASSISTANT, AMINA, BEN, CHLOE} < set(people)
+
+
+@pytest.mark.xfail(strict=True, reason="the next page's address is not percent-encoded: a role's # cuts it off")
+def test_a_roster_filtered_by_role_can_be_paged(lms: Lms) -> None:
+    lms.control.post("students", count=5)
+    bodies = read_all(lms, f"{lms.url}/courses/{COURSE}/Memberships?{urlencode({'role': _LEARNER, 'limit': 3})}")
+    assert len([one for body in bodies for one in body["members"]]) == 8
+
+
+@pytest.mark.xfail(strict=True, reason="a limit below nothing pages for ever")
+def test_a_senseless_limit_does_not_page_for_ever(lms: Lms) -> None:
+    read_all(lms, f"{lms.url}/courses/{COURSE}/Memberships?limit=-1")
+
+
+def test_moodles_assistant_stands_in_the_roster_as_a_learner(lms: Lms) -> None:
+    for mode, learner in (("generic", False), ("moodle", True)):
+        lms.control.post("mode", mode=mode)
+        members = lms.tool.call("GET", f"{lms.url}/courses/{COURSE}/Memberships").json()["members"]
+        (assistant,) = [one for one in members if one["user_id"] == ASSISTANT]
+        assert (assistant["roles"] == [_LEARNER]) is learner
+
+
+def test_who_has_left_is_not_an_active_member(lms: Lms) -> None:
+    lms.control.post("members", person_id=BEN, active=False)
+    members = lms.tool.call("GET", f"{lms.url}/courses/{COURSE}/Memberships").json()["members"]
+    assert BEN not in [one["user_id"] for one in members if one["status"] == "Active"]
