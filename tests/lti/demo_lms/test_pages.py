@@ -131,10 +131,6 @@ def test_a_registration_is_what_platforms_add_takes(lms: Lms) -> None:
     assert registration.deployments == ["1"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Control.register passes `name` twice: the first parameter of Control.post should be positional only",
-)
 def test_the_client_registers_a_tool(lms: Lms) -> None:
     control = Control(lms.url)
     try:
