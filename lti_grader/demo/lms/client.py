@@ -112,9 +112,9 @@ class Control:
         self.url = lms_url
         self._http = httpx.Client(base_url=lms_url.replace("localhost", "127.0.0.1"), timeout=60, trust_env=False)
 
-    def post(self, name: str, **values: Any) -> Any:
-        """Pull a lever of `control`."""
-        return self._http.post(f"/control/{name}", json=values).raise_for_status().json()
+    def post(self, lever: str, /, **values: Any) -> Any:
+        """Pull one of the levers below `/control/`."""
+        return self._http.post(f"/control/{lever}", json=values).raise_for_status().json()
 
     def register(self, tool: dict[str, str], **more: Any) -> dict[str, Any]:
         """Register a tool by its addresses, and return the registration that `platforms add` takes."""
