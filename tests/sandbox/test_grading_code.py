@@ -29,16 +29,13 @@ BROKEN = {
 CRASHING = {
     "python": ("def inner():\n    return [][1]\n\ninner()\n", "main.py", "line 2", "IndexError"),
     "cpp": ("#include <cstdlib>\nint main() { abort(); }\n", "abort()", "SIGABRT"),
-    "java": ("public class Main {\n  public static void main(String[] x) {\n    throw new IllegalStateException(\"gone\");\n  }\n}\n", "Main.java:3", "IllegalStateException: gone"),
+    "java": ('public class Main {\n  public static void main(String[] x) {\n    throw new IllegalStateException("gone");\n  }\n}\n', "Main.java:3", "IllegalStateException: gone"),
     "javascript": ("function inner() {\n  null.x;\n}\ninner();\n", "main.js:2", "TypeError"),
 }  # fmt: skip
 
 
-def test_of(given: bytes, expected: bytes, *, points: int = 1, cpu_ms: int = 2000, memory_kb: int = 131072) -> TestSpec:
+def case(given: bytes, expected: bytes, *, points: int = 1, cpu_ms: int = 2000, memory_kb: int = 131072) -> TestSpec:
     return TestSpec(uuid.uuid4(), "a test", given, expected, Decimal(points), cpu_ms, memory_kb)
-
-
-test_of.__test__ = False  # type: ignore[attr-defined]
 
 
 def group(*tests: TestSpec, points: int = 10, aggregation: Aggregation = Aggregation.SUM) -> GroupSpec:
@@ -57,9 +54,7 @@ def judge(sandbox: Sandbox, language: Callable[[str], Language]) -> Judge:
 
 @pytest.mark.parametrize("name", SUMS)
 def test_a_right_program_has_all_the_points(judge: Judge, name: str) -> None:
-    graded = judge(
-        SUMS[name], group(test_of(b"1 2", b"3"), test_of(b"20 22\n", b"42\n"), test_of(b"-5 5", b"0\n\n")), name=name
-    )
+    graded = judge(SUMS[name], group(case(b"1 2", b"3"), case(b"20 22\n", b"42\n"), case(b"-5 5", b"0\n\n")), name=name)
     assert [one.status for one in graded.outcomes] == ["pass"] * 3
     assert (graded.points, graded.maximum, graded.trouble) == (Decimal(10), Decimal(10), "")
     assert 0 < graded.time_ms < 2000
@@ -68,7 +63,7 @@ def test_a_right_program_has_all_the_points(judge: Judge, name: str) -> None:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_program_that_does_not_compile_shows_file_and_line(judge: Judge, name: str) -> None:
-    graded = judge(BROKEN[name], group(test_of(b"", b"")), name=name)
+    graded = judge(BROKEN[name], group(case(b"", b"")), name=name)
     assert [one.status for one in graded.outcomes] == ["compile_error"]
     assert graded.points == 0
     assert any(
@@ -80,14 +75,14 @@ def test_a_program_that_does_not_compile_shows_file_and_line(judge: Judge, name:
 @pytest.mark.parametrize("name", CRASHING)
 def test_a_program_that_crashes_shows_where(judge: Judge, name: str) -> None:
     source, *words = CRASHING[name]
-    [outcome] = judge(source, group(test_of(b"", b"")), name=name).outcomes
+    [outcome] = judge(source, group(case(b"", b"")), name=name).outcomes
     assert outcome.status == "runtime_error"
     assert [word for word in words if word not in outcome.message] == []
     assert "/program" not in outcome.message
 
 
 def test_a_segmentation_fault_is_called_one(judge: Judge) -> None:
-    [outcome] = judge("int main() { *(volatile int *)8 = 1; }", group(test_of(b"", b"")), name="cpp").outcomes
+    [outcome] = judge("int main() { *(volatile int *)8 = 1; }", group(case(b"", b"")), name="cpp").outcomes
     assert outcome.status == "runtime_error"
     assert "segmentation fault" in outcome.message
     assert "SIGSEGV" in outcome.message
@@ -107,7 +102,7 @@ def test_a_segmentation_fault_is_called_one(judge: Judge) -> None:
     ],
 )
 def test_each_end_has_its_verdict(judge: Judge, source: str, status: str) -> None:
-    [outcome] = judge(source, group(test_of(b"", b"42", cpu_ms=300, memory_kb=65536))).outcomes
+    [outcome] = judge(source, group(case(b"", b"42", cpu_ms=300, memory_kb=65536))).outcomes
     assert (str(outcome.status), int(outcome.share)) == (status, int(status == "pass"))
 
 
@@ -116,40 +111,40 @@ def test_each_end_has_its_verdict(judge: Judge, source: str, status: str) -> Non
 )
 def test_a_group_adds_up_as_it_is_told_to(judge: Judge, aggregation: Aggregation, points: str) -> None:
     echo = "print(input())"
-    half = group(test_of(b"a", b"a", points=3), test_of(b"b", b"other", points=1), aggregation=aggregation)
+    half = group(case(b"a", b"a", points=3), case(b"b", b"other", points=1), aggregation=aggregation)
     assert judge(echo, half).points == Decimal(points)
-    whole = group(test_of(b"a", b"a", points=3), test_of(b"b", b"b", points=1), aggregation=aggregation)
+    whole = group(case(b"a", b"a", points=3), case(b"b", b"b", points=1), aggregation=aggregation)
     assert judge(echo, whole).points == 10
 
 
 def test_thirds_add_up_to_the_whole(judge: Judge) -> None:
-    graded = judge("print(input())", group(*(test_of(b"x", b"x") for _ in range(3)), points=1))
+    graded = judge("print(input())", group(*(case(b"x", b"x") for _ in range(3)), points=1))
     assert graded.points == 1
     assert sum(graded.points_of.values()) == 1
 
 
 @pytest.mark.xfail(strict=True, reason="a group without weights gives nobody its points")
 def test_a_group_whose_tests_weigh_nothing_still_gives_its_points_to_a_right_program(judge: Judge) -> None:
-    assert judge("print(input())", group(test_of(b"x", b"x", points=0))).points == 10
+    assert judge("print(input())", group(case(b"x", b"x", points=0))).points == 10
 
 
 def test_outcomes_are_told_one_by_one_in_order(judge: Judge) -> None:
     told: list[TestOutcome] = []
-    tests = [test_of(b"x", b"x"), test_of(b"y", b"z")]
+    tests = [case(b"x", b"x"), case(b"y", b"z")]
     graded = judge("print(input())", group(*tests), on_test=told.append)
     assert [one.test_id for one in told] == [test.id for test in tests]
     assert told == list(graded.outcomes)
 
 
 def test_only_the_beginning_of_a_long_output_is_kept(judge: Judge) -> None:
-    [outcome] = judge("print('x' * 100000)", group(test_of(b"", b""))).outcomes
+    [outcome] = judge("print('x' * 100000)", group(case(b"", b""))).outcomes
     assert len(outcome.output) == 4096
 
 
 def test_an_input_reaches_the_program_byte_for_byte(judge: Judge) -> None:
     every_byte = bytes(range(256)) * 5000
     source = "import sys\nsys.stdout.buffer.write(sys.stdin.buffer.read())"
-    [outcome] = judge(source, group(test_of(every_byte, every_byte)), checker={"kind": "exact"}).outcomes
+    [outcome] = judge(source, group(case(every_byte, every_byte)), checker={"kind": "exact"}).outcomes
     assert outcome.status == "pass"
 
 
@@ -165,7 +160,7 @@ def test_an_input_reaches_the_program_byte_for_byte(judge: Judge) -> None:
     ids=["helper class first", "the word class in a comment", "in a package", "a commented-out class"],
 )  # fmt: skip
 def test_the_java_class_with_main_is_the_one_that_runs(judge: Judge, source: str, shown: bytes) -> None:
-    graded = judge(source, group(test_of(b"", b"4")), name="java")
+    graded = judge(source, group(case(b"", b"4")), name="java")
     assert graded.compiler_output == ""
     assert [(one.status, one.output) for one in graded.outcomes] == [("pass", shown)]
 
@@ -207,7 +202,7 @@ def test_a_timeout_counts_only_when_it_comes_twice(
     sandbox: Sandbox, language: Callable[[str], Language], source: str
 ) -> None:
     watched = Watched(sandbox)
-    quick: Sequence[GroupSpec] = [group(test_of(b"", b"", cpu_ms=50))]
+    quick: Sequence[GroupSpec] = [group(case(b"", b"", cpu_ms=50))]
     graded = grade(watched, language("python"), source.encode(), quick, checker_config={})
     assert [one.status for one in graded.outcomes] == ["timeout"]
     assert watched.runs == 2
@@ -216,7 +211,7 @@ def test_a_timeout_counts_only_when_it_comes_twice(
 def test_a_broken_sandbox_is_no_verdict_on_the_program(sandbox: Sandbox, language: Callable[[str], Language]) -> None:
     watched = Watched(sandbox, breaks=True)
     graded = grade(
-        watched, language("python"), b"print(1)", [group(test_of(b"", b"1"), test_of(b"", b"1"))], checker_config={}
+        watched, language("python"), b"print(1)", [group(case(b"", b"1"), case(b"", b"1"))], checker_config={}
     )
     assert [one.status for one in graded.outcomes] == ["judge_error"]
     assert graded.trouble == "the disk is gone"
