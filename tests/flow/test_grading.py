@@ -1,0 +1,176 @@
+"""From Run or Submit to the gradebook, on real servers and in the real sandbox."""
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from lti_grader.assignments.errors import AssignmentClosed, AttemptsUsedUp, UnknownLanguage
+from lti_grader.assignments.models import Counts, Mode
+from lti_grader.attempts.errors import TooManyOpen
+from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.classes.models import Role
+from lti_grader.core.db import session, transaction
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.grading import operations, tasks
+from lti_grader.grading.errors import LostLease
+from lti_grader.grading.models import GradingJob, TestResult
+from tests.fixtures.world import DOUBLE, NOW, World
+
+LEASE = dt.timedelta(seconds=60)
+HALF_RIGHT = "n = int(input())\nprint(2 * n if n < 6 and n > 0 else 0)\n"
+
+
+def job_of(world: World, attempt_id: uuid.UUID) -> GradingJob:
+    with transaction(world.tenant_id):
+        return session().scalars(
+            sa.select(GradingJob).where(GradingJob.attempt_id == attempt_id).order_by(GradingJob.created_at.desc())
+        ).first()
+
+
+def grade(world: World, attempt_id: uuid.UUID) -> None:
+    assert tasks.grade(str(world.tenant_id), str(job_of(world, attempt_id).id)) == "done"
+
+
+def entry_of(world: World, student_id: uuid.UUID) -> GradebookEntry | None:
+    with transaction(world.tenant_id):
+        return session().scalar(sa.select(GradebookEntry).where(GradebookEntry.student_id == student_id))
+
+
+def statuses(world: World, attempt_id: uuid.UUID) -> list[str]:
+    with transaction(world.tenant_id):
+        return list(session().scalars(sa.select(TestResult.status).where(TestResult.attempt_id == attempt_id)))
+
+
+def test_a_right_submission_gets_all_points_in_the_gradebook(world: World) -> None:
+    student, assignment = world.user(), world.assignment()
+    attempt = world.hand_in(student, world.items(assignment)[0])
+    grade(world, attempt)
+    assert statuses(world, attempt) == ["pass"] * 4
+    entry = entry_of(world, student)
+    assert (entry.score_obtained, entry.max_score, entry.status) == (Decimal(10), Decimal(10), "graded")
+    assert entry.submitted_at == NOW
+
+
+def test_a_run_is_judged_on_the_samples_only_and_never_counts(world: World) -> None:
+    student, assignment = world.user(), world.assignment()
+    attempt = world.hand_in(student, world.items(assignment)[0], kind=AttemptType.TEST_RUN)
+    grade(world, attempt)
+    assert statuses(world, attempt) == ["pass"]
+    assert entry_of(world, student) is None
+
+
+@pytest.mark.parametrize(("counts", "score"), [(Counts.BEST, "10"), (Counts.LATEST, "5"), (Counts.AVERAGE, "7.5")])
+def test_the_policy_says_which_submission_counts(world: World, counts: Counts, score: str) -> None:
+    student, assignment = world.user(), world.assignment(counts=counts)
+    item = world.items(assignment)[0]
+    for code in (DOUBLE, HALF_RIGHT):
+        grade(world, world.hand_in(student, item, code))
+    assert entry_of(world, student).score_obtained == Decimal(score)
+
+
+def test_a_score_that_does_not_change_is_no_news(world: World) -> None:
+    student, assignment = world.user(), world.assignment()
+    item = world.items(assignment)[0]
+    for _ in range(2):
+        grade(world, world.hand_in(student, item))
+    assert entry_of(world, student).revision == 1
+
+
+def test_a_teachers_own_try_is_graded_but_has_no_entry(world: World) -> None:
+    teacher, assignment = world.user(Role.TEACHER), world.assignment()
+    grade(world, world.hand_in(teacher, world.items(assignment)[0]))
+    assert entry_of(world, teacher) is None
+
+
+def test_a_program_that_does_not_compile_says_so_with_its_line(world: World) -> None:
+    student, assignment = world.user(), world.assignment()
+    attempt = world.hand_in(student, world.items(assignment)[0], "x = 1\nprint(x\n")
+    grade(world, attempt)
+    assert set(statuses(world, attempt)) == {"compile_error"}
+    assert "line 2" in job_of(world, attempt).compiler_output
+
+
+def test_the_same_key_makes_one_attempt(world: World) -> None:
+    student, assignment = world.user(), world.assignment()
+    item = world.items(assignment)[0]
+    assert len({world.hand_in(student, item, key="double-click") for _ in range(2)}) == 1
+
+
+def test_two_workers_with_one_job_give_one_result(world: World) -> None:
+    student, assignment = world.user(), world.assignment()
+    attempt = world.hand_in(student, world.items(assignment)[0])
+    job = job_of(world, attempt)
+    now = dt.datetime.now(dt.UTC)
+    with transaction(world.tenant_id):
+        first = operations.claim(job.id, at=now, lease=LEASE)
+    with transaction(world.tenant_id):
+        assert operations.claim(job.id, at=now, lease=LEASE) is None
+    with transaction(world.tenant_id):
+        second = operations.claim(job.id, at=now + 2 * LEASE, lease=LEASE)
+    assert first is not None
+    assert second is not None
+    with pytest.raises(LostLease), transaction(world.tenant_id):
+        operations.renew(first, at=now, lease=LEASE)
+    with transaction(world.tenant_id):
+        operations.give_back(second, "the worker is sent home", most_tries=5, at=now)
+    grade(world, attempt)
+    assert len(statuses(world, attempt)) == 4
+
+
+def test_a_job_that_ends_every_worker_is_given_up_and_says_so(world: World) -> None:
+    student, assignment = world.user(), world.assignment()
+    attempt = world.hand_in(student, world.items(assignment)[0])
+    job, now = job_of(world, attempt), dt.datetime.now(dt.UTC)
+    for turn in range(5):
+        with transaction(world.tenant_id):
+            assert operations.claim(job.id, at=now + turn * 2 * LEASE, lease=LEASE) is not None
+    assert [one.job_id for one in operations.overdue(at=now + 20 * LEASE)] == [job.id]
+    with transaction(world.tenant_id):
+        assert operations.give_up_poisoned(job.id, most_tries=5, at=now + 20 * LEASE)
+    with transaction(world.tenant_id):
+        assert session().get_one(SubmissionAttempt, attempt).status == "error"
+    assert operations.overdue(at=now + 30 * LEASE) == []
+
+
+def test_nothing_is_accepted_after_closing(world: World) -> None:
+    student = world.user()
+    assignment = world.assignment(closes_at=NOW - dt.timedelta(minutes=1))
+    with pytest.raises(AssignmentClosed, match="2 March 2026"):
+        world.hand_in(student, world.items(assignment)[0])
+
+
+def test_attempts_are_counted_by_submissions_not_by_runs(world: World) -> None:
+    student, assignment = world.user(), world.assignment(attempts_allowed=1)
+    item = world.items(assignment)[0]
+    world.hand_in(student, item, kind=AttemptType.TEST_RUN)
+    world.hand_in(student, item)
+    with pytest.raises(AttemptsUsedUp):
+        world.hand_in(student, item)
+    world.hand_in(student, item, kind=AttemptType.TEST_RUN)
+
+
+def test_a_language_that_the_assignment_does_not_take_is_refused(world: World) -> None:
+    student, assignment = world.user(), world.assignment(languages=["cpp"])
+    with pytest.raises(UnknownLanguage, match="cpp"):
+        world.hand_in(student, world.items(assignment)[0])
+
+
+def test_one_student_cannot_fill_the_queue(world: World) -> None:
+    student, assignment = world.user(), world.assignment()
+    item = world.items(assignment)[0]
+    for _ in range(4):
+        world.hand_in(student, item, kind=AttemptType.TEST_RUN)
+    with pytest.raises(TooManyOpen):
+        world.hand_in(student, item, kind=AttemptType.TEST_RUN)
+
+
+def test_exams_go_before_homework_and_submissions_before_runs() -> None:
+    order = [
+        operations.priority(mode, kind)
+        for mode in (Mode.EXAM, Mode.HOMEWORK, Mode.PRACTICE)
+        for kind in (AttemptType.FINAL_SUBMISSION, AttemptType.TEST_RUN)
+    ]
+    assert order == sorted(set(order))
