@@ -11,8 +11,8 @@ import lti_grader.models  # noqa: F401 - every table, before the first query
 from lti_grader import adapters
 from lti_grader.core import events, web
 from lti_grader.core.db import db
-from lti_grader.core.queues import make_celery
 from lti_grader.core.paths import PACKAGE, project_folder
+from lti_grader.core.queues import make_celery
 from lti_grader.core.settings import Settings
 from lti_grader.flow import FLOW
 from lti_grader.pages import register_pages

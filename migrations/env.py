@@ -14,13 +14,9 @@ from lti_grader.models import metadata
 log = logging.getLogger("alembic.env")
 
 
-def include_object(
-    thing: Any, name: str | None, kind: str, reflected: bool, compare_to: Any
-) -> bool:
+def include_object(thing: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
     """Leave out the monthly partitions: they are made by a function, ahead of time."""
-    return not (
-        kind == "table" and reflected and (name or "").startswith("test_results_")
-    )
+    return not (kind == "table" and reflected and (name or "").startswith("test_results_"))
 
 
 def run() -> None:
@@ -50,7 +46,5 @@ def run() -> None:
 
 
 if context.is_offline_mode():
-    raise SystemExit(
-        "Offline migrations are not offered: row-level security is set up on the live database."
-    )
+    raise SystemExit("Offline migrations are not offered: row-level security is set up on the live database.")
 run()

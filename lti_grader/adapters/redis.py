@@ -155,11 +155,11 @@ class Channels:
                     if not self._listeners[channel]:
                         del self._listeners[channel]
                         with contextlib.suppress(*_CONNECTION_LOST):
-                            pubsub.unsubscribe(channel)
+                            pubsub.unsubscribe(channel)  # type: ignore[no-untyped-call]
 
     def _started(self) -> "redis.client.PubSub":
         if self._pubsub is None:
-            self._pubsub = self._client.pubsub(ignore_subscribe_messages=True)
+            self._pubsub = self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
             with contextlib.suppress(*_CONNECTION_LOST):
                 self._pubsub.subscribe("lti-grader:hello")
             threading.Thread(target=self._pump, name="channels", daemon=True).start()

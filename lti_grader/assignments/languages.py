@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lti_grader.core.errors import SettingsError
 from lti_grader.core.paths import project_folder
 
-_PUBLIC_CLASS = re.compile(r"^\s*public\s+(?:(?:final|abstract|strictfp|sealed|non-sealed)\s+)*(?:class|record|enum|interface)\s+([A-Za-z_$][\w$]*)", re.M)
+_PUBLIC_CLASS = re.compile(
+    r"^\s*public\s+(?:(?:final|abstract|strictfp|sealed|non-sealed)\s+)*(?:class|record|enum|interface)\s+([A-Za-z_$][\w$]*)",
+    re.MULTILINE,
+)
 _MAIN_CLASS = re.compile(r"\b(?:class|record|enum)\s+([A-Za-z_$][\w$]*)")
 
 
@@ -67,7 +70,11 @@ class Language:
         main = source_name.rsplit(".", 1)[0]
         if self.file.source_from_class and not _PUBLIC_CLASS.search(source.decode(errors="replace")):
             found = _MAIN_CLASS.search(source.decode(errors="replace"))
-            main = found[1] if found and not re.search(rf"\b(?:class|record|enum)\s+{main}\b", source.decode(errors="replace")) else main
+            main = (
+                found[1]
+                if found and not re.search(rf"\b(?:class|record|enum)\s+{main}\b", source.decode(errors="replace"))
+                else main
+            )
         return self._filled(self.file.run, program=program, memory_mb=max(16, memory_kb // 1024), **{"class": main})
 
     def cpu_ms(self, limit_ms: int) -> int:

@@ -60,7 +60,7 @@ class Assignment(ContentItem):
     """A content item that is worked on and graded."""
 
     __tablename__ = "assignments"
-    __table_args__ = (
+    __table_args__ = (  # type: ignore[assignment]
         one_of("mode", Mode),
         one_of("difficulty", Difficulty),
         sa.CheckConstraint("points_total >= 0", name="points_not_negative"),

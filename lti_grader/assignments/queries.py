@@ -44,11 +44,15 @@ def open_assignment(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssig
     NotPublished
         A student asks for what is not published yet.
     """
-    row = session().execute(
-        sa.select(Assignment, Module)
-        .join(Module, Module.id == Assignment.module_id)
-        .where(Assignment.id == assignment_id)
-    ).one_or_none()
+    row = (
+        session()
+        .execute(
+            sa.select(Assignment, Module)
+            .join(Module, Module.id == Assignment.module_id)
+            .where(Assignment.id == assignment_id)
+        )
+        .one_or_none()
+    )
     if row is None:
         raise NotFound("There is no such assignment. Open it again from your course page.")
     assignment, module = row
@@ -93,12 +97,16 @@ class AssignmentLine:
 
 def class_assignments(class_id: uuid.UUID) -> list[AssignmentLine]:
     """Return the assignments of a class in their order."""
+    problem_count = (
+        sa.select(sa.func.count())
+        .where(AssignmentProblem.assignment_id == Assignment.id)
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
     rows = session().execute(
-        sa.select(Assignment, Module, sa.func.count(AssignmentProblem.id))
+        sa.select(Assignment, Module, problem_count)
         .join(Module, Module.id == Assignment.module_id)
-        .outerjoin(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
         .where(Module.class_id == class_id)
-        .group_by(Assignment, Module)
         .order_by(Module.order_index, Assignment.order_index)
     )
     return [

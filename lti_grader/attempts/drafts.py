@@ -122,7 +122,7 @@ def _save_to_redis(
     kv: KeyValue, student_id: uuid.UUID, problem_id: uuid.UUID, change: Change, at: dt.datetime
 ) -> Saved:
     key, name = _key(current_tenant(), student_id, problem_id), _name(current_tenant(), student_id, problem_id)
-    args = [
+    args: list[str | int] = [
         change.base_revision,
         change.save_id,
         change.code,
@@ -196,9 +196,7 @@ def flush(kv: KeyValue) -> int:
 
 
 def _flush_batch(kv: KeyValue, tenant: uuid.UUID, pairs: list[tuple[uuid.UUID, uuid.UUID]]) -> int:
-    drafts = {
-        pair: _of_fields(fields) for pair in sorted(pairs) if (fields := kv.hash(_key(tenant, *pair)))
-    }
+    drafts = {pair: _of_fields(fields) for pair in sorted(pairs) if (fields := kv.hash(_key(tenant, *pair)))}
     if drafts:
         with transaction(tenant) as opened:
             statement = insert(AssignmentProgress).values(
@@ -268,13 +266,15 @@ def _locked_row(student_id: uuid.UUID, problem_id: uuid.UUID) -> AssignmentProgr
         .values(tenant_id=current_tenant(), student_id=student_id, assignment_problem_id=problem_id)
         .on_conflict_do_nothing(index_elements=["student_id", "assignment_problem_id"])
     )
-    return session().scalars(
-        sa.select(AssignmentProgress)
-        .where(
-            AssignmentProgress.student_id == student_id, AssignmentProgress.assignment_problem_id == problem_id
+    return (
+        session()
+        .scalars(
+            sa.select(AssignmentProgress)
+            .where(AssignmentProgress.student_id == student_id, AssignmentProgress.assignment_problem_id == problem_id)
+            .with_for_update()
         )
-        .with_for_update()
-    ).one()
+        .one()
+    )
 
 
 def _from_database(student_id: uuid.UUID, problem_id: uuid.UUID) -> Draft | None:

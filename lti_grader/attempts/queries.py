@@ -22,33 +22,45 @@ def attempt(attempt_id: uuid.UUID) -> SubmissionAttempt:
 
 def attempts_of(student_id: uuid.UUID, assignment_problem_id: uuid.UUID) -> Sequence[SubmissionAttempt]:
     """Return a student's attempts at a problem, the newest first."""
-    return session().scalars(
-        sa.select(SubmissionAttempt)
-        .where(
-            SubmissionAttempt.student_id == student_id,
-            SubmissionAttempt.assignment_problem_id == assignment_problem_id,
+    return (
+        session()
+        .scalars(
+            sa.select(SubmissionAttempt)
+            .where(
+                SubmissionAttempt.student_id == student_id,
+                SubmissionAttempt.assignment_problem_id == assignment_problem_id,
+            )
+            .order_by(SubmissionAttempt.attempt_number.desc())
         )
-        .order_by(SubmissionAttempt.attempt_number.desc())
-    ).all()
+        .all()
+    )
 
 
 def submissions_made(student_id: uuid.UUID, assignment_problem_id: uuid.UUID) -> int:
     """Return how many times a student has pressed Submit on a problem."""
-    return session().scalars(
-        sa.select(sa.func.count())
-        .select_from(SubmissionAttempt)
-        .where(
-            SubmissionAttempt.student_id == student_id,
-            SubmissionAttempt.assignment_problem_id == assignment_problem_id,
-            SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+    return (
+        session()
+        .scalars(
+            sa.select(sa.func.count())
+            .select_from(SubmissionAttempt)
+            .where(
+                SubmissionAttempt.student_id == student_id,
+                SubmissionAttempt.assignment_problem_id == assignment_problem_id,
+                SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+            )
         )
-    ).one()
+        .one()
+    )
 
 
 def open_attempts(student_id: uuid.UUID) -> int:
     """Return how many of a student's attempts wait for their result."""
-    return session().scalars(
-        sa.select(sa.func.count())
-        .select_from(SubmissionAttempt)
-        .where(SubmissionAttempt.student_id == student_id, SubmissionAttempt.status.in_(OPEN))
-    ).one()
+    return (
+        session()
+        .scalars(
+            sa.select(sa.func.count())
+            .select_from(SubmissionAttempt)
+            .where(SubmissionAttempt.student_id == student_id, SubmissionAttempt.status.in_(OPEN))
+        )
+        .one()
+    )

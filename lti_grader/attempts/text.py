@@ -33,9 +33,7 @@ def check_code(code: object, *, max_bytes: int) -> bytes:
         encoded = code.encode()
     except UnicodeEncodeError as error:
         line = code[: error.start].count("\n") + 1
-        raise InvalidText(
-            f"Line {line} has a character that is not valid Unicode. Type it again, and save."
-        ) from None
+        raise InvalidText(f"Line {line} has a character that is not valid Unicode. Type it again, and save.") from None
     if len(encoded) > max_bytes:
         raise CodeTooLarge(
             f"Your program has {len(encoded):,} bytes; at most {max_bytes:,} are accepted."

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments import queries as assignments
+from lti_grader.assignments.languages import offered
 from lti_grader.assignments.operations import require_language, require_open
 from lti_grader.attempts import drafts, operations, queries
 from lti_grader.attempts.models import AttemptType
@@ -18,7 +19,6 @@ from lti_grader.core.db import transaction
 from lti_grader.core.errors import BadInput, Conflict
 from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
-from lti_grader.assignments.languages import offered
 from lti_grader.problems import queries as problems
 
 blueprint = flask.Blueprint("work", __name__)
@@ -195,5 +195,3 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
             "events_url": flask.url_for("results.events", attempt_id=attempt.id),
         }
     return {"attempt": answer}, 202
-
-

@@ -54,7 +54,7 @@ def drop_absent(class_id: uuid.UUID, present: set[uuid.UUID], candidates: set[uu
     gone = candidates - present
     if not gone:
         return 0
-    return session().execute(
+    dropped = session().scalars(
         sa.update(Enrollment)
         .where(
             Enrollment.class_id == class_id,
@@ -62,7 +62,9 @@ def drop_absent(class_id: uuid.UUID, present: set[uuid.UUID], candidates: set[uu
             Enrollment.status == EnrollmentStatus.ACTIVE,
         )
         .values(status=EnrollmentStatus.DROPPED, dropped_at=at)
-    ).rowcount  # type: ignore[attr-defined, no-any-return]
+        .returning(Enrollment.id)
+    )
+    return len(dropped.all())
 
 
 def module_named(class_id: uuid.UUID, title: str) -> Module:

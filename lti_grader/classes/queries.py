@@ -77,7 +77,7 @@ def get_class(class_id: uuid.UUID) -> Class:
     return found
 
 
-def roster(class_id: uuid.UUID, role: Role | None = None) -> Sequence[sa.Row[tuple[Enrollment, User]]]:
+def roster(class_id: uuid.UUID, role: Role | None = None) -> Sequence[sa.Row[Enrollment, User]]:
     """Return the active members of a class with their enrollment, by name."""
     query = (
         sa.select(Enrollment, User)

@@ -52,7 +52,9 @@ def _sandbox(kind: str) -> str:
     sandbox = open_sandbox(kind)
     try:
         together = getattr(sandbox, "has_cgroups", False)
-        weaker = "" if together else "; no control groups here, so a program's processes are limited one by one in memory"
+        weaker = (
+            "" if together else "; no control groups here, so a program's processes are limited one by one in memory"
+        )
         return sandbox.kind + weaker
     finally:
         sandbox.close()

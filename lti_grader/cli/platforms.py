@@ -43,7 +43,9 @@ def _found(platform: str) -> tuple[uuid.UUID, uuid.UUID]:
 
 @command.command()
 @click.option("--tenant", default="Default", show_default=True, help="The institution that the platform belongs to.")
-@click.option("--file", "source", type=click.File("r", encoding="utf-8"), default="-", help="JSON; - for standard input.")
+@click.option(
+    "--file", "source", type=click.File("r", encoding="utf-8"), default="-", help="JSON; - for standard input."
+)
 def add(tenant: str, source: IO[str]) -> None:
     """Register an LMS, described as JSON, and print it with the addresses that the LMS needs of this tool."""
     settings = Settings.read()

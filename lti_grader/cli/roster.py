@@ -24,11 +24,17 @@ def sync(class_id: uuid.UUID) -> None:
     """Read the roster of a class from its LMS courses now."""
     with create_app().app_context():
         with system_transaction() as opened:
-            rows = opened.execute(
-                sa.select(ClassContext.tenant_id, ClassContext.id).where(ClassContext.class_id == class_id)
-            ).tuples().all()
+            rows = (
+                opened.execute(
+                    sa.select(ClassContext.tenant_id, ClassContext.id).where(ClassContext.class_id == class_id)
+                )
+                .tuples()
+                .all()
+            )
         if not rows:
             raise click.ClickException("There is no class of that id.")
         for tenant_id, context_id in rows:
             synced = roster.sync(tenant_id, context_id, adapters.installed(), at=dt.datetime.now(dt.UTC))
-            click.echo("this LMS offers no roster" if synced is None else f"{synced.members} members, {synced.dropped} dropped")
+            click.echo(
+                "this LMS offers no roster" if synced is None else f"{synced.members} members, {synced.dropped} dropped"
+            )

@@ -31,8 +31,15 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 @click.command("up")
-@click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=None, help="Where everything is kept; ./var by default.")
-@click.option("--port", type=int, default=None, help="The tool's port; the one of the last time by default, or a free one.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Where everything is kept; ./var by default.",
+)
+@click.option(
+    "--port", type=int, default=None, help="The tool's port; the one of the last time by default, or a free one."
+)
 @click.option("--lms-port", type=int, default=None, help="The demo LMS's port, likewise.")
 @click.option("--demo/--no-demo", default=True, help="Also start the demo LMS, and fill its course at the first start.")
 def command(state: Path | None, port: int | None, lms_port: int | None, *, demo: bool) -> None:

@@ -39,11 +39,11 @@ def install_assets(app: flask.Flask) -> None:
 def show_points(value: Decimal | None) -> str:
     """Return points as people write them: 7.5, not 7.5000; a dash for none."""
     if value is None:
-        return "–"
+        return "\N{EN DASH}"
     text = f"{value.quantize(Decimal('0.01')):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def show_moment(value: dt.datetime | None) -> str:
     """Return a time as text; the page's script puts it into the reader's own zone."""
-    return "–" if value is None else value.astimezone(dt.UTC).strftime("%-d %b %Y, %H:%M UTC")
+    return "\N{EN DASH}" if value is None else value.astimezone(dt.UTC).strftime("%-d %b %Y, %H:%M UTC")

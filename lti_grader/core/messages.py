@@ -11,7 +11,9 @@ from lti_grader.core.db import after_commit
 log = logging.getLogger(__name__)
 
 
-def send_after_commit(task: str, *ids: uuid.UUID, queue: str, priority: int = 5, countdown: float | None = None) -> None:
+def send_after_commit(
+    task: str, *ids: uuid.UUID, queue: str, priority: int = 5, countdown: float | None = None
+) -> None:
     """Send a task once the open transaction has been committed, and never if it is rolled back.
 
     Parameters

@@ -4,18 +4,19 @@ from typing import Any
 
 from celery import Celery, Task
 from flask import Flask
-from kombu import Queue
+from kombu import Queue  # type: ignore[attr-defined]
 
 from lti_grader.core.settings import Settings
 
 # A task that runs longer than this is a fault; the broker hands out again what is unacknowledged for twice as long.
 HARD_LIMIT_SECONDS = 600
+QUEUES = ("code", "passback", "default", "analytics", "gpu")
 
 
 def make_celery(app: Flask, settings: Settings) -> Celery:
     """Return the Celery application whose tasks run inside `app`."""
 
-    class InApp(Task):  # type: ignore[misc,type-arg]
+    class InApp(Task):  # type: ignore[misc]
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             with app.app_context():
                 return self.run(*args, **kwargs)
@@ -27,7 +28,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "lti_grader.grading.tasks",
             "lti_grader.lti.tasks",
         ],
-        task_queues=[Queue(name) for name in ("code", "passback", "default", "analytics", "gpu")],
+        task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         task_default_queue="default",
         task_acks_late=True,
         task_reject_on_worker_lost=True,

@@ -138,7 +138,9 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"The settings file {path} cannot be read ({error.strerror}): check LTI_GRADER_CONFIG.") from None
+        raise SettingsError(
+            f"The settings file {path} cannot be read ({error.strerror}): check LTI_GRADER_CONFIG."
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from None
 

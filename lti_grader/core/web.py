@@ -31,9 +31,7 @@ class Viewer:
     frame_origins: tuple[str, ...]
 
 
-def sign_in(
-    *, user_id: uuid.UUID, tenant_id: uuid.UUID, platform_id: uuid.UUID, frame_origins: Sequence[str]
-) -> None:
+def sign_in(*, user_id: uuid.UUID, tenant_id: uuid.UUID, platform_id: uuid.UUID, frame_origins: Sequence[str]) -> None:
     """Begin a browser session; whatever session the browser had before is gone.
 
     Parameters
@@ -148,7 +146,9 @@ def _grader_error(error: GraderError) -> Response:
 
 def _csrf_error(error: CSRFError) -> Response:
     # A page that outlived its session carries a token of the old one. For the person that is the same thing.
-    ended = NotSignedIn("Your session has ended or changed. Open the assignment again from your course page; your text is kept.")
+    ended = NotSignedIn(
+        "Your session has ended or changed. Open the assignment again from your course page; your text is kept."
+    )
     flask.current_app.logger.info("csrf: %s", error.description)
     return error_response(ended.status, ended.code, ended.message)
 

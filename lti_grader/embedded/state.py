@@ -39,7 +39,9 @@ class StateFolder:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             (self.path / "log").mkdir(exist_ok=True)
         except OSError as error:
-            raise CannotStart(f"The state folder {self.path} cannot be made: {error.strerror}. Choose another with --state.") from None
+            raise CannotStart(
+                f"The state folder {self.path} cannot be made: {error.strerror}. Choose another with --state."
+            ) from None
         if self.path.stat().st_uid != os.geteuid():
             raise CannotStart(f"The state folder {self.path} belongs to another user: choose another with --state.")
 
@@ -65,7 +67,7 @@ class StateFolder:
 
     def secrets(self) -> dict[str, str]:
         """Return this installation's passwords and keys, made at its first start."""
-        return self._kept("secrets.json", lambda: {
+        found: dict[str, str] = self._kept("secrets.json", lambda: {
             "postgres": secrets.token_urlsafe(24),
             "owner": secrets.token_urlsafe(24),
             "app": secrets.token_urlsafe(24),
@@ -75,6 +77,7 @@ class StateFolder:
             "secret_key": secrets.token_urlsafe(48),
             "encryption_key": Fernet.generate_key().decode(),
         })  # fmt: skip
+        return found
 
     def ports(self, names: list[str], wanted: dict[str, int | None]) -> dict[str, int]:
         """Return a port for each name: the one wanted, else the one of the last time, else a free one.

@@ -116,7 +116,9 @@ class Supervisor:
             except Exception as error:  # whatever keeps it from answering, it is not ready yet
                 last = error
             time.sleep(0.05)
-        raise CannotStart(f"{service.name} was not ready in {service.start_seconds:g} s ({last}). {self._last_words(service)}")
+        raise CannotStart(
+            f"{service.name} was not ready in {service.start_seconds:g} s ({last}). {self._last_words(service)}"
+        )
 
     def _last_words(self, service: Service) -> str:
         log = self._log_folder / f"{service.name}.log"
@@ -198,7 +200,9 @@ def _be_nobody() -> None:
     if sys.platform != "linux":
         return
     if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWUSER) != 0:
-        raise OSError(ctypes.get_errno(), "user namespaces are not allowed here: start as an ordinary user instead of root")
+        raise OSError(
+            ctypes.get_errno(), "user namespaces are not allowed here: start as an ordinary user instead of root"
+        )
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{_NOBODY} 0 1")
     Path("/proc/self/gid_map").write_text(f"{_NOBODY} 0 1")

@@ -73,12 +73,16 @@ def _locked_entry(student_id: uuid.UUID, assignment: Assignment) -> GradebookEnt
         )
         .on_conflict_do_nothing(index_elements=["student_id", "content_item_id"])
     )
-    return session().scalars(
-        sa.select(GradebookEntry)
-        .where(GradebookEntry.student_id == student_id, GradebookEntry.content_item_id == assignment.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    return (
+        session()
+        .scalars(
+            sa.select(GradebookEntry)
+            .where(GradebookEntry.student_id == student_id, GradebookEntry.content_item_id == assignment.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        .one()
+    )
 
 
 def _problem_scores(student_id: uuid.UUID, assignment: Assignment) -> list[policy.ProblemScore | None]:
@@ -97,7 +101,7 @@ def _problem_scores(student_id: uuid.UUID, assignment: Assignment) -> list[polic
     )
     for attempt, points, maximum in rows:
         judged[attempt.assignment_problem_id].append(
-            policy.Judged(attempt.attempt_number, attempt.created_at, points, maximum or Decimal(0))
+            policy.Judged(attempt.attempt_number, attempt.created_at, points or Decimal(0), maximum or Decimal(0))
         )
     items = session().scalars(sa.select(AssignmentProblem).where(AssignmentProblem.assignment_id == assignment.id))
     counts = assignment.rules.counts

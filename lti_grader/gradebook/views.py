@@ -48,7 +48,10 @@ def grid(class_id: uuid.UUID) -> ResponseReturnValue:
             "gradebook/class.html",
             class_=get_class(class_id),
             grid=queries.grid(class_id),
-            states={(one.student_id, one.item_id): one for one in flask.current_app.extensions["deliveries_of_class"](class_id)},
+            states={
+                (one.student_id, one.item_id): one
+                for one in flask.current_app.extensions["deliveries_of_class"](class_id)
+            },
         )
 
 

@@ -35,11 +35,15 @@ _STATEMENT_OF_STAFF = "It could not be judged. That is not your fault; the staff
 def queue_job(event: AttemptSubmitted) -> None:
     """Owe the attempt a judging."""
     attempt = session().get_one(SubmissionAttempt, event.attempt_id)
-    mode = session().scalars(
-        sa.select(Assignment.mode)
-        .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
-        .where(AssignmentProblem.id == attempt.assignment_problem_id)
-    ).one()
+    mode = (
+        session()
+        .scalars(
+            sa.select(Assignment.mode)
+            .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
+            .where(AssignmentProblem.id == attempt.assignment_problem_id)
+        )
+        .one()
+    )
     now = dt.datetime.now(dt.UTC)
     job = GradingJob(
         tenant_id=current_tenant(),
@@ -86,20 +90,28 @@ def claim(job_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Work | 
     What to do; None where there is nothing to do: it is done, or another worker has it.
     """
     mine = new_id()
-    claimed = session().execute(
-        sa.update(GradingJob)
-        .where(
-            GradingJob.id == job_id,
-            sa.or_(
-                GradingJob.status == JobStatus.QUEUED,
-                sa.and_(GradingJob.status == JobStatus.RUNNING, GradingJob.lease_until < at),
-            ),
+    claimed = (
+        session()
+        .execute(
+            sa.update(GradingJob)
+            .where(
+                GradingJob.id == job_id,
+                sa.or_(
+                    GradingJob.status == JobStatus.QUEUED,
+                    sa.and_(GradingJob.status == JobStatus.RUNNING, GradingJob.lease_until < at),
+                ),
+            )
+            .values(
+                status=JobStatus.RUNNING,
+                claimed_by=mine,
+                lease_until=at + lease,
+                tries=GradingJob.tries + 1,
+                sent_at=at,
+            )
+            .returning(GradingJob.attempt_id, GradingJob.problem_version_id)
         )
-        .values(
-            status=JobStatus.RUNNING, claimed_by=mine, lease_until=at + lease, tries=GradingJob.tries + 1, sent_at=at
-        )
-        .returning(GradingJob.attempt_id, GradingJob.problem_version_id)
-    ).one_or_none()
+        .one_or_none()
+    )
     if claimed is None:
         return None
     attempt = session().get_one(SubmissionAttempt, claimed.attempt_id)
@@ -298,7 +310,5 @@ def make_partitions(*, at: dt.datetime, months: int = 3) -> int:
     with system_transaction() as opened:
         for step in range(months + 1):
             year, month = divmod(first.year * 12 + first.month - 1 + step, 12)
-            made += bool(
-                opened.scalar(sa.select(sa.func.lti_grader_make_partition(dt.date(year, month + 1, 1))))
-            )
+            made += bool(opened.scalar(sa.select(sa.func.lti_grader_make_partition(dt.date(year, month + 1, 1)))))
     return made

@@ -35,20 +35,28 @@ def queue_position(attempt_id: uuid.UUID) -> int | None:
     before = sa.tuple_(GradingJob.priority, GradingJob.created_at) < sa.tuple_(
         sa.literal(job.priority), sa.literal(job.created_at)
     )
-    return session().scalars(
-        sa.select(sa.func.count()).select_from(GradingJob).where(GradingJob.status == JobStatus.QUEUED, before)
-    ).one()
+    return (
+        session()
+        .scalars(
+            sa.select(sa.func.count()).select_from(GradingJob).where(GradingJob.status == JobStatus.QUEUED, before)
+        )
+        .one()
+    )
 
 
-def results_of(job_id: uuid.UUID) -> Sequence[sa.Row[tuple[TestResult, TestCase]]]:
+def results_of(job_id: uuid.UUID) -> Sequence[sa.Row[TestResult, TestCase]]:
     """Return the results of a judging with their tests, in order."""
-    return session().execute(
-        sa.select(TestResult, TestCase)
-        .join(TestCase, TestCase.id == TestResult.test_case_id)
-        .join(TestGroup, TestGroup.id == TestCase.test_group_id)
-        .where(TestResult.job_id == job_id)
-        .order_by(TestGroup.order_index, TestCase.order_index)
-    ).all()
+    return (
+        session()
+        .execute(
+            sa.select(TestResult, TestCase)
+            .join(TestCase, TestCase.id == TestResult.test_case_id)
+            .join(TestGroup, TestGroup.id == TestCase.test_group_id)
+            .where(TestResult.job_id == job_id)
+            .order_by(TestGroup.order_index, TestCase.order_index)
+        )
+        .all()
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -40,7 +40,9 @@ def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: d
         "error": None,
     }
     if attempt.status == "error":
-        shown["error"] = "This attempt could not be judged. That is not your fault: the staff can see it, and it is not counted."
+        shown["error"] = (
+            "This attempt could not be judged. That is not your fault: the staff can see it, and it is not counted."
+        )
         if opened.membership.is_staff and job:
             shown["error"] += f" ({job.error})"
     if not done or job is None:

@@ -9,6 +9,7 @@ from celery import shared_task
 
 from lti_grader import adapters
 from lti_grader.adapters.storage import StorageUnavailable
+from lti_grader.assignments.languages import available_languages
 from lti_grader.core.db import transaction
 from lti_grader.grading import operations
 from lti_grader.grading.errors import LostLease
@@ -16,7 +17,6 @@ from lti_grader.grading.graders import code
 from lti_grader.grading.graders.code import GradedCode, TestOutcome
 from lti_grader.grading.operations import Work
 from lti_grader.grading.sandbox import Sandbox, SandboxUnavailable, open_sandbox
-from lti_grader.assignments.languages import available_languages
 
 log = logging.getLogger(__name__)
 _sandboxes: list[Sandbox] = []
@@ -65,11 +65,11 @@ def _judge(work: Work, progress: "_Progress") -> GradedCode:
     source = adapters.installed().blobs.get(work.code_blob_ref)
     language = available_languages().get(work.language)
     if language is None:
-        raise SandboxUnavailable(f"The toolchain of {work.language} is not on this machine; `lti-grader doctor` says more.")
+        raise SandboxUnavailable(
+            f"The toolchain of {work.language} is not on this machine; `lti-grader doctor` says more."
+        )
     progress.tell("progress")
-    return code.grade(
-        sandbox(), language, source, work.groups, checker_config=work.checker, on_test=progress.test_done
-    )
+    return code.grade(sandbox(), language, source, work.groups, checker_config=work.checker, on_test=progress.test_done)
 
 
 class _Progress:

@@ -55,7 +55,10 @@ def understand(error: ServiceError, *, tries: int) -> Answer:
         wait = error.retry_after or back_off(tries)
         return Answer(Meaning.AGAIN, f"The LMS has a fault of its own ({status}). It will be tried again.", wait)
     if status in (400, 404, 422) and any(words in body for words in _LEARNER_WORDS):
-        return Answer(Meaning.FAILED, "The LMS says that this person is not a student of the course there. Check the roster, then resend.")
+        return Answer(
+            Meaning.FAILED,
+            "The LMS says that this person is not a student of the course there. Check the roster, then resend.",
+        )
     words = _CURES.get(status, f"The LMS refused the score ({status}). Its answer is kept below.")
     return Answer(Meaning.FAILED, words)
 

@@ -37,7 +37,9 @@ def keep_request(claims: Mapping[str, Any], arrival: Arrival, held: Adapters) ->
     """
     settings = claims[c.DEEP_LINKING_SETTINGS]
     if KIND not in settings["accept_types"]:
-        raise LaunchRefused("type_not_accepted", "Your LMS takes no LTI links at this place, and that is all this tool has to place.")
+        raise LaunchRefused(
+            "type_not_accepted", "Your LMS takes no LTI links at this place, and that is all this tool has to place."
+        )
     if not is_safe_url(settings["deep_link_return_url"]):
         raise LaunchRefused("unsafe_return_url", "Your LMS wants the choice at an address that is not https.")
     name = secrets.token_urlsafe(24)

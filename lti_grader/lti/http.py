@@ -64,7 +64,9 @@ def as_json(answer: httpx.Response) -> Any:
         return answer.json()
     except ValueError:
         raise ServiceError(
-            "The LMS answered with something that is not JSON.", status_code=answer.status_code, body=answer.text[:_KEPT]
+            "The LMS answered with something that is not JSON.",
+            status_code=answer.status_code,
+            body=answer.text[:_KEPT],
         ) from None
 
 

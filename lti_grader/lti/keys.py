@@ -39,9 +39,13 @@ def rotate(*, at: dt.datetime) -> str:
     """
     ensure_signing_keys(at=at)
     session().flush()
-    waiting = session().scalars(
-        sa.select(SigningKey).where(SigningKey.active_from > at).order_by(SigningKey.active_from).with_for_update()
-    ).first()
+    waiting = (
+        session()
+        .scalars(
+            sa.select(SigningKey).where(SigningKey.active_from > at).order_by(SigningKey.active_from).with_for_update()
+        )
+        .first()
+    )
     assert waiting is not None
     for key in session().scalars(
         sa.select(SigningKey).where(SigningKey.active_from <= at, SigningKey.retires_at.is_(None))
@@ -62,9 +66,7 @@ def _add_key(*, active_from: dt.datetime) -> None:
     jwk |= {"kid": kid, "alg": "RS256", "use": "sig"}
     jwk.pop("key_ops", None)
     session().add(
-        SigningKey(
-            kid=kid, private_key=adapters.installed().sealer.seal(pem), public_jwk=jwk, active_from=active_from
-        )
+        SigningKey(kid=kid, private_key=adapters.installed().sealer.seal(pem), public_jwk=jwk, active_from=active_from)
     )
     session().flush()
 
@@ -82,11 +84,15 @@ def keyset(*, at: dt.datetime) -> dict[str, list[dict[str, Any]]]:
 def signing_key(*, at: dt.datetime) -> tuple[str, str]:
     """Return the `kid` and the private key (PEM) that sign now."""
     ensure_signing_keys(at=at)
-    key = session().scalars(
-        sa.select(SigningKey)
-        .where(SigningKey.active_from <= at, SigningKey.retires_at.is_(None))
-        .order_by(SigningKey.active_from.desc())
-    ).first()
+    key = (
+        session()
+        .scalars(
+            sa.select(SigningKey)
+            .where(SigningKey.active_from <= at, SigningKey.retires_at.is_(None))
+            .order_by(SigningKey.active_from.desc())
+        )
+        .first()
+    )
     assert key is not None
     return key.kid, _opened(key.private_key)
 

@@ -40,7 +40,8 @@ class Keysets:
             found = _pick(self._fetch(held, url), kid)
         if found is None:
             raise LaunchRefused(
-                "unknown_kid", "The launch is signed with a key that your LMS does not publish. Start it again from the course page."
+                "unknown_kid",
+                "The launch is signed with a key that your LMS does not publish. Start it again from the course page.",
             )
         return found
 
@@ -54,9 +55,9 @@ class Keysets:
         except StoreUnavailable:
             stored = None
         if stored:
-            keys = json.loads(stored)
-            self._keep(url, keys, 60)
-            return keys
+            known: dict[str, Any] = json.loads(stored)
+            self._keep(url, known, 60)
+            return known
         return self._fetch(held, url)
 
     def _may_refresh(self, held: Adapters, url: str) -> bool:
@@ -76,10 +77,13 @@ class Keysets:
         except ServiceError as error:
             log.warning("keyset %s: %s", url, error)
             raise LaunchRefused(
-                "keyset_unavailable", "Your LMS's keys cannot be fetched just now, so the launch cannot be checked. Try again in a minute."
+                "keyset_unavailable",
+                "Your LMS's keys cannot be fetched just now, so the launch cannot be checked. Try again in a minute.",
             ) from error
         if not isinstance(keys, dict) or not isinstance(keys.get("keys"), list):
-            raise LaunchRefused("keyset_unavailable", "Your LMS's keyset address does not give a keyset: tell its administrator.")
+            raise LaunchRefused(
+                "keyset_unavailable", "Your LMS's keyset address does not give a keyset: tell its administrator."
+            )
         try:
             held.kv.put(f"lti:keyset:{url}", json.dumps(keys), _KEPT_SECONDS)
         except StoreUnavailable:
@@ -99,7 +103,12 @@ class Keysets:
 
 def _pick(keys: dict[str, Any], kid: str) -> jwt.PyJWK | None:
     for one in keys.get("keys", ()):
-        if isinstance(one, dict) and one.get("kid") == kid and one.get("kty") == "RSA" and one.get("use", "sig") == "sig":
+        if (
+            isinstance(one, dict)
+            and one.get("kid") == kid
+            and one.get("kty") == "RSA"
+            and one.get("use", "sig") == "sig"
+        ):
             try:
                 return jwt.PyJWK(one, algorithm="RS256")
             except jwt.PyJWTError:

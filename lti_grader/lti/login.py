@@ -64,10 +64,13 @@ def find_platform(issuer: str, client_id: str) -> Platform:
         )
     if len(found) > 1:
         raise NotRegistered(
-            "ambiguous_client", f"{issuer} has several clients here and did not say which: its login must carry client_id."
+            "ambiguous_client",
+            f"{issuer} has several clients here and did not say which: its login must carry client_id.",
         )
     if found[0].disabled_at is not None:
-        raise NotRegistered("platform_disabled", f"{found[0].name} is switched off here for now: ask the administrator of this tool.")
+        raise NotRegistered(
+            "platform_disabled", f"{found[0].name} is switched off here for now: ask the administrator of this tool."
+        )
     return found[0]
 
 
@@ -89,12 +92,17 @@ def begin(request: Mapping[str, str], held: Adapters) -> Redirect:
              ("iss", "login_hint", "target_link_uri", "client_id", "lti_message_hint", "lti_deployment_id")}  # fmt: skip
     for name in ("iss", "login_hint", "target_link_uri"):
         if not given[name]:
-            raise LaunchRefused("login_incomplete", f"The LMS's login request has no {name}. Start it again from your course page.")
+            raise LaunchRefused(
+                "login_incomplete", f"The LMS's login request has no {name}. Start it again from your course page."
+            )
     if any(len(value) > _LONGEST or "\0" in value for value in given.values()):
         raise LaunchRefused("login_too_long", "The LMS's login request is longer than this tool takes.")
     own = held.settings.public_url
     if given["target_link_uri"] != own and not given["target_link_uri"].startswith(own + "/"):
-        raise LaunchRefused("foreign_target", f"The LMS's link leads to {given['target_link_uri'][:200]}, which is not part of this tool.")
+        raise LaunchRefused(
+            "foreign_target",
+            f"The LMS's link leads to {given['target_link_uri'][:200]}, which is not part of this tool.",
+        )
     platform = find_platform(given["iss"], given["client_id"])
     state, nonce, browser = (secrets.token_urlsafe(32) for _ in range(3))
     announced = {
@@ -144,10 +152,13 @@ def use(state: str, browser: str, held: Adapters) -> Announced:
     announced = _read(held.kv.take(f"lti:state:{state}") if state and len(state) < 200 else None)
     if announced is None:
         raise LaunchRefused(
-            "state_unknown", "This launch was used already, or took too long to arrive. Start it again from your course page."
+            "state_unknown",
+            "This launch was used already, or took too long to arrive. Start it again from your course page.",
         )
     if not hmac.compare_digest(_hash(browser), announced.browser):
-        raise LaunchRefused("other_browser", "This launch began in another browser. Start it again from your course page, in this one.")
+        raise LaunchRefused(
+            "other_browser", "This launch began in another browser. Start it again from your course page, in this one."
+        )
     return announced
 
 

@@ -66,7 +66,11 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
 
 
 def upsert_user(
-    platform_id: uuid.UUID, claims: Mapping[str, Any], *, test_user: bool = False, launched_at: dt.datetime | None = None
+    platform_id: uuid.UUID,
+    claims: Mapping[str, Any],
+    *,
+    test_user: bool = False,
+    launched_at: dt.datetime | None = None,
 ) -> uuid.UUID:
     """Keep a person as their platform describes them, and return their id.
 
@@ -90,9 +94,13 @@ def upsert_user(
     )
     # Something must be set for the row to be returned; setting the sub to itself is nothing.
     changes = values or {"sub": claims["sub"]}
-    return session().scalars(
-        statement.on_conflict_do_update(index_elements=["platform_id", "sub"], set_=changes).returning(User.id)
-    ).one()
+    return (
+        session()
+        .scalars(
+            statement.on_conflict_do_update(index_elements=["platform_id", "sub"], set_=changes).returning(User.id)
+        )
+        .one()
+    )
 
 
 def _text(value: object) -> str | None:
@@ -173,13 +181,17 @@ def _assignment(
             )
             .on_conflict_do_nothing(index_elements=["deployment_id", "class_context_id", "resource_link_id"])
         )
-        link = session().scalars(
-            sa.select(ResourceLink).where(
-                ResourceLink.deployment_id == deployment.id,
-                ResourceLink.class_context_id == context.id,
-                ResourceLink.resource_link_id == described["id"],
+        link = (
+            session()
+            .scalars(
+                sa.select(ResourceLink).where(
+                    ResourceLink.deployment_id == deployment.id,
+                    ResourceLink.class_context_id == context.id,
+                    ResourceLink.resource_link_id == described["id"],
+                )
             )
-        ).one()
+            .one()
+        )
     if link.assignment_id is None:
         link.assignment_id = _own_assignment(claims, context.class_id)
     if link.assignment_id is not None:

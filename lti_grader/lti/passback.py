@@ -68,9 +68,7 @@ def _line_items(entry: GradebookEntry) -> list[uuid.UUID]:
             .join(ClassContext, ClassContext.id == LineItem.class_context_id)
             .join(Deployment, Deployment.id == ClassContext.deployment_id)
             .join(User, User.platform_id == Deployment.platform_id)
-            .join(
-                Enrollment, sa.and_(Enrollment.class_id == ClassContext.class_id, Enrollment.user_id == User.id)
-            )
+            .join(Enrollment, sa.and_(Enrollment.class_id == ClassContext.class_id, Enrollment.user_id == User.id))
             .where(
                 LineItem.content_item_id == entry.content_item_id,
                 User.id == entry.student_id,
@@ -219,12 +217,16 @@ def _last_held(row: ScoreDelivery) -> Decimal | None:
 
 
 def _platform(item: LineItem) -> Platform:
-    return session().scalars(
-        sa.select(Platform)
-        .join(Deployment, Deployment.platform_id == Platform.id)
-        .join(ClassContext, ClassContext.deployment_id == Deployment.id)
-        .where(ClassContext.id == item.class_context_id)
-    ).one()
+    return (
+        session()
+        .scalars(
+            sa.select(Platform)
+            .join(Deployment, Deployment.platform_id == Platform.id)
+            .join(ClassContext, ClassContext.deployment_id == Deployment.id)
+            .where(ClassContext.id == item.class_context_id)
+        )
+        .one()
+    )
 
 
 def _mine(parcel: Parcel) -> ScoreDelivery | None:
@@ -339,11 +341,15 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime) -> ScoreDelivery:
         It is on its way already, or a newer one has taken its place.
     """
     row = session().scalars(sa.select(ScoreDelivery).where(ScoreDelivery.id == delivery_id).with_for_update()).one()
-    newest = session().scalars(
-        sa.select(sa.func.max(ScoreDelivery.revision)).where(
-            ScoreDelivery.line_item_id == row.line_item_id, ScoreDelivery.user_id == row.user_id
+    newest = (
+        session()
+        .scalars(
+            sa.select(sa.func.max(ScoreDelivery.revision)).where(
+                ScoreDelivery.line_item_id == row.line_item_id, ScoreDelivery.user_id == row.user_id
+            )
         )
-    ).one()
+        .one()
+    )
     if row.revision != newest:
         raise CannotResend("A newer score has taken its place: resend that one.")
     if row.status in (DeliveryStatus.PENDING, DeliveryStatus.SENDING):

@@ -59,9 +59,7 @@ def _tell(held: Adapters, parcel: Parcel) -> None:
 
 
 class _Trip:
-    def __init__(
-        self, tenant_id: uuid.UUID, parcel: Parcel, held: Adapters, now: Callable[[], dt.datetime]
-    ) -> None:
+    def __init__(self, tenant_id: uuid.UUID, parcel: Parcel, held: Adapters, now: Callable[[], dt.datetime]) -> None:
         self._tenant_id = tenant_id
         self._parcel = parcel
         self._held = held
@@ -143,7 +141,8 @@ class _Trip:
         if answer.meaning is Meaning.TAKEN:
             # Not after a lost answer of ours, so the LMS has newer news than we know of: look again with a new time.
             answer = answers.Answer(
-                Meaning.FAILED, "The LMS refused the score's time: somebody graded there later. Look there, then resend."
+                Meaning.FAILED,
+                "The LMS refused the score's time: somebody graded there later. Look there, then resend.",
             )
         with transaction(self._tenant_id):
             passback.mark_answer(

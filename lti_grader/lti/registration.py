@@ -115,12 +115,16 @@ def _keep(wanted: Registration, tenant_id: uuid.UUID) -> uuid.UUID:
         "frame_origins": wanted.origins(),
         "name": wanted.name or urlsplit(wanted.issuer).netloc or wanted.issuer,
     }
-    platform_id = session().scalars(
-        insert(Platform)
-        .values(id=new_id(), tenant_id=tenant_id, issuer=wanted.issuer, client_id=wanted.client_id, **values)
-        .on_conflict_do_update(index_elements=["issuer", "client_id"], set_=values)
-        .returning(Platform.id)
-    ).one()
+    platform_id = (
+        session()
+        .scalars(
+            insert(Platform)
+            .values(id=new_id(), tenant_id=tenant_id, issuer=wanted.issuer, client_id=wanted.client_id, **values)
+            .on_conflict_do_update(index_elements=["issuer", "client_id"], set_=values)
+            .returning(Platform.id)
+        )
+        .one()
+    )
     for one in wanted.deployments:
         session().execute(
             insert(Deployment)

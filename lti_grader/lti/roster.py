@@ -54,9 +54,9 @@ def sync(tenant_id: uuid.UUID, context_id: uuid.UUID, held: Adapters, *, at: dt.
     """
     with transaction(tenant_id):
         context = session().get_one(ClassContext, context_id)
-        platform = session().scalars(
-            sa.select(Platform).join(Deployment).where(Deployment.id == context.deployment_id)
-        ).one()
+        platform = (
+            session().scalars(sa.select(Platform).join(Deployment).where(Deployment.id == context.deployment_id)).one()
+        )
         url = context.memberships_url
     if url is None:
         return None
@@ -84,16 +84,19 @@ def _members(url: str, services: Services) -> Iterator[dict[str, Any]]:
         if following is None:
             return
         if urlsplit(following)[:2] != origin:
-            raise ServiceError("The LMS's roster goes on at another server, which is not followed.", body=following[:500])
+            raise ServiceError(
+                "The LMS's roster goes on at another server, which is not followed.", body=following[:500]
+            )
         page = following
     raise ServiceError(f"The LMS's roster has more than {_MOST_PAGES} pages.")
 
 
 def _take_in(members: list[dict[str, Any]], context: ClassContext, platform: Platform, at: dt.datetime) -> Synced:
     known_roles = dict(
-        session().execute(
-            sa.select(Enrollment.user_id, Enrollment.role).where(Enrollment.class_id == context.class_id)
-        ).tuples().all()
+        session()
+        .execute(sa.select(Enrollment.user_id, Enrollment.role).where(Enrollment.class_id == context.class_id))
+        .tuples()
+        .all()
     )
     present = set()
     for member in sorted(members, key=lambda one: one["sub"]):

@@ -75,7 +75,9 @@ def _signed_claims(token: str, key_of: Callable[[str], jwt.PyJWK]) -> dict[str, 
         raise LaunchRefused("bad_algorithm", "The launch is not signed with RS256, the algorithm that LTI asks for.")
     kid = header.get("kid")
     if not isinstance(kid, str) or not kid:
-        raise LaunchRefused("kid_missing", "The launch does not say which key it is signed with: tell the LMS's administrator.")
+        raise LaunchRefused(
+            "kid_missing", "The launch does not say which key it is signed with: tell the LMS's administrator."
+        )
     key = key_of(kid)
     try:
         # Times, audience and issuer follow below, with an answer of their own for each.
@@ -106,7 +108,8 @@ def _check_parties(claims: Mapping[str, Any], expected: Expected) -> None:
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject or len(subject) > 255:
         raise LaunchRefused(
-            "sub_missing", "Your LMS does not say who you are, and work without an owner cannot be graded. Sign in there first."
+            "sub_missing",
+            "Your LMS does not say who you are, and work without an owner cannot be graded. Sign in there first.",
         )
 
 
@@ -129,7 +132,9 @@ def _check_times(claims: Mapping[str, Any], at: dt.datetime, leeway: dt.timedelt
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12 else None
+    return (
+        float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12 else None
+    )
 
 
 def _check_message(claims: Mapping[str, Any], expected: Expected) -> None:
@@ -140,14 +145,24 @@ def _check_message(claims: Mapping[str, Any], expected: Expected) -> None:
         raise LaunchRefused("message_type_unknown", f"This tool does not know launches of the kind {str(kind)[:60]!r}.")
     if claims.get(c.VERSION) != "1.3.0":
         raise LaunchRefused("bad_version", "This tool speaks LTI 1.3.0; the LMS sent another version.")
+    _check_place(claims)
+    if claims.get(c.TARGET_LINK_URI) != expected.target_link_uri:
+        raise LaunchRefused("target_mismatch", f"The launch leads elsewhere than its login said. {_AGAIN}")
+    _check_purpose(claims, kind)
+
+
+def _check_place(claims: Mapping[str, Any]) -> None:
     deployment = claims.get(c.DEPLOYMENT_ID)
     if not isinstance(deployment, str) or not deployment or len(deployment) > 255:
-        raise LaunchRefused("deployment_missing", "The launch does not name its deployment: tell the LMS's administrator.")
+        raise LaunchRefused(
+            "deployment_missing", "The launch does not name its deployment: tell the LMS's administrator."
+        )
     roles = claims.get(c.ROLES)
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise LaunchRefused("roles_missing", "The launch does not say what you are in the course.")
-    if claims.get(c.TARGET_LINK_URI) != expected.target_link_uri:
-        raise LaunchRefused("target_mismatch", f"The launch leads elsewhere than its login said. {_AGAIN}")
+
+
+def _check_purpose(claims: Mapping[str, Any], kind: str) -> None:
     if kind == c.RESOURCE_LINK_REQUEST:
         link = claims.get(c.RESOURCE_LINK)
         if not isinstance(link, dict) or not isinstance(link.get("id"), str) or not link["id"]:

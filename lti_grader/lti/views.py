@@ -118,7 +118,10 @@ def _platform_refused(error: str, description: str) -> ResponseReturnValue:
     }
     flask.current_app.logger.info("platform refused a launch: %r %r", error[:100], description[:300])
     raise LaunchRefused(
-        "platform_refused", words.get(error, "Your LMS did not let the launch through. Go back to your course page and open the link again.")
+        "platform_refused",
+        words.get(
+            error, "Your LMS did not let the launch through. Go back to your course page and open the link again."
+        ),
     )
 
 
@@ -127,7 +130,8 @@ def _without_cookie(state: str) -> ResponseReturnValue:
     announced: Announced | None = login.peek(state, adapters.installed())
     if announced is None:
         raise LaunchRefused(
-            "state_unknown", "This launch was used already, or took too long to arrive. Start it again from your course page."
+            "state_unknown",
+            "This launch was used already, or took too long to arrive. Start it again from your course page.",
         )
     with transaction(announced.tenant_id):
         flask.g.frame_origins = session().get_one(Platform, announced.platform_id).frame_origins
@@ -179,9 +183,7 @@ def place(name: str) -> ResponseReturnValue:
         membership(class_id, me.user_id).require_staff()
         try:
             with session().begin_nested():
-                chosen = [_new_assignment(class_id)] if form.get("what") == "new" else _existing(class_id)
-            if len(chosen) > 1 and not deep_linking.takes_several(request["settings"]):
-                raise BadAssignment("Your LMS takes one assignment at a time here.")
+                chosen = [_new_assignment(class_id)] if form.get("what") == "new" else _existing(class_id, request)
         except BadAssignment as error:
             return flask.make_response(_picker(name, request, error=error.message, form=form.to_dict()), 422)
         platform = session().get_one(Platform, me.platform_id)
@@ -193,7 +195,7 @@ def place(name: str) -> ResponseReturnValue:
     return flask.render_template("lti/auto_post.html", action=back, fields={"JWT": token})
 
 
-def _existing(class_id: uuid.UUID) -> list[Assignment]:
+def _existing(class_id: uuid.UUID, request: dict[str, Any]) -> list[Assignment]:
     offered = {line.id for line in assignments.class_assignments(class_id)}
     wanted = []
     for text in flask.request.form.getlist("assignment"):
@@ -206,6 +208,8 @@ def _existing(class_id: uuid.UUID) -> list[Assignment]:
         wanted.append(session().get_one(Assignment, one))
     if not wanted:
         raise BadAssignment("Choose an assignment from the list, or make a new one.")
+    if len(wanted) > 1 and not deep_linking.takes_several(request["settings"]):
+        raise BadAssignment("Your LMS takes one assignment at a time here.")
     return wanted
 
 
@@ -234,7 +238,9 @@ def _new_assignment(class_id: uuid.UUID) -> Assignment:
         )
         mode = Mode(form.get("mode", Mode.HOMEWORK))
     except ValueError:
-        raise BadAssignment("Choose at least one language, and for attempts a number from 1 to 1000 or nothing.") from None
+        raise BadAssignment(
+            "Choose at least one language, and for attempts a number from 1 to 1000 or nothing."
+        ) from None
     return create_assignment(
         class_id,
         title=form.get("title", "")[:200],

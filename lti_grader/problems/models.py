@@ -111,9 +111,7 @@ class TestGroup(Row, Tenanted, Base):
     name: Mapped[str] = mapped_column(default="", server_default="")
     points: Mapped[Points]
     aggregation: Mapped[str] = mapped_column(default=Aggregation.SUM)
-    requires: Mapped[list[uuid.UUID]] = mapped_column(
-        ARRAY(sa.UUID(as_uuid=True)), default=list, server_default="{}"
-    )
+    requires: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(sa.UUID(as_uuid=True)), default=list, server_default="{}")
     """Groups of the same version that must be passed for this one to be judged."""
     on_reject: Mapped[str] = mapped_column(default=OnReject.CONTINUE)
 

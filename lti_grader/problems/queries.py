@@ -44,16 +44,18 @@ def version(version_id: uuid.UUID) -> ProblemVersion:
 
 def title_of(version_id: uuid.UUID) -> str:
     """Return the title of the problem that a version is of."""
-    return session().scalars(
-        sa.select(Problem.title).join(ProblemVersion).where(ProblemVersion.id == version_id)
-    ).one()
+    return session().scalars(sa.select(Problem.title).join(ProblemVersion).where(ProblemVersion.id == version_id)).one()
 
 
-def tests_of(version_id: uuid.UUID) -> Sequence[sa.Row[tuple[TestGroup, TestCase]]]:
+def tests_of(version_id: uuid.UUID) -> Sequence[sa.Row[TestGroup, TestCase]]:
     """Return the groups and tests of a version in their order."""
-    return session().execute(
-        sa.select(TestGroup, TestCase)
-        .join(TestCase, TestCase.test_group_id == TestGroup.id)
-        .where(TestGroup.problem_version_id == version_id)
-        .order_by(TestGroup.order_index, TestCase.order_index)
-    ).all()
+    return (
+        session()
+        .execute(
+            sa.select(TestGroup, TestCase)
+            .join(TestCase, TestCase.test_group_id == TestGroup.id)
+            .where(TestGroup.problem_version_id == version_id)
+            .order_by(TestGroup.order_index, TestCase.order_index)
+        )
+        .all()
+    )

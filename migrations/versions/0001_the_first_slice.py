@@ -19,9 +19,7 @@ def upgrade() -> None:
         "signing_keys",
         sa.Column("kid", sa.Text(), nullable=False),
         sa.Column("private_key", sa.Text(), nullable=False),
-        sa.Column(
-            "public_jwk", postgresql.JSONB(astext_type=sa.Text()), nullable=False
-        ),
+        sa.Column("public_jwk", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -89,13 +87,9 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platforms")),
-        sa.UniqueConstraint(
-            "issuer", "client_id", name=op.f("uq_platforms_issuer_client_id")
-        ),
+        sa.UniqueConstraint("issuer", "client_id", name=op.f("uq_platforms_issuer_client_id")),
     )
-    op.create_index(
-        op.f("ix_platforms_tenant_id"), "platforms", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_platforms_tenant_id"), "platforms", ["tenant_id"], unique=False)
     op.create_table(
         "deployments",
         sa.Column("platform_id", sa.UUID(), nullable=False),
@@ -121,9 +115,7 @@ def upgrade() -> None:
             name=op.f("uq_deployments_platform_id_deployment_id"),
         ),
     )
-    op.create_index(
-        op.f("ix_deployments_tenant_id"), "deployments", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_deployments_tenant_id"), "deployments", ["tenant_id"], unique=False)
     op.create_table(
         "users",
         sa.Column("platform_id", sa.UUID(), nullable=False),
@@ -168,9 +160,7 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
-        sa.UniqueConstraint(
-            "platform_id", "sub", name=op.f("uq_users_platform_id_sub")
-        ),
+        sa.UniqueConstraint("platform_id", "sub", name=op.f("uq_users_platform_id_sub")),
     )
     op.create_index(op.f("ix_users_tenant_id"), "users", ["tenant_id"], unique=False)
     op.create_table(
@@ -193,9 +183,7 @@ def upgrade() -> None:
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.UUID(), nullable=False),
-        sa.CheckConstraint(
-            "join_code ~ '^[A-Z0-9]{6}$'", name=op.f("ck_classes_join_code_form")
-        ),
+        sa.CheckConstraint("join_code ~ '^[A-Z0-9]{6}$'", name=op.f("ck_classes_join_code_form")),
         sa.ForeignKeyConstraint(
             ["owner_id"],
             ["users.id"],
@@ -212,17 +200,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("join_code", name=op.f("uq_classes_join_code")),
     )
     op.create_index(op.f("ix_classes_owner_id"), "classes", ["owner_id"], unique=False)
-    op.create_index(
-        op.f("ix_classes_tenant_id"), "classes", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_classes_tenant_id"), "classes", ["tenant_id"], unique=False)
     op.create_table(
         "problems",
         sa.Column("owner_id", sa.UUID(), nullable=True),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
-        sa.Column(
-            "tags", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False
-        ),
+        sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("shared_with", sa.Text(), nullable=False),
         sa.Column(
             "created_at",
@@ -249,16 +233,10 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_problems")),
-        sa.UniqueConstraint(
-            "tenant_id", "slug", name=op.f("uq_problems_tenant_id_slug")
-        ),
+        sa.UniqueConstraint("tenant_id", "slug", name=op.f("uq_problems_tenant_id_slug")),
     )
-    op.create_index(
-        op.f("ix_problems_owner_id"), "problems", ["owner_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_problems_tenant_id"), "problems", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_problems_owner_id"), "problems", ["owner_id"], unique=False)
+    op.create_index(op.f("ix_problems_tenant_id"), "problems", ["tenant_id"], unique=False)
     op.create_table(
         "class_contexts",
         sa.Column("deployment_id", sa.UUID(), nullable=False),
@@ -302,9 +280,7 @@ def upgrade() -> None:
             name=op.f("uq_class_contexts_deployment_id_context_id"),
         ),
     )
-    op.create_index(
-        op.f("ix_class_contexts_class_id"), "class_contexts", ["class_id"], unique=False
-    )
+    op.create_index(op.f("ix_class_contexts_class_id"), "class_contexts", ["class_id"], unique=False)
     op.create_index(
         op.f("ix_class_contexts_tenant_id"),
         "class_contexts",
@@ -336,9 +312,7 @@ def upgrade() -> None:
             "source IN ('launch', 'roster', 'join_code')",
             name=op.f("ck_enrollments_source_known"),
         ),
-        sa.CheckConstraint(
-            "status IN ('active', 'dropped')", name=op.f("ck_enrollments_status_known")
-        ),
+        sa.CheckConstraint("status IN ('active', 'dropped')", name=op.f("ck_enrollments_status_known")),
         sa.ForeignKeyConstraint(
             ["class_id"],
             ["classes.id"],
@@ -358,9 +332,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrollments")),
-        sa.UniqueConstraint(
-            "class_id", "user_id", name=op.f("uq_enrollments_class_id_user_id")
-        ),
+        sa.UniqueConstraint("class_id", "user_id", name=op.f("uq_enrollments_class_id_user_id")),
     )
     op.create_index(
         "ix_enrollments_class_role_status",
@@ -368,25 +340,17 @@ def upgrade() -> None:
         ["class_id", "role", "status"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_enrollments_tenant_id"), "enrollments", ["tenant_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_enrollments_user_id"), "enrollments", ["user_id"], unique=False
-    )
+    op.create_index(op.f("ix_enrollments_tenant_id"), "enrollments", ["tenant_id"], unique=False)
+    op.create_index(op.f("ix_enrollments_user_id"), "enrollments", ["user_id"], unique=False)
     op.create_table(
         "modules",
         sa.Column("class_id", sa.UUID(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("order_index", sa.Integer(), nullable=False),
-        sa.Column(
-            "is_published", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.UUID(), nullable=False),
-        sa.CheckConstraint(
-            "order_index >= 0", name=op.f("ck_modules_order_not_negative")
-        ),
+        sa.CheckConstraint("order_index >= 0", name=op.f("ck_modules_order_not_negative")),
         sa.ForeignKeyConstraint(
             ["class_id"],
             ["classes.id"],
@@ -408,9 +372,7 @@ def upgrade() -> None:
             name=op.f("uq_modules_class_id_order_index"),
         ),
     )
-    op.create_index(
-        op.f("ix_modules_tenant_id"), "modules", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_modules_tenant_id"), "modules", ["tenant_id"], unique=False)
     op.create_table(
         "problem_versions",
         sa.Column("problem_id", sa.UUID(), nullable=False),
@@ -460,9 +422,7 @@ def upgrade() -> None:
             "cpu_ms > 0 AND memory_kb > 0",
             name=op.f("ck_problem_versions_limits_positive"),
         ),
-        sa.CheckConstraint(
-            "number >= 1", name=op.f("ck_problem_versions_number_from_one")
-        ),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_problem_versions_number_from_one")),
         sa.ForeignKeyConstraint(
             ["problem_id"],
             ["problems.id"],
@@ -476,9 +436,7 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_problem_versions")),
-        sa.UniqueConstraint(
-            "problem_id", "number", name=op.f("uq_problem_versions_problem_id_number")
-        ),
+        sa.UniqueConstraint("problem_id", "number", name=op.f("uq_problem_versions_problem_id_number")),
     )
     op.create_index(
         op.f("ix_problem_versions_tenant_id"),
@@ -500,9 +458,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), server_default="", nullable=False),
         sa.Column("order_index", sa.Integer(), nullable=False),
-        sa.Column(
-            "is_published", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("due_date", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "created_at",
@@ -516,9 +472,7 @@ def upgrade() -> None:
             "type IN ('assignment', 'quiz', 'material')",
             name=op.f("ck_content_items_type_known"),
         ),
-        sa.CheckConstraint(
-            "order_index >= 0", name=op.f("ck_content_items_order_not_negative")
-        ),
+        sa.CheckConstraint("order_index >= 0", name=op.f("ck_content_items_order_not_negative")),
         sa.ForeignKeyConstraint(
             ["module_id"],
             ["modules.id"],
@@ -540,12 +494,8 @@ def upgrade() -> None:
             name=op.f("uq_content_items_module_id_order_index"),
         ),
     )
-    op.create_index(
-        "ix_content_items_due_date", "content_items", ["due_date"], unique=False
-    )
-    op.create_index(
-        op.f("ix_content_items_tenant_id"), "content_items", ["tenant_id"], unique=False
-    )
+    op.create_index("ix_content_items_due_date", "content_items", ["due_date"], unique=False)
+    op.create_index(op.f("ix_content_items_tenant_id"), "content_items", ["tenant_id"], unique=False)
     op.create_table(
         "test_groups",
         sa.Column("problem_version_id", sa.UUID(), nullable=False),
@@ -553,9 +503,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("points", sa.Numeric(precision=10, scale=4), nullable=False),
         sa.Column("aggregation", sa.Text(), nullable=False),
-        sa.Column(
-            "requires", postgresql.ARRAY(sa.UUID()), server_default="{}", nullable=False
-        ),
+        sa.Column("requires", postgresql.ARRAY(sa.UUID()), server_default="{}", nullable=False),
         sa.Column("on_reject", sa.Text(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -567,9 +515,7 @@ def upgrade() -> None:
             "on_reject IN ('continue', 'stop')",
             name=op.f("ck_test_groups_on_reject_known"),
         ),
-        sa.CheckConstraint(
-            "points >= 0", name=op.f("ck_test_groups_points_not_negative")
-        ),
+        sa.CheckConstraint("points >= 0", name=op.f("ck_test_groups_points_not_negative")),
         sa.ForeignKeyConstraint(
             ["problem_version_id"],
             ["problem_versions.id"],
@@ -589,9 +535,7 @@ def upgrade() -> None:
             name=op.f("uq_test_groups_problem_version_id_order_index"),
         ),
     )
-    op.create_index(
-        op.f("ix_test_groups_tenant_id"), "test_groups", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_test_groups_tenant_id"), "test_groups", ["tenant_id"], unique=False)
     op.create_table(
         "assignments",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -613,9 +557,7 @@ def upgrade() -> None:
             "mode IN ('practice', 'exam', 'homework')",
             name=op.f("ck_assignments_mode_known"),
         ),
-        sa.CheckConstraint(
-            "points_total >= 0", name=op.f("ck_assignments_points_not_negative")
-        ),
+        sa.CheckConstraint("points_total >= 0", name=op.f("ck_assignments_points_not_negative")),
         sa.ForeignKeyConstraint(
             ["id"],
             ["content_items.id"],
@@ -630,9 +572,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
     )
-    op.create_index(
-        op.f("ix_assignments_tenant_id"), "assignments", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_assignments_tenant_id"), "assignments", ["tenant_id"], unique=False)
     op.create_table(
         "gradebook_entries",
         sa.Column("student_id", sa.UUID(), nullable=False),
@@ -664,12 +604,8 @@ def upgrade() -> None:
             "status IN ('graded', 'pending', 'missing', 'excused')",
             name=op.f("ck_gradebook_entries_status_known"),
         ),
-        sa.CheckConstraint(
-            "max_score >= 0", name=op.f("ck_gradebook_entries_maximum_not_negative")
-        ),
-        sa.CheckConstraint(
-            "revision >= 0", name=op.f("ck_gradebook_entries_revision_not_negative")
-        ),
+        sa.CheckConstraint("max_score >= 0", name=op.f("ck_gradebook_entries_maximum_not_negative")),
+        sa.CheckConstraint("revision >= 0", name=op.f("ck_gradebook_entries_revision_not_negative")),
         sa.ForeignKeyConstraint(
             ["content_item_id"],
             ["content_items.id"],
@@ -736,9 +672,7 @@ def upgrade() -> None:
         ),
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.UUID(), nullable=False),
-        sa.CheckConstraint(
-            "score_maximum > 0", name=op.f("ck_line_items_maximum_positive")
-        ),
+        sa.CheckConstraint("score_maximum > 0", name=op.f("ck_line_items_maximum_positive")),
         sa.ForeignKeyConstraint(
             ["class_context_id"],
             ["class_contexts.id"],
@@ -772,9 +706,7 @@ def upgrade() -> None:
         ["content_item_id"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_line_items_tenant_id"), "line_items", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_line_items_tenant_id"), "line_items", ["tenant_id"], unique=False)
     op.create_table(
         "test_cases",
         sa.Column("test_group_id", sa.UUID(), nullable=False),
@@ -810,9 +742,7 @@ def upgrade() -> None:
             "num_nonnulls(input, input_blob_ref) = 1",
             name=op.f("ck_test_cases_one_input"),
         ),
-        sa.CheckConstraint(
-            "points >= 0", name=op.f("ck_test_cases_points_not_negative")
-        ),
+        sa.CheckConstraint("points >= 0", name=op.f("ck_test_cases_points_not_negative")),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
             ["tenants.id"],
@@ -832,9 +762,7 @@ def upgrade() -> None:
             name=op.f("uq_test_cases_test_group_id_order_index"),
         ),
     )
-    op.create_index(
-        op.f("ix_test_cases_tenant_id"), "test_cases", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_test_cases_tenant_id"), "test_cases", ["tenant_id"], unique=False)
     op.create_table(
         "assignment_problems",
         sa.Column("assignment_id", sa.UUID(), nullable=False),
@@ -849,12 +777,8 @@ def upgrade() -> None:
         ),
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.UUID(), nullable=False),
-        sa.CheckConstraint(
-            "order_index >= 0", name=op.f("ck_assignment_problems_order_not_negative")
-        ),
-        sa.CheckConstraint(
-            "points >= 0", name=op.f("ck_assignment_problems_points_not_negative")
-        ),
+        sa.CheckConstraint("order_index >= 0", name=op.f("ck_assignment_problems_order_not_negative")),
+        sa.CheckConstraint("points >= 0", name=op.f("ck_assignment_problems_points_not_negative")),
         sa.ForeignKeyConstraint(
             ["assignment_id"],
             ["assignments.id"],
@@ -945,9 +869,7 @@ def upgrade() -> None:
             "deployment_id",
             "class_context_id",
             "resource_link_id",
-            name=op.f(
-                "uq_resource_links_deployment_id_class_context_id_resource_link_id"
-            ),
+            name=op.f("uq_resource_links_deployment_id_class_context_id_resource_link_id"),
         ),
     )
     op.create_index(
@@ -1073,9 +995,7 @@ def upgrade() -> None:
             server_default="{}",
             nullable=False,
         ),
-        sa.Column(
-            "time_spent_seconds", sa.Integer(), server_default="0", nullable=False
-        ),
+        sa.Column("time_spent_seconds", sa.Integer(), server_default="0", nullable=False),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
         sa.Column("save_id", sa.Text(), server_default="", nullable=False),
         sa.Column("attempts_made", sa.Integer(), server_default="0", nullable=False),
@@ -1087,9 +1007,7 @@ def upgrade() -> None:
         ),
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.UUID(), nullable=False),
-        sa.CheckConstraint(
-            "revision >= 0", name=op.f("ck_assignment_progress_revision_not_negative")
-        ),
+        sa.CheckConstraint("revision >= 0", name=op.f("ck_assignment_progress_revision_not_negative")),
         sa.CheckConstraint(
             "time_spent_seconds >= 0",
             name=op.f("ck_assignment_progress_time_not_negative"),
@@ -1146,9 +1064,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("execution_time_ms", sa.Integer(), nullable=True),
         sa.Column("memory_usage_kb", sa.Integer(), nullable=True),
-        sa.Column(
-            "time_focused_seconds", sa.Integer(), server_default="0", nullable=False
-        ),
+        sa.Column("time_focused_seconds", sa.Integer(), server_default="0", nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.CheckConstraint(
@@ -1163,9 +1079,7 @@ def upgrade() -> None:
             "type IN ('test_run', 'final_submission')",
             name=op.f("ck_submission_attempts_type_known"),
         ),
-        sa.CheckConstraint(
-            "attempt_number >= 1", name=op.f("ck_submission_attempts_number_from_one")
-        ),
+        sa.CheckConstraint("attempt_number >= 1", name=op.f("ck_submission_attempts_number_from_one")),
         sa.ForeignKeyConstraint(
             ["assignment_problem_id"],
             ["assignment_problems.id"],
@@ -1195,17 +1109,13 @@ def upgrade() -> None:
             "student_id",
             "assignment_problem_id",
             "attempt_number",
-            name=op.f(
-                "uq_submission_attempts_student_id_assignment_problem_id_attempt_number"
-            ),
+            name=op.f("uq_submission_attempts_student_id_assignment_problem_id_attempt_number"),
         ),
         sa.UniqueConstraint(
             "student_id",
             "assignment_problem_id",
             "idempotency_key",
-            name=op.f(
-                "uq_submission_attempts_student_id_assignment_problem_id_idempotency_key"
-            ),
+            name=op.f("uq_submission_attempts_student_id_assignment_problem_id_idempotency_key"),
         ),
     )
     op.create_index(
@@ -1299,9 +1209,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_jobs")),
     )
-    op.create_index(
-        op.f("ix_grading_jobs_attempt_id"), "grading_jobs", ["attempt_id"], unique=False
-    )
+    op.create_index(op.f("ix_grading_jobs_attempt_id"), "grading_jobs", ["attempt_id"], unique=False)
     op.create_index(
         "ix_grading_jobs_owed",
         "grading_jobs",
@@ -1321,9 +1229,7 @@ def upgrade() -> None:
         ["superseded_by"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_grading_jobs_tenant_id"), "grading_jobs", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_grading_jobs_tenant_id"), "grading_jobs", ["tenant_id"], unique=False)
     op.create_index(
         "uq_grading_jobs_one_current",
         "grading_jobs",
@@ -1389,12 +1295,8 @@ def upgrade() -> None:
         ["attempt_id", "status"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_test_results_job_id"), "test_results", ["job_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_test_results_tenant_id"), "test_results", ["tenant_id"], unique=False
-    )
+    op.create_index(op.f("ix_test_results_job_id"), "test_results", ["job_id"], unique=False)
+    op.create_index(op.f("ix_test_results_tenant_id"), "test_results", ["tenant_id"], unique=False)
     op.create_index(
         "ix_test_results_test_case_status",
         "test_results",
@@ -1460,9 +1362,7 @@ def keep_tenants_apart() -> None:
             f" WITH CHECK ({column} = (SELECT lti_grader_tenant()))"
         )
     for table in READ_BY_SYSTEM:
-        op.execute(
-            f"CREATE POLICY read_by_system ON {table} FOR SELECT USING ((SELECT lti_grader_system()))"
-        )
+        op.execute(f"CREATE POLICY read_by_system ON {table} FOR SELECT USING ((SELECT lti_grader_system()))")
 
 
 def keep_what_is_published() -> None:
@@ -1588,25 +1488,19 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_grading_jobs_attempt_id"), table_name="grading_jobs")
     op.drop_table("grading_jobs")
-    op.drop_index(
-        op.f("ix_submission_attempts_tenant_id"), table_name="submission_attempts"
-    )
+    op.drop_index(op.f("ix_submission_attempts_tenant_id"), table_name="submission_attempts")
     op.drop_index(
         op.f("ix_submission_attempts_problem_version_id"),
         table_name="submission_attempts",
     )
-    op.drop_index(
-        "ix_submission_attempts_problem_created", table_name="submission_attempts"
-    )
+    op.drop_index("ix_submission_attempts_problem_created", table_name="submission_attempts")
     op.drop_index(
         "ix_submission_attempts_open",
         table_name="submission_attempts",
         postgresql_where=sa.text("status IN ('queued', 'processing')"),
     )
     op.drop_table("submission_attempts")
-    op.drop_index(
-        op.f("ix_assignment_progress_tenant_id"), table_name="assignment_progress"
-    )
+    op.drop_index(op.f("ix_assignment_progress_tenant_id"), table_name="assignment_progress")
     op.drop_index(
         op.f("ix_assignment_progress_assignment_problem_id"),
         table_name="assignment_progress",
@@ -1632,14 +1526,10 @@ def downgrade() -> None:
     op.drop_table("score_deliveries")
     op.drop_index(op.f("ix_resource_links_tenant_id"), table_name="resource_links")
     op.drop_index(op.f("ix_resource_links_deployment_id"), table_name="resource_links")
-    op.drop_index(
-        op.f("ix_resource_links_class_context_id"), table_name="resource_links"
-    )
+    op.drop_index(op.f("ix_resource_links_class_context_id"), table_name="resource_links")
     op.drop_index(op.f("ix_resource_links_assignment_id"), table_name="resource_links")
     op.drop_table("resource_links")
-    op.drop_index(
-        op.f("ix_assignment_problems_tenant_id"), table_name="assignment_problems"
-    )
+    op.drop_index(op.f("ix_assignment_problems_tenant_id"), table_name="assignment_problems")
     op.drop_index(
         op.f("ix_assignment_problems_problem_version_id"),
         table_name="assignment_problems",
@@ -1651,15 +1541,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_line_items_content_item_id"), table_name="line_items")
     op.drop_index(op.f("ix_line_items_class_context_id"), table_name="line_items")
     op.drop_table("line_items")
-    op.drop_index(
-        op.f("ix_gradebook_entries_tenant_id"), table_name="gradebook_entries"
-    )
-    op.drop_index(
-        op.f("ix_gradebook_entries_overridden_by"), table_name="gradebook_entries"
-    )
-    op.drop_index(
-        op.f("ix_gradebook_entries_content_item_id"), table_name="gradebook_entries"
-    )
+    op.drop_index(op.f("ix_gradebook_entries_tenant_id"), table_name="gradebook_entries")
+    op.drop_index(op.f("ix_gradebook_entries_overridden_by"), table_name="gradebook_entries")
+    op.drop_index(op.f("ix_gradebook_entries_content_item_id"), table_name="gradebook_entries")
     op.drop_table("gradebook_entries")
     op.drop_index(op.f("ix_assignments_tenant_id"), table_name="assignments")
     op.drop_table("assignments")

@@ -25,9 +25,13 @@ HALF_RIGHT = "n = int(input())\nprint(2 * n if n < 6 and n > 0 else 0)\n"
 
 def job_of(world: World, attempt_id: uuid.UUID) -> GradingJob:
     with transaction(world.tenant_id):
-        return session().scalars(
-            sa.select(GradingJob).where(GradingJob.attempt_id == attempt_id).order_by(GradingJob.created_at.desc())
-        ).first()
+        return (
+            session()
+            .scalars(
+                sa.select(GradingJob).where(GradingJob.attempt_id == attempt_id).order_by(GradingJob.created_at.desc())
+            )
+            .first()
+        )
 
 
 def grade(world: World, attempt_id: uuid.UUID) -> None:

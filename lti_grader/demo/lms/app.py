@@ -32,9 +32,7 @@ def create_lms(folder: Path, url: str, *, secret: str | None = None) -> flask.Fl
             kept = Setting(name="secret", value={"secret": secret or secrets.token_urlsafe(32)})
             session.add(kept)
         seed_people(session)
-    app.config.update(
-        SECRET_KEY=kept.value["secret"], SESSION_COOKIE_NAME="demo-lms", SESSION_COOKIE_SAMESITE="Lax"
-    )
+    app.config.update(SECRET_KEY=kept.value["secret"], SESSION_COOKIE_NAME="demo-lms", SESSION_COOKIE_SAMESITE="Lax")
     app.extensions["lms"] = Lms(store, url, kept.value["secret"])
     for module in (pages, platform, services, control):
         app.register_blueprint(module.blueprint)
@@ -58,5 +56,3 @@ def _end(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-

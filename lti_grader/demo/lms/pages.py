@@ -53,7 +53,9 @@ def home() -> ResponseReturnValue:
         course = session.scalars(select(Course)).first()
         assert course is not None
         people = session.execute(
-            select(Person, Member.role).join(Member).where(Member.course_id == course.id, ~Person.login.like("student0%"))
+            select(Person, Member.role)
+            .join(Member)
+            .where(Member.course_id == course.id, ~Person.login.like("student0%"))
         ).all()
         order = ["teacher", "assistant", "student", "registrar"]
         people = sorted(people, key=lambda row: (order.index(row.role), row.Person.id))
@@ -116,7 +118,9 @@ def add(course_id: str, client_id: str) -> ResponseReturnValue:
         if seat is None or not seat.is_staff:
             return flask.redirect(flask.url_for("pages.home"))
         source = flask.url_for("pages.deep_link", course_id=course_id, client_id=client_id)
-        return flask.render_template("demo_lms/frame.html", seat=seat, title="Add from the tool", source=source, deep=True)
+        return flask.render_template(
+            "demo_lms/frame.html", seat=seat, title="Add from the tool", source=source, deep=True
+        )
 
 
 @blueprint.get("/courses/<course_id>/deep-link/<client_id>")
@@ -196,7 +200,11 @@ def people(course_id: str) -> ResponseReturnValue:
         if seat is None:
             return flask.redirect(flask.url_for("pages.home"))
         rows = session.execute(
-            select(Person, Member).join(Member).where(Member.course_id == course_id).order_by(Member.role, Person.id).limit(200)
+            select(Person, Member)
+            .join(Member)
+            .where(Member.course_id == course_id)
+            .order_by(Member.role, Person.id)
+            .limit(200)
         ).all()
         return flask.render_template("demo_lms/people.html", seat=seat, rows=rows)
 

@@ -56,7 +56,9 @@ def authorize() -> ResponseReturnValue:
     with lms().store() as session:
         tool = session.get(Tool, given.get("client_id", ""))
         if tool is None or given.get("redirect_uri") not in tool.redirect_urls:
-            return flask.render_template("demo_lms/problem.html", words="This tool is not registered, or asks to go elsewhere."), 400
+            return flask.render_template(
+                "demo_lms/problem.html", words="This tool is not registered, or asks to go elsewhere."
+            ), 400
         wanted = {"response_type": "id_token", "response_mode": "form_post", "scope": "openid", "prompt": "none"}
         if any(given.get(name) != value for name, value in wanted.items()) or not given.get("nonce"):
             return _answer(tool, {"error": "invalid_request", "state": given.get("state", "")})

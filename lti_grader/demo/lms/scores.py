@@ -115,7 +115,7 @@ def _stored(mode: Mode, cell: Cell, body: dict[str, Any]) -> Outcome:
     final = body["gradingProgress"] == "FullyGraded" and given is not None
     answer: Any = {Mode.CANVAS: {"resultUrl": "results/1"}, Mode.MOODLE: [], Mode.GENERIC: ""}[mode]
     preserves = (body.get("https://canvas.instructure.com/lti/submission") or {}).get("preserve_score")
-    if not final and (mode is Mode.GENERIC and given is None or mode is Mode.CANVAS and preserves):
+    if not final and ((mode is Mode.GENERIC and given is None) or (mode is Mode.CANVAS and preserves)):
         return Outcome(200, answer, stores=True, keeps_score=True)
     if not final and mode is not Mode.GENERIC:
         return Outcome(200, answer, stores=True, score=None)

@@ -46,9 +46,7 @@ def guarded(service: str, *scopes: str) -> Callable[[View], View]:
                     answer = _fail(faults.status, faults.retry_after)
             if hit and faults.remaining is not None:
                 left = faults.remaining - 1
-                lms().set_faults(
-                    dataclasses.replace(faults, remaining=left) if left else scores_faults_over(faults)
-                )
+                lms().set_faults(dataclasses.replace(faults, remaining=left) if left else scores_faults_over(faults))
             _note(answer)
             return answer
 
@@ -120,7 +118,11 @@ def _column(session: Session, course_id: str, column_id: str) -> Column:
 def list_columns(course_id: str) -> ResponseReturnValue:
     with lms().store() as session:
         query = select(Column).where(Column.course_id == course_id).order_by(Column.made_at)
-        for name, field in (("resource_id", Column.resource_id), ("tag", Column.tag), ("resource_link_id", Column.link_id)):
+        for name, field in (
+            ("resource_id", Column.resource_id),
+            ("tag", Column.tag),
+            ("resource_link_id", Column.link_id),
+        ):
             if wanted := flask.request.args.get(name):
                 query = query.where(field == wanted)
         found = [_column_json(one) for one in session.scalars(query)]
@@ -138,7 +140,9 @@ def _paged(found: list[Any], kind: str, wrap: Callable[[list[Any]], Any] = lambd
         query = {**flask.request.args.to_dict(), "page": str(page + 1), "limit": str(limit)}
         joined = "&".join(f"{name}={value}" for name, value in query.items())
         quote = "\u201d" if lms().mode() is Mode.GENERIC else '"'
-        answer.headers["Link"] = f"<{lms().url}{flask.request.path}?{joined}>; rel={quote}next{quote}".encode().decode("latin-1")
+        answer.headers["Link"] = f"<{lms().url}{flask.request.path}?{joined}>; rel={quote}next{quote}".encode().decode(
+            "latin-1"
+        )
     return answer
 
 
@@ -226,7 +230,11 @@ def _store(
         if mode is Mode.CANVAS:
             # Whatever a teacher typed there is gone: that product has one grade, and the last word wins.
             grade.override = None
-    grade.timestamp, grade.activity, grade.grading = body["timestamp"], body["activityProgress"], body["gradingProgress"]
+    grade.timestamp, grade.activity, grade.grading = (
+        body["timestamp"],
+        body["activityProgress"],
+        body["gradingProgress"],
+    )
     grade.comment = body.get("comment")
     grade.submitted_at = (body.get("submission") or {}).get("submittedAt")
     grade.posts += 1

@@ -44,9 +44,7 @@ def draft(slug: str, answer: Callable[[bytes], bytes]) -> DraftProblem:
     groups = []
     for (name, points), rows in groupby(module.tests(), key=lambda row: row[:2]):
         listed = list(rows)
-        tests = [
-            DraftTest(row[3], row[4].encode(), answer(row[4].encode()), Visibility(row[2])) for row in listed
-        ]
+        tests = [DraftTest(row[3], row[4].encode(), answer(row[4].encode()), Visibility(row[2])) for row in listed]
         groups.append(DraftGroup(name, Decimal(points * len(listed)), tests))
     return DraftProblem(
         slug=slug,

