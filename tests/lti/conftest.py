@@ -1,0 +1,83 @@
+"""A platform's key, and launches signed with it."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from lti_grader.lti import claims as c
+from lti_grader.lti.errors import LaunchRefused
+from lti_grader.lti.verification import Expected, verify
+
+NOW = dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
+TARGET = "https://grader.example.edu/lti/launch"
+EXPECTED = Expected("https://lms.example.edu", "client-1", "nonce-1", TARGET)
+INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
+LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
+Launch = Callable[..., dict[str, Any]]
+
+
+def good_claims() -> dict[str, Any]:
+    now = int(NOW.timestamp())
+    return {
+        "iss": EXPECTED.issuer,
+        "aud": EXPECTED.client_id,
+        "sub": "person-1",
+        "iat": now,
+        "exp": now + 300,
+        "nonce": EXPECTED.nonce,
+        c.MESSAGE_TYPE: c.RESOURCE_LINK_REQUEST,
+        c.VERSION: "1.3.0",
+        c.DEPLOYMENT_ID: "1",
+        c.TARGET_LINK_URI: TARGET,
+        c.RESOURCE_LINK: {"id": "link-1"},
+        c.ROLES: [LEARNER],
+    }
+
+
+@pytest.fixture(scope="session")
+def platform_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="session")
+def other_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def launch(platform_key: rsa.RSAPrivateKey) -> Launch:
+    """Verify a launch that is good but for the changes; a change to ... leaves that claim out."""
+    public = jwt.PyJWK(json.loads(RSAAlgorithm.to_jwk(platform_key.public_key())), algorithm="RS256")
+
+    def key_of(kid: str) -> jwt.PyJWK:
+        if kid != "key-1":
+            raise LaunchRefused("unknown_kid", "The platform publishes no key of that id.")
+        return public
+
+    def run(
+        *, token: str | None = None, key: Any = None, alg: str = "RS256", kid: Any = "key-1", **changes: Any
+    ) -> dict[str, Any]:
+        given = good_claims() | {_FULL.get(name, name): value for name, value in changes.items()}
+        given = {name: value for name, value in given.items() if value is not ...}
+        headers = {} if kid is ... else {"kid": kid}
+        made = token or jwt.encode(given, key or platform_key, algorithm=alg, headers=headers)
+        return verify(made, EXPECTED, key_of, at=NOW, leeway=dt.timedelta(seconds=60))
+
+    return run
+
+
+_FULL = {
+    "message_type": c.MESSAGE_TYPE,
+    "version": c.VERSION,
+    "deployment_id": c.DEPLOYMENT_ID,
+    "target_link_uri": c.TARGET_LINK_URI,
+    "resource_link": c.RESOURCE_LINK,
+    "roles": c.ROLES,
+    "settings": c.DEEP_LINKING_SETTINGS,
+}
