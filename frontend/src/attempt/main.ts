@@ -1,0 +1,41 @@
+/** An attempt's own page: its code coloured, differences marked, and the result as soon as there is one. */
+import { Editor } from "../editor/editor";
+import { difference } from "../shared/difference";
+import { byId } from "../shared/dom";
+import { isFinished, type Attempt } from "../work/attempt";
+import { compilerMessages } from "../work/compiler";
+import { outputBlock, ResultPanel } from "../work/results";
+import { watch } from "../work/watch";
+
+const attempt = JSON.parse(byId("attempt-data").textContent ?? "") as Attempt & { code: string };
+
+const place = byId("code");
+place.replaceChildren();
+const editor = new Editor({
+  parent: place,
+  code: attempt.code,
+  highlight: place.dataset["highlight"] ?? "",
+  readOnly: true,
+  label: `Code of attempt ${attempt.attempt_number}`,
+});
+if (attempt.compile_output) editor.mark(compilerMessages(attempt.compile_output));
+
+for (const [index, row] of document.querySelectorAll<HTMLElement>("[data-test]").entries()) {
+  const test = attempt.tests[index];
+  if (test?.status !== "fail" || test.expected == null || test.output == null) continue;
+  const marked = difference(test.expected, test.output);
+  row.querySelector('[data-part="expected"]')?.replaceWith(outputBlock("Expected", marked.expected));
+  row.querySelector('[data-part="output"]')?.replaceWith(outputBlock("Output", marked.output));
+}
+
+if (!isFinished(attempt.status)) {
+  const panel = new ResultPanel(byId("result"), (line, column) => editor.jump(line, column));
+  panel.begin(attempt);
+  watch(attempt, {
+    progress: (progress) => panel.progress(progress),
+    test: (test) => panel.test(test),
+    completed: (done) => panel.completed(done),
+    delivery: (delivery) => panel.delivery(delivery),
+    trouble: (message) => panel.trouble(message),
+  });
+}

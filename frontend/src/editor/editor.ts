@@ -1,0 +1,190 @@
+/** The code editor: CodeMirror 6, with the keys and the looks that this page wants. */
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import {
+  bracketMatching,
+  foldGutter,
+  foldKeymap,
+  indentOnInput,
+  syntaxHighlighting,
+} from "@codemirror/language";
+import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import {
+  crosshairCursor,
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+  rectangularSelection,
+} from "@codemirror/view";
+import { classHighlighter } from "@lezer/highlight";
+import { languageSupport } from "./languages";
+
+export interface Mark {
+  /** From 1. */
+  readonly line: number;
+  readonly column: number | null;
+  readonly severity: "error" | "warning" | "info";
+  readonly message: string;
+}
+
+export interface EditorOptions {
+  readonly parent: HTMLElement;
+  readonly code: string;
+  readonly highlight: string;
+  readonly readOnly: boolean;
+  /** The editor's accessible name. */
+  readonly label: string;
+  /** Id of the element that says how to leave the editor by keyboard. */
+  readonly describedBy?: string;
+  readonly changed?: (code: string) => void;
+}
+
+export class Editor {
+  readonly #view: EditorView;
+  readonly #language = new Compartment();
+  readonly #locked = new Compartment();
+  readonly #options: EditorOptions;
+
+  constructor(options: EditorOptions) {
+    this.#options = options;
+    this.#view = new EditorView({
+      parent: options.parent,
+      state: this.#fresh(options.code, options.highlight),
+    });
+  }
+
+  get code(): string {
+    return this.#view.state.doc.toString();
+  }
+
+  /** Shows another text, with an undo history of its own. */
+  open(code: string, highlight: string): void {
+    this.#view.setState(this.#fresh(code, highlight));
+  }
+
+  /** Replaces the text as an edit, which can be undone. */
+  replace(code: string): void {
+    this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: code } });
+  }
+
+  lock(readOnly: boolean): void {
+    this.#view.dispatch({ effects: this.#locked.reconfigure(locked(readOnly)) });
+  }
+
+  focus(): void {
+    this.#view.focus();
+  }
+
+  /** Puts the cursor into a line and brings it into view. */
+  jump(line: number, column: number | null): void {
+    const at = this.#position(line, column);
+    this.#view.dispatch({
+      selection: { anchor: at },
+      effects: EditorView.scrollIntoView(at, { y: "center" }),
+    });
+    this.#view.focus();
+  }
+
+  /** Shows marks beside and under the lines they speak of, in place of any earlier ones. */
+  mark(marks: readonly Mark[]): void {
+    const diagnostics = marks.map((mark): Diagnostic => {
+      const line = this.#view.state.doc.lineAt(this.#position(mark.line, null));
+      const from = mark.column === null ? line.from : this.#position(mark.line, mark.column);
+      return { from, to: Math.max(from, line.to), severity: mark.severity, message: mark.message };
+    });
+    this.#view.dispatch(
+      setDiagnostics(
+        this.#view.state,
+        diagnostics.sort((a, b) => a.from - b.from),
+      ),
+    );
+  }
+
+  #position(line: number, column: number | null): number {
+    const doc = this.#view.state.doc;
+    const found = doc.line(Math.min(Math.max(line, 1), doc.lines));
+    return Math.min(found.from + Math.max(0, (column ?? 1) - 1), found.to);
+  }
+
+  #fresh(code: string, highlight: string): EditorState {
+    const { label, describedBy, readOnly, changed } = this.#options;
+    const attributes: Record<string, string> = { "aria-label": label, spellcheck: "false", translate: "no" };
+    if (describedBy) attributes["aria-describedby"] = describedBy;
+    return EditorState.create({
+      doc: code,
+      extensions: [
+        looks(),
+        keys(),
+        this.#language.of(languageSupport(highlight)),
+        this.#locked.of(locked(readOnly)),
+        EditorView.contentAttributes.of(attributes),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) changed?.(update.state.doc.toString());
+        }),
+      ],
+    });
+  }
+}
+
+function locked(readOnly: boolean): Extension {
+  // It stays in the tab order and can be selected from, only not changed.
+  return [
+    EditorState.readOnly.of(readOnly),
+    EditorView.contentAttributes.of({ "aria-readonly": String(readOnly) }),
+  ];
+}
+
+function looks(): Extension {
+  return [
+    // Chromium hides the attribute from scripts; the property still has it.
+    EditorView.cspNonce.of(document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce ?? ""),
+    lineNumbers(),
+    lintGutter(),
+    foldGutter(),
+    highlightActiveLineGutter(),
+    highlightSpecialChars(),
+    highlightActiveLine(),
+    highlightSelectionMatches(),
+    drawSelection(),
+    rectangularSelection(),
+    crosshairCursor(),
+    bracketMatching(),
+    syntaxHighlighting(classHighlighter),
+    EditorState.allowMultipleSelections.of(true),
+    EditorState.tabSize.of(4),
+  ];
+}
+
+function keys(): Extension {
+  return [
+    history(),
+    indentOnInput(),
+    closeBrackets(),
+    autocompletion(),
+    // Run, Submit and Save are the page's keys, wherever the focus is.
+    keymap.of([
+      { key: "Mod-Enter", run: () => true },
+      { key: "Shift-Mod-Enter", run: () => true },
+      ...closeBracketsKeymap,
+      ...defaultKeymap,
+      ...searchKeymap,
+      ...historyKeymap,
+      ...foldKeymap,
+      ...completionKeymap,
+      ...lintKeymap,
+      // Escape, then Tab, leaves the editor: CodeMirror lets the Tab after an Escape through.
+      indentWithTab,
+    ]),
+  ];
+}

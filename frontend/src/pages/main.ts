@@ -1,0 +1,14 @@
+/** What every page does: grow its frame, write times for the reader, load fragments. */
+import { growFrame } from "./frame";
+import { installFragments } from "./fragments";
+import { installUtcFields } from "./utc_fields";
+import { installChoices } from "./choices";
+import { letScrollByKeyboard } from "./scrolling";
+import { showLocalTimes } from "../shared/times";
+
+growFrame();
+installFragments();
+showLocalTimes(document);
+letScrollByKeyboard(document);
+installUtcFields(document);
+installChoices(document);

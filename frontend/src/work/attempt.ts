@@ -1,0 +1,59 @@
+/** An attempt and its result, as the server tells them. */
+export type AttemptType = "test_run" | "final_submission";
+
+export interface TestShown {
+  readonly name: string;
+  readonly status: string;
+  readonly visibility?: string;
+  readonly points?: string | null;
+  readonly time_ms?: number | null;
+  readonly memory_kb?: number | null;
+  readonly message?: string;
+  readonly input?: string | null;
+  readonly expected?: string | null;
+  readonly output?: string | null;
+}
+
+export interface Delivery {
+  readonly state: string;
+  readonly text: string;
+}
+
+export interface Handed {
+  readonly id: string;
+  readonly attempt_number: number;
+  readonly type: AttemptType;
+  readonly status: string;
+  readonly url: string;
+  readonly events_url: string;
+}
+
+export interface Attempt extends Handed {
+  readonly language: string;
+  readonly created_at: string;
+  readonly points: string | null;
+  readonly maximum: string | null;
+  readonly compile_output: string | null;
+  readonly tests: readonly TestShown[];
+  readonly hidden_summary: { readonly passed: number; readonly total: number } | null;
+  readonly score_delivery: Delivery | null;
+  readonly error?: string | null;
+}
+
+export interface Progress {
+  readonly status: string;
+  readonly queue_position: number | null;
+  readonly tests_done: number;
+  readonly tests_total: number;
+}
+
+export function isFinished(status: string): boolean {
+  return status === "completed" || status === "error";
+}
+
+// After these nothing more is heard of a delivery without somebody doing something.
+const SETTLED = new Set(["verified", "failed", "overridden", "excluded", "frozen"]);
+
+export function isSettled(delivery: Delivery | null): boolean {
+  return delivery === null || SETTLED.has(delivery.state);
+}

@@ -1,0 +1,78 @@
+/** The panel of earlier texts: attempts (a fragment that htmx loads) and what this browser kept. */
+import { make } from "../shared/dom";
+import { showLocalTimes } from "../shared/times";
+import type { KeptText, Keeping } from "./keeping";
+import type { Text } from "./texts";
+
+export interface PastParts {
+  /** The element that holds the list of attempts. */
+  readonly list: HTMLElement;
+  readonly kept: HTMLElement;
+  readonly keeping: Keeping;
+  readonly languageLabel: (id: string) => string;
+  /** Puts a text into the editor; what is there is kept first. */
+  readonly restore: (text: Text, from: string) => void;
+  readonly failed: (message: string) => void;
+}
+
+export class Past {
+  readonly #parts: PastParts;
+  #loaded = false;
+
+  constructor(parts: PastParts) {
+    this.#parts = parts;
+    parts.list.addEventListener("click", (event) => {
+      const button = (event.target as Element).closest<HTMLElement>("[data-restore]");
+      if (button) void this.#restoreAttempt(button);
+    });
+  }
+
+  /** Loads the list where it has not been loaded yet. */
+  open(): void {
+    if (!this.#loaded) this.refresh();
+  }
+
+  refresh(): void {
+    this.#loaded = true;
+    // htmx, which every page has, listens for it: see hx-trigger in templates/attempts/work.html.
+    this.#parts.list.dispatchEvent(new Event("refresh"));
+    void this.showKept();
+  }
+
+  refreshIfOpen(): void {
+    if (this.#loaded) this.refresh();
+  }
+
+  async showKept(): Promise<void> {
+    const texts = await this.#parts.keeping.keptTexts();
+    this.#parts.kept.hidden = texts.length === 0;
+    const rows = texts.map((text) => this.#keptRow(text));
+    this.#parts.kept.querySelector("ul")?.replaceChildren(...rows);
+    showLocalTimes(this.#parts.kept);
+  }
+
+  #keptRow(text: KeptText): HTMLLIElement {
+    const when = make("time", { datetime: new Date(text.keptAt).toISOString(), "data-local": true });
+    const restore = (): void => this.#parts.restore(text, "a text kept in this browser");
+    const drop = (): void => void this.#parts.keeping.dropText(text.key).then(() => this.showKept());
+    const lines = text.code.split("\n").length;
+    return make(
+      "li",
+      {},
+      make("span", {}, `${text.why} · ${this.#parts.languageLabel(text.language)}, ${lines} lines · `, when),
+      make("button", { type: "button", class: "button small", click: restore }, "Restore into editor"),
+      make("button", { type: "button", class: "button small quiet-button", click: drop }, "Discard"),
+    );
+  }
+
+  async #restoreAttempt(button: HTMLElement): Promise<void> {
+    const { restore: url = "", language = "", number = "" } = button.dataset;
+    try {
+      const response = await fetch(url, { headers: { Accept: "text/plain" } });
+      if (!response.ok) throw new Error(String(response.status));
+      this.#parts.restore({ code: await response.text(), language }, `attempt ${number}`);
+    } catch {
+      this.#parts.failed(`The code of attempt ${number} could not be loaded. Try again in a moment.`);
+    }
+  }
+}

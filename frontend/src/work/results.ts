@@ -1,0 +1,183 @@
+/** Draws an attempt: its progress, its tests as they finish, its result. */
+import { difference, type Stretch } from "../shared/difference";
+import { icon, make } from "../shared/dom";
+import type { Attempt, Delivery, Handed, Progress, TestShown } from "./attempt";
+import { compilerPieces } from "./compiler";
+import { deliveryLook, measured, progressText, summary, verdict, type Verdict } from "./words";
+
+type Jump = (line: number, column: number | null) => void;
+
+export class ResultPanel {
+  readonly #place: HTMLElement;
+  readonly #jump: Jump;
+  #list = make("ol", { class: "tests" });
+  #progressText = make("span", {});
+  #bar = make("progress", { "aria-label": "Tests done" });
+
+  /** `jump` shows a line of the program in the editor. */
+  constructor(place: HTMLElement, jump: Jump) {
+    this.#place = place;
+    this.#jump = jump;
+  }
+
+  /** An attempt was handed in and waits. */
+  begin(handed: Handed, note = ""): void {
+    this.#list = make("ol", { class: "tests" });
+    this.#progressText = make("span", {}, "Handed in");
+    this.#bar = make("progress", { "aria-label": "Tests done" });
+    const line = make("p", { class: "progress-line" }, icon("clock"), this.#progressText);
+    this.#place.replaceChildren(
+      heading(handed),
+      line,
+      this.#bar,
+      note && make("p", { class: "quiet" }, note),
+      this.#list,
+    );
+  }
+
+  progress(progress: Progress): void {
+    this.#progressText.textContent = progressText(progress);
+    if (progress.tests_total > 0) {
+      this.#bar.max = progress.tests_total;
+      this.#bar.value = progress.tests_done;
+    }
+  }
+
+  test(test: TestShown): void {
+    const known = [...this.#list.children].some((row) => (row as HTMLElement).dataset["name"] === test.name);
+    if (!known) this.#list.append(this.#row(test, false));
+  }
+
+  trouble(message: string): void {
+    this.#progressText.textContent = message;
+  }
+
+  completed(attempt: Attempt): void {
+    const overall = summary(attempt);
+    const parts = [
+      heading(attempt),
+      make("p", { class: `verdict tone-${overall.tone}` }, icon(overall.icon), overall.text, score(attempt)),
+      attempt.error && make("p", { class: "notice tone-warn" }, attempt.error),
+      attempt.compile_output && this.#compiler(attempt.compile_output),
+      this.#tests(attempt),
+      attempt.type === "final_submission" && attempt.score_delivery && deliveryLine(attempt.score_delivery),
+      make(
+        "p",
+        { class: "quiet" },
+        make("a", { href: attempt.url }, `Open attempt ${attempt.attempt_number} as a page`),
+      ),
+    ];
+    this.#place.replaceChildren(...parts.filter((part): part is HTMLElement => part instanceof HTMLElement));
+  }
+
+  delivery(delivery: Delivery): void {
+    this.#place.querySelector(".delivery")?.replaceWith(deliveryLine(delivery));
+  }
+
+  #tests(attempt: Attempt): HTMLElement {
+    const list = make("ol", { class: "tests" });
+    const firstWrong = attempt.tests.find((test) => test.status !== "pass");
+    for (const test of attempt.tests) list.append(this.#row(test, test === firstWrong));
+    if (attempt.hidden_summary)
+      list.append(hiddenRow(attempt.hidden_summary.passed, attempt.hidden_summary.total));
+    return list;
+  }
+
+  #row(test: TestShown, open: boolean): HTMLLIElement {
+    const said = verdict(test.status);
+    const head = [
+      badge(said),
+      make("span", { class: "test-name" }, test.name),
+      make("span", { class: "test-status" }, said.text),
+      make("span", { class: "test-cost" }, measured(test)),
+    ];
+    const details = testDetails(test);
+    const row = make("li", { class: `test tone-${said.tone}`, "data-name": test.name });
+    if (details.length === 0) row.append(make("div", { class: "test-head" }, ...head));
+    else row.append(make("details", { open }, make("summary", { class: "test-head" }, ...head), ...details));
+    return row;
+  }
+
+  #compiler(output: string): HTMLElement {
+    const pre = make("pre", { class: "console", tabindex: 0, "aria-label": "What the compiler said" });
+    compilerPieces(output.trimEnd()).forEach((piece, index) => {
+      if (index > 0) pre.append("\n");
+      const { line, column } = piece;
+      if (line === null) pre.append(piece.text);
+      else {
+        const go = (): void => this.#jump(line, column);
+        pre.append(
+          make(
+            "button",
+            { type: "button", class: "line-link", click: go, title: `Go to line ${line}` },
+            piece.text,
+          ),
+        );
+      }
+    });
+    return make("section", { class: "stack-2" }, make("h4", {}, "Compiler"), pre);
+  }
+}
+
+function heading(attempt: Handed): HTMLElement {
+  const kind = attempt.type === "test_run" ? "Run" : "Submission";
+  return make("h3", { class: "result-title" }, `${kind} · attempt ${attempt.attempt_number}`);
+}
+
+function score(attempt: Attempt): HTMLElement | null {
+  if (attempt.points === null || attempt.maximum === null) return null;
+  return make("span", { class: "score" }, make("strong", {}, attempt.points), ` / ${attempt.maximum} points`);
+}
+
+export function deliveryLine(delivery: Delivery): HTMLElement {
+  const look = deliveryLook(delivery.state);
+  return make("p", { class: `delivery tone-${look.tone}` }, icon(look.icon), delivery.text);
+}
+
+function badge(said: Verdict): HTMLElement {
+  return make("span", { class: "badge-icon" }, icon(said.icon));
+}
+
+function hiddenRow(passed: number, total: number): HTMLLIElement {
+  const said: Verdict = verdict(passed === total ? "pass" : "fail");
+  const name = total === 1 ? "Hidden test" : "Hidden tests";
+  const head = [
+    badge({ ...said, icon: passed === total ? "check" : "lock" }),
+    make("span", { class: "test-name" }, name),
+    make("span", { class: "test-status" }, `${passed} of ${total} passed`),
+  ];
+  return make("li", { class: `test tone-${said.tone}` }, make("div", { class: "test-head" }, ...head));
+}
+
+function testDetails(test: TestShown): HTMLElement[] {
+  const found: HTMLElement[] = [];
+  if (test.message) found.push(make("p", { class: "test-message" }, test.message));
+  const shown = typeof test.output === "string" && typeof test.expected === "string";
+  const marked = shown && test.status === "fail" ? difference(test.expected ?? "", test.output ?? "") : null;
+  const blocks = make("div", { class: "io" });
+  if (typeof test.input === "string") blocks.append(block("Input", [{ text: test.input, differs: false }]));
+  if (typeof test.expected === "string") {
+    blocks.append(block("Expected", marked?.expected ?? [{ text: test.expected, differs: false }]));
+  }
+  if (typeof test.output === "string") {
+    blocks.append(block("Your output", marked?.output ?? [{ text: test.output, differs: false }]));
+  }
+  if (marked && marked.line !== null) {
+    found.push(make("p", { class: "quiet" }, `The first difference is in line ${marked.line}.`));
+  }
+  if (blocks.childElementCount > 0) found.push(blocks);
+  return found;
+}
+
+function block(title: string, stretches: readonly Stretch[]): HTMLElement {
+  return make("figure", {}, make("figcaption", {}, title), outputBlock(title, stretches));
+}
+
+/** Draws a program's input or output, with the parts marked that differ. */
+export function outputBlock(title: string, stretches: readonly Stretch[]): HTMLPreElement {
+  const pre = make("pre", { class: "console", tabindex: 0, "aria-label": title });
+  for (const stretch of stretches)
+    pre.append(stretch.differs ? make("mark", {}, stretch.text) : stretch.text);
+  if (pre.textContent === "") pre.append(make("span", { class: "quiet" }, "(nothing)"));
+  return pre;
+}

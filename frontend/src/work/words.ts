@@ -1,0 +1,82 @@
+/** Results in words: the same on the live page as in templates/components/verdicts.html. Pure. */
+import type { Attempt, Progress, TestShown } from "./attempt";
+
+export interface Verdict {
+  readonly icon: string;
+  readonly tone: "pass" | "fail" | "warn" | "quiet";
+  readonly text: string;
+}
+
+const VERDICTS: Readonly<Record<string, Verdict>> = {
+  pass: { icon: "check", tone: "pass", text: "Passed" },
+  fail: { icon: "cross", tone: "fail", text: "Wrong answer" },
+  timeout: { icon: "clock", tone: "fail", text: "Out of time" },
+  memory: { icon: "memory", tone: "fail", text: "Out of memory" },
+  output_limit: { icon: "cross", tone: "fail", text: "Too much output" },
+  runtime_error: { icon: "cross", tone: "fail", text: "Crashed" },
+  compile_error: { icon: "cross", tone: "fail", text: "Does not compile" },
+  skipped: { icon: "dash", tone: "quiet", text: "Not run" },
+  judge_error: { icon: "alert", tone: "warn", text: "Our fault: being looked at" },
+};
+
+export function verdict(status: string): Verdict {
+  return VERDICTS[status] ?? { icon: "dash", tone: "quiet", text: status.replaceAll("_", " ") };
+}
+
+/** Returns what is happening to an attempt that has no result yet. */
+export function progressText(progress: Progress): string {
+  if (progress.status === "queued") {
+    const before = progress.queue_position;
+    if (before === null) return "Waiting for its turn";
+    return before === 0
+      ? "Next in line"
+      : `Waiting: ${before} ${before === 1 ? "program" : "programs"} before yours`;
+  }
+  if (progress.tests_total === 0) return "Compiling and starting";
+  return `${progress.tests_done} of ${progress.tests_total} tests done`;
+}
+
+function passed(tests: readonly TestShown[]): number {
+  return tests.filter((test) => test.status === "pass").length;
+}
+
+/** Returns an attempt's result in one line. */
+export function summary(attempt: Attempt): Verdict {
+  if (attempt.status === "error")
+    return { icon: "alert", tone: "warn", text: "This attempt could not be judged" };
+  const hidden = attempt.hidden_summary ?? { passed: 0, total: 0 };
+  const all = attempt.tests.length + hidden.total;
+  const good = passed(attempt.tests) + hidden.passed;
+  if (
+    attempt.tests.some((test) => test.status === "compile_error") ||
+    (attempt.compile_output && all === 0)
+  ) {
+    return { icon: "cross", tone: "fail", text: "The program does not compile" };
+  }
+  const kind = attempt.type === "test_run" ? "sample tests" : "tests";
+  if (all > 0 && good === all) {
+    const every = all === 1 ? `The ${kind.slice(0, -1)} passed` : `All ${all} ${kind} passed`;
+    return { icon: "check", tone: "pass", text: every };
+  }
+  return { icon: "cross", tone: "fail", text: `${good} of ${all} ${kind} passed` };
+}
+
+export function measured(test: TestShown): string {
+  const parts = [];
+  if (typeof test.time_ms === "number")
+    parts.push(test.time_ms < 1000 ? `${test.time_ms} ms` : `${(test.time_ms / 1000).toFixed(1)} s`);
+  if (test.memory_kb) parts.push(`${Math.max(1, Math.round(test.memory_kb / 1024))} MB`);
+  return parts.join(" · ");
+}
+
+const DELIVERY_LOOKS: Readonly<Record<string, Omit<Verdict, "text">>> = {
+  verified: { icon: "check", tone: "pass" },
+  failed: { icon: "cross", tone: "fail" },
+  overridden: { icon: "alert", tone: "warn" },
+  excluded: { icon: "dash", tone: "quiet" },
+  frozen: { icon: "lock", tone: "warn" },
+};
+
+export function deliveryLook(state: string): Omit<Verdict, "text"> {
+  return DELIVERY_LOOKS[state] ?? { icon: "clock", tone: "quiet" };
+}
