@@ -24,7 +24,7 @@ demo: $(STAMP)-demo $(STAMP)-assets ## Install, start everything, and print wher
 
 test: $(STAMP)-test $(STAMP)-assets ## Install what the tests need, and run them all
 	@scripts/system-packages
-	npm --prefix frontend test
+	scripts/with-node npm --prefix frontend --silent test
 	$(BIN)/python -m pytest
 
 check: $(STAMP)-test $(STAMP)-assets ## Everything but the tests: style, types, layers, templates, lists
@@ -39,7 +39,7 @@ assets: $(STAMP)-assets ## Build scripts and styles
 format: $(STAMP)-test ## Put code into its common form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	npm --prefix frontend run format
+	scripts/with-node npm --prefix frontend run format
 
 $(UV):
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=/path/to/python3"'
@@ -60,7 +60,7 @@ $(STAMP)-test: requirements/test.txt pyproject.toml | $(UV)
 	$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
 	touch $@ $(STAMP)-demo
 
-$(STAMP)-assets: frontend/package-lock.json frontend/build.mjs $(shell find frontend/src frontend/styles frontend/css -type f 2>/dev/null) | $(STAMP)-demo
+$(STAMP)-assets: frontend/package-lock.json frontend/build.mjs $(shell find frontend/src -type f 2>/dev/null) | $(STAMP)-demo
 	scripts/with-node npm --prefix frontend ci --silent --no-audit --no-fund
 	scripts/with-node npm --prefix frontend run --silent build
 	touch $@

@@ -33,6 +33,8 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     """
     settings = settings or Settings.read()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # It would write whole addresses, and with them hints and tokens, into the log.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     app = flask.Flask(
         "lti_grader", template_folder=str(project_folder("templates")), static_folder=str(PACKAGE / "static")
     )

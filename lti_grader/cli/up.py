@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ from lti_grader.embedded.stack import (
     web,
     workers,
 )
-from lti_grader.embedded.state import StateFolder
+from lti_grader.embedded.state import CannotStart, StateFolder
 
 
 class _Stop(Exception):
@@ -28,6 +29,12 @@ class _Stop(Exception):
 
 def _stop(number: int, frame: FrameType | None) -> None:
     raise _Stop
+
+
+def _run_once(command: list[str], env: dict[str, str]) -> None:
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        raise CannotStart(f"`{' '.join(command[2:])}` failed; what it said is above.")
 
 
 @click.command("up")
@@ -72,21 +79,15 @@ def _run(servers: Servers, folder: StateFolder, wanted: dict[str, int | None], b
     supervisor = servers.supervisor
     if demo:
         supervisor.start(demo_lms(env, folder, ports["lms"]))
-    # Read only now: what they import reads the settings.
-    from lti_grader.cli.database import upgrade
-    from lti_grader.core.settings import Settings
-
-    settings = Settings.read()
-    upgrade(settings)
+    # In processes of their own: what they need of memory goes with them.
+    _run_once([sys.executable, "-m", "lti_grader.cli", "database", "upgrade"], env)
     supervisor.start(web(env, ports["web"]))
     for service in workers(env):
         supervisor.start(service)
-    click.echo(f"\nThe tool answers at {settings.public_url} after {time.monotonic() - began:.0f} s.")
+    click.echo(f"\nThe tool answers at {env['PUBLIC_URL']} after {time.monotonic() - began:.0f} s.")
     if demo:
-        from lti_grader.demo.seed import ensure_seeded
-
         lms_url = f"http://localhost:{ports['lms']}"
-        ensure_seeded(settings, lms_url, click.echo)
+        _run_once([sys.executable, "-m", "lti_grader.demo.seed", lms_url], env)
         click.echo(f"\n  Open {lms_url} and choose who to be: a teacher, a student, the registrar.\n")
     click.echo(f"Logs: {folder.path / 'log'}. Stop with Ctrl-C.")
     while True:

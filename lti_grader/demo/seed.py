@@ -5,6 +5,7 @@ and scores travel to the LMS as any other.
 """
 
 import datetime as dt
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -204,3 +205,7 @@ def _wait_for_deliveries(tenant_id: uuid.UUID) -> None:
         if known and not waiting:
             return
         time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    ensure_seeded(Settings.read(), sys.argv[1], lambda words: print(words, flush=True))

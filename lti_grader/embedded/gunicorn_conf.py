@@ -11,7 +11,8 @@ backlog = 2048
 keepalive = 75
 timeout = 60
 graceful_timeout = 15
-max_requests = 0
+# The workers share the memory of what was imported before they were made.
+preload_app = True
 accesslog = None
 errorlog = "-"
 control_socket_disable = True

@@ -103,9 +103,10 @@ def workers(env: Mapping[str, str]) -> list[Service]:
     return [
         Service("worker-code", [*celery, "worker", "--queues", "code", "--concurrency", str(cores),
                                 "--hostname", f"code-{node}", *quiet, *log], env=env),
+        # One such process on one machine: the clock rides along, and one process fewer is in memory.
         Service("worker-default", [*celery, "worker", "--queues", "passback,default", "--pool", "threads",
-                                   "--concurrency", "8", "--hostname", f"default-{node}", *quiet, *log], env=env),
-        Service("beat", [*celery, "beat", "--schedule", str(clock), "--pidfile", "", *log], env=env),
+                                   "--concurrency", "8", "--beat", "--schedule", str(clock),
+                                   "--hostname", f"default-{node}", *quiet, *log], env=env),
     ]  # fmt: skip
 
 
