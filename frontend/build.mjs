@@ -50,7 +50,10 @@ const builder = await context({
   minify: !watching,
   sourcemap: watching,
   metafile: true,
-  format: "iife",
+  format: "esm",
+  // The editor is one file for the pages that use it, and each language comes when it is wanted.
+  splitting: true,
+  chunkNames: "part-[hash]",
   target: ["chrome109", "firefox115", "safari16.4"],
   logLevel: "warning",
   plugins: [manifest],

@@ -55,13 +55,15 @@ export class Editor {
   readonly #language = new Compartment();
   readonly #locked = new Compartment();
   readonly #options: EditorOptions;
+  #highlight = "";
 
   constructor(options: EditorOptions) {
     this.#options = options;
     this.#view = new EditorView({
       parent: options.parent,
-      state: this.#fresh(options.code, options.highlight),
+      state: this.#fresh(options.code),
     });
+    void this.#colour(options.highlight);
   }
 
   get code(): string {
@@ -70,12 +72,8 @@ export class Editor {
 
   /** Shows another text, with an undo history of its own. */
   open(code: string, highlight: string): void {
-    this.#view.setState(this.#fresh(code, highlight));
-  }
-
-  /** Replaces the text as an edit, which can be undone. */
-  replace(code: string): void {
-    this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: code } });
+    this.#view.setState(this.#fresh(code));
+    void this.#colour(highlight);
   }
 
   lock(readOnly: boolean): void {
@@ -117,7 +115,15 @@ export class Editor {
     return Math.min(found.from + Math.max(0, (column ?? 1) - 1), found.to);
   }
 
-  #fresh(code: string, highlight: string): EditorState {
+  async #colour(highlight: string): Promise<void> {
+    this.#highlight = highlight;
+    const support = await languageSupport(highlight);
+    // Another text may have been opened while the language was being loaded.
+    if (this.#highlight !== highlight) return;
+    this.#view.dispatch({ effects: this.#language.reconfigure(support) });
+  }
+
+  #fresh(code: string): EditorState {
     const { label, describedBy, readOnly, changed } = this.#options;
     const attributes: Record<string, string> = { "aria-label": label, spellcheck: "false", translate: "no" };
     if (describedBy) attributes["aria-describedby"] = describedBy;
@@ -126,7 +132,7 @@ export class Editor {
       extensions: [
         looks(),
         keys(),
-        this.#language.of(languageSupport(highlight)),
+        this.#language.of([]),
         this.#locked.of(locked(readOnly)),
         EditorView.contentAttributes.of(attributes),
         EditorView.updateListener.of((update) => {
