@@ -17,7 +17,11 @@ _PUBLIC_CLASS = re.compile(
     r"^\s*public\s+(?:(?:final|abstract|strictfp|sealed|non-sealed)\s+)*(?:class|record|enum|interface)\s+([A-Za-z_$][\w$]*)",
     re.MULTILINE,
 )
-_MAIN_CLASS = re.compile(r"\b(?:class|record|enum)\s+([A-Za-z_$][\w$]*)")
+_JAVA_UNREAD = re.compile(
+    r'//[^\n]*|/\*.*?\*/|"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL
+)
+_JAVA_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
+_JAVA_STEP = re.compile(r"[{}]|\b(?:class|record|enum|interface)\s+([A-Za-z_$][\w$]*)|\bvoid\s+main\s*\(")
 
 
 class LanguageFile(BaseModel):
@@ -54,7 +58,7 @@ class Language:
 
     def source_name(self, source: bytes) -> str:
         """Return the name of the file that `source` goes into."""
-        if self.file.source_from_class and (found := _PUBLIC_CLASS.search(source.decode(errors="replace"))):
+        if self.file.source_from_class and (found := _PUBLIC_CLASS.search(_java(source))):
             return f"{found[1]}{Path(self.file.source).suffix}"
         return self.file.source
 
@@ -68,18 +72,34 @@ class Language:
     def run_argv(self, program: str, source: bytes, source_name: str, memory_kb: int) -> list[str]:
         """Return the command that runs what was compiled into the folder `program`."""
         main = source_name.rsplit(".", 1)[0]
-        if self.file.source_from_class and not _PUBLIC_CLASS.search(source.decode(errors="replace")):
-            found = _MAIN_CLASS.search(source.decode(errors="replace"))
-            main = (
-                found[1]
-                if found and not re.search(rf"\b(?:class|record|enum)\s+{main}\b", source.decode(errors="replace"))
-                else main
-            )
+        if self.file.source_from_class:
+            main = _java_main(_java(source)) or main
         return self._filled(self.file.run, program=program, memory_mb=max(16, memory_kb // 1024), **{"class": main})
 
     def cpu_ms(self, limit_ms: int) -> int:
         """Return the processor time that a problem's limit of `limit_ms` means in this language."""
         return round(limit_ms * self.file.time_multiplier) + self.file.startup_ms
+
+
+def _java(source: bytes) -> str:
+    """Return Java code without what no class is declared in: comments and strings."""
+    return _JAVA_UNREAD.sub(" ", source.decode(errors="replace"))
+
+
+def _java_main(code: str) -> str | None:
+    """Return the full name of the outermost class that holds main(), else of the first one."""
+    depth, first, last = 0, None, None
+    for step in _JAVA_STEP.finditer(code):
+        if step[0] in "{}":
+            depth += 1 if step[0] == "{" else -1
+        elif step[1] and depth == 0:
+            last = step[1]
+            first = first or last
+        elif not step[1] and last:
+            first = last
+            break
+    package = _JAVA_PACKAGE.search(code)
+    return f"{package[1]}.{first}" if package and first else first
 
 
 def read_language_files() -> dict[str, LanguageFile]:

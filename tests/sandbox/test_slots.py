@@ -144,7 +144,6 @@ def test_a_closed_sandbox_leaves_nothing_behind(
     assert traces() == set()
 
 
-@pytest.mark.xfail(strict=True, reason="what a killed worker held in folders and control groups is never cleared")
 def test_what_a_killed_worker_left_is_cleared_when_its_slot_is_taken_again(traces: Callable[[], set[Path]]) -> None:
     def work(tell: Callable[[], None]) -> None:
         open_sandbox()
@@ -157,7 +156,6 @@ def test_what_a_killed_worker_left_is_cleared_when_its_slot_is_taken_again(trace
     assert traces() == set()
 
 
-@pytest.mark.xfail(strict=True, reason="a closed sandbox keeps its number until the process ends")
 @pytest.mark.usefixtures("traces")
 def test_a_closed_sandbox_gives_its_number_back() -> None:
     def work() -> None:
@@ -168,7 +166,6 @@ def test_a_closed_sandbox_gives_its_number_back() -> None:
     assert not Path(tempfile.gettempdir(), f"lti-grader-slots-{os.geteuid()}", "1").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="the first process inside is left to an init to bury, and may be left for long")
 @pytest.mark.parametrize(("wall_ms", "ending"), [(None, Ending.EXITED), (1, Ending.TIMEOUT)], ids=["ended", "killed"])
 def test_a_worker_without_an_init_can_run_any_number_of_programs(
     sandbox: Sandbox, language: Callable[[str], Language], wall_ms: int | None, ending: Ending
@@ -181,7 +178,6 @@ def test_a_worker_without_an_init_can_run_any_number_of_programs(
     assert endings == {ending}
 
 
-@pytest.mark.xfail(strict=True, reason="any other word opens bubblewrap")
 def test_an_unknown_kind_of_sandbox_is_refused() -> None:
     with pytest.raises(SandboxUnavailable, match="gvisor"):
         open_sandbox("gvisor").close()

@@ -1,6 +1,7 @@
 """Whether what a program wrote is what was asked for."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -44,6 +45,16 @@ def checker(config: Mapping[str, Any]) -> Checker:
     if kind == "stripped":
         return lambda output, expected: Checked(*text.same_lines(output, expected))
     if kind == "float":
-        absolute, relative = float(config.get("absolute", 1e-6)), float(config.get("relative", 1e-6))
+        absolute, relative = (_tolerance(config, name) for name in ("absolute", "relative"))
         return lambda output, expected: Checked(*floats.close(output, expected, absolute=absolute, relative=relative))
     raise UnknownChecker(f"There is no checker {kind!r}: choose tokens, exact, stripped or float.")
+
+
+def _tolerance(config: Mapping[str, Any], name: str) -> float:
+    try:
+        value = float(config.get(name, 1e-6))
+    except (TypeError, ValueError):
+        value = -1.0
+    if not 0 <= value < math.inf:
+        raise UnknownChecker(f"The checker's {name} tolerance is {config[name]!r}: give a number, 0 or more.")
+    return value

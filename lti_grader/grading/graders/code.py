@@ -136,8 +136,8 @@ def _without_run(program: Program, test: TestSpec) -> TestOutcome | None:
 def _judge(sandbox: Sandbox, program: Program, test: TestSpec, check: Checker) -> TestOutcome:
     limits = Limits(cpu_ms=program.language.cpu_ms(test.cpu_ms), memory_kb=test.memory_kb)
     outcome = sandbox.run(program, test.input, limits=limits)
-    if outcome.ending is Ending.TIMEOUT and outcome.cpu_ms <= limits.cpu_ms:
-        # It waited rather than worked: maybe for the machine. A second look decides.
+    if outcome.ending is Ending.TIMEOUT:
+        # Maybe it was the machine that was slow. A second look decides.
         outcome = sandbox.run(program, test.input, limits=limits)
     status, message = _verdict(outcome, test, check, limits)
     return TestOutcome(
@@ -197,9 +197,10 @@ def _points(groups: Sequence[GroupSpec], outcomes: Mapping[uuid.UUID, TestOutcom
     step = Decimal("0.0001")
     for group in groups:
         shares = {test.id: outcomes[test.id].share if test.id in outcomes else Decimal(0) for test in group.tests}
-        weight = sum((test.points for test in group.tests), Decimal(0))
-        if not weight:
+        if not group.tests:
             continue
+        weights = _weights(group)
+        weight = sum(weights.values(), Decimal(0))
         match group.aggregation:
             case Aggregation.SUM:
                 factor = None
@@ -209,9 +210,15 @@ def _points(groups: Sequence[GroupSpec], outcomes: Mapping[uuid.UUID, TestOutcom
                 factor = Decimal(1 if all(share == 1 for share in shares.values()) else 0)
         for test in group.tests:
             share = shares[test.id] if factor is None else factor
-            points[test.id] = (group.points * test.points / weight * share).quantize(step)
+            points[test.id] = (group.points * weights[test.id] / weight * share).quantize(step)
         whole = all(share == 1 for share in shares.values())
         if whole:
             # Thirds do not add up to the whole; who has everything right has all the points.
             points[group.tests[-1].id] += group.points - sum(points[test.id] for test in group.tests)
     return dict(points)
+
+
+def _weights(group: GroupSpec) -> dict[uuid.UUID, Decimal]:
+    """Return what each test of a group weighs: where none has a weight, all have the same."""
+    weights = {test.id: test.points for test in group.tests}
+    return weights if any(weights.values()) else dict.fromkeys(weights, Decimal(1))

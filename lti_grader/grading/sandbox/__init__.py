@@ -2,10 +2,12 @@
 
 import fcntl
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import IO
 
+from lti_grader.grading.sandbox.cgroups import Cgroup
 from lti_grader.grading.sandbox.interface import (
     Ending,
     Limits,
@@ -18,7 +20,6 @@ from lti_grader.grading.sandbox.interface import (
 __all__ = ["Ending", "Limits", "Program", "RunOutcome", "Sandbox", "SandboxUnavailable", "open_sandbox"]
 
 _MOST_SLOTS = 1024
-_held: list[IO[str]] = []
 
 
 def open_sandbox(kind: str = "auto") -> Sandbox:
@@ -36,10 +37,13 @@ def open_sandbox(kind: str = "auto") -> Sandbox:
     """
     from lti_grader.grading.sandbox.bubblewrap import BubblewrapSandbox
 
-    return BubblewrapSandbox(_free_slot())
+    if kind not in ("auto", BubblewrapSandbox.kind):
+        raise SandboxUnavailable(f"There is no sandbox {kind!r} here: set `sandbox` to auto or bubblewrap.")
+    return BubblewrapSandbox(*_free_slot())
 
 
-def _free_slot() -> int:
+def _free_slot() -> tuple[int, IO[str]]:
+    """Return a slot's number, and the lock that holds it: another one must not get the same user id meanwhile."""
     folder = Path(tempfile.gettempdir()) / f"lti-grader-slots-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
@@ -51,7 +55,14 @@ def _free_slot() -> int:
         except BlockingIOError:
             lock.close()
             continue
-        # Held for as long as the process lives: another one must not get the same user id.
-        _held.append(lock)
-        return slot
+        _clear(slot)
+        return slot, lock
     raise SandboxUnavailable(f"All {_MOST_SLOTS} slots of this machine are in use.")
+
+
+def _clear(slot: int) -> None:
+    """Remove what a worker that was killed left of this slot, which nobody else holds now."""
+    for folder in Path(tempfile.gettempdir()).glob(f"lti-grader-slot{slot}-*"):
+        if folder.lstat().st_uid == os.geteuid():
+            shutil.rmtree(folder, ignore_errors=True)
+    Cgroup.clear(f"slot{slot}-")

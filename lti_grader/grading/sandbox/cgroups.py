@@ -38,6 +38,14 @@ class Cgroup:
             return None
         return made
 
+    @staticmethod
+    def clear(prefix: str) -> None:
+        """Remove the groups whose name begins with `prefix` and whose maker is no longer alive."""
+        for folder in _ROOT.glob(f"**/lti_grader/{prefix}*"):
+            if not Path("/proc", folder.name.removeprefix(prefix)).exists():
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+
     def _write(self, controller: str, file: str, value: object) -> None:
         (self._folders[controller] / file).write_text(str(value))
 
@@ -48,6 +56,10 @@ class Cgroup:
         """Set the limits of the next run, and forget the figures of the last."""
         size = memory_kb * 1024
         if self.version == 2:
+            # memory.peak cannot be set back in all kernels: a new group begins at nothing.
+            for folder in set(self._folders.values()):
+                folder.rmdir()
+                folder.mkdir()
             self._write("memory", "memory.max", size)
             with contextlib.suppress(OSError):
                 self._write("memory", "memory.swap.max", 0)
@@ -56,9 +68,11 @@ class Cgroup:
             with contextlib.suppress(OSError):
                 self._write("memory", "memory.force_empty", 0)
             both = self._folders["memory"] / "memory.memsw.limit_in_bytes"
-            with contextlib.suppress(OSError):
-                self._write("memory", "memory.limit_in_bytes", -1 if both.exists() else size)
+            if both.exists():
+                self._write("memory", "memory.memsw.limit_in_bytes", -1)
             self._write("memory", "memory.limit_in_bytes", size)
+            if both.exists():
+                self._write("memory", "memory.memsw.limit_in_bytes", size)
             with contextlib.suppress(OSError):
                 self._write("memory", "memory.max_usage_in_bytes", 0)
             self._write("cpuacct", "cpuacct.usage", 0)
