@@ -56,9 +56,11 @@ export class Editor {
   readonly #locked = new Compartment();
   readonly #options: EditorOptions;
   #highlight = "";
+  #isLocked: boolean;
 
   constructor(options: EditorOptions) {
     this.#options = options;
+    this.#isLocked = options.readOnly;
     this.#view = new EditorView({
       parent: options.parent,
       state: this.#fresh(options.code),
@@ -76,8 +78,10 @@ export class Editor {
     void this.#colour(highlight);
   }
 
-  lock(readOnly: boolean): void {
-    this.#view.dispatch({ effects: this.#locked.reconfigure(locked(readOnly)) });
+  /** From now on the text can be read and copied, and no more. */
+  lock(): void {
+    this.#isLocked = true;
+    this.#view.dispatch({ effects: this.#locked.reconfigure(locked(true)) });
   }
 
   focus(): void {
@@ -124,7 +128,7 @@ export class Editor {
   }
 
   #fresh(code: string): EditorState {
-    const { label, describedBy, readOnly, changed } = this.#options;
+    const { label, describedBy, changed } = this.#options;
     const attributes: Record<string, string> = { "aria-label": label, spellcheck: "false", translate: "no" };
     if (describedBy) attributes["aria-describedby"] = describedBy;
     return EditorState.create({
@@ -133,7 +137,7 @@ export class Editor {
         looks(),
         keys(),
         this.#language.of([]),
-        this.#locked.of(locked(readOnly)),
+        this.#locked.of(locked(this.#isLocked)),
         EditorView.contentAttributes.of(attributes),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed?.(update.state.doc.toString());

@@ -17,6 +17,9 @@ export interface TestShown {
 export interface Delivery {
   readonly state: string;
   readonly text: string;
+  /** The score that counts, where the server tells it. */
+  readonly score?: string;
+  readonly maximum?: string;
 }
 
 export interface Handed {

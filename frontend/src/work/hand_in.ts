@@ -17,8 +17,10 @@ export interface HandInParts {
   readonly markLines: (compilerOutput: string) => void;
   /** Where a refusal is shown. */
   readonly refused: (refusal: Refusal) => void;
-  /** The list of attempts has changed. */
-  readonly listChanged: (type: AttemptType) => void;
+  /** A new attempt was taken. */
+  readonly handedIn: (type: AttemptType) => void;
+  /** An attempt was added to the list, or has its result. */
+  readonly listChanged: () => void;
 }
 
 const TRIES = 4;
@@ -98,7 +100,8 @@ export class HandIn {
     this.#judging[type] = text;
     this.#parts.panel.begin(handed);
     announce(type === "test_run" ? "Run started" : "Submitted; being graded");
-    this.#parts.listChanged(type);
+    this.#parts.handedIn(type);
+    this.#parts.listChanged();
     const watcher = this.#watcher(type, text, handed);
     this.#shown = { handed, watcher, stop: () => undefined, finished: false };
     this.#shown.stop = watch(handed, watcher);
@@ -131,7 +134,7 @@ export class HandIn {
         if (isShown() && sameText(this.#parts.text(), text)) markLines(attempt.compile_output ?? "");
         if (!finished) announce(resultText(attempt));
         free();
-        listChanged(type);
+        listChanged();
       },
       delivery: (delivery) => {
         if (isShown()) panel.delivery(delivery);

@@ -53,6 +53,7 @@ export interface Choice {
   readonly mineLabel: string;
   readonly theirs: Text;
   readonly theirsLabel: string;
+  readonly languageLabel: (id: string) => string;
 }
 
 /** Has a person choose between two texts. There is no way out of it without one: both are kept whichever it is. */
@@ -69,7 +70,11 @@ export function chooseText(choice: Choice): Promise<"mine" | "theirs"> {
         "section",
         { class: "choice" },
         make("h3", {}, label),
-        make("p", { class: "quiet" }, `${text.language} · ${text.code.split("\n").length} lines`),
+        make(
+          "p",
+          { class: "quiet" },
+          `${choice.languageLabel(text.language)} · ${text.code.split("\n").length} lines`,
+        ),
         outputBlock(label, which === "mine" ? marked.output : marked.expected),
         make(
           "button",

@@ -129,9 +129,12 @@ function score(attempt: Attempt): HTMLElement | null {
   return make("span", { class: "score" }, make("strong", {}, attempt.points), ` / ${attempt.maximum} points`);
 }
 
+/** How far the assignment's score has come: that which counts, not necessarily this attempt's. */
 export function deliveryLine(delivery: Delivery): HTMLElement {
   const look = deliveryLook(delivery.state);
-  return make("p", { class: `delivery tone-${look.tone}` }, icon(look.icon), delivery.text);
+  const score = delivery.score === undefined ? "" : ` ${delivery.score} / ${delivery.maximum}`;
+  const label = make("span", { class: "delivery-label" }, `Score of the assignment${score}:`);
+  return make("p", { class: `delivery tone-${look.tone}` }, label, icon(look.icon), delivery.text);
 }
 
 function badge(said: Verdict): HTMLElement {
@@ -151,6 +154,8 @@ function hiddenRow(passed: number, total: number): HTMLLIElement {
 
 function testDetails(test: TestShown): HTMLElement[] {
   const found: HTMLElement[] = [];
+  // What the compiler said stands above, once for all tests.
+  if (test.status === "compile_error") return found;
   if (test.message) found.push(make("p", { class: "test-message" }, test.message));
   const shown = typeof test.output === "string" && typeof test.expected === "string";
   const marked = shown && test.status === "fail" ? difference(test.expected ?? "", test.output ?? "") : null;
@@ -162,7 +167,7 @@ function testDetails(test: TestShown): HTMLElement[] {
   if (typeof test.output === "string") {
     blocks.append(block("Your output", marked?.output ?? [{ text: test.output, differs: false }]));
   }
-  if (marked && marked.line !== null) {
+  if (marked && marked.line !== null && !test.message) {
     found.push(make("p", { class: "quiet" }, `The first difference is in line ${marked.line}.`));
   }
   if (blocks.childElementCount > 0) found.push(blocks);
