@@ -18,8 +18,9 @@ const entries = {
 async function record(metafile) {
   const files = {};
   for (const [path, output] of Object.entries(metafile.outputs)) {
-    if (!output.entryPoint) continue;
     const name = Object.keys(entries).find((key) => entries[key] === output.entryPoint);
+    // What is imported when wanted is an output with an entry of its own, and no page's.
+    if (!name) continue;
     files[`${name}.${path.endsWith(".css") ? "css" : "js"}`] = basename(path);
   }
   const kept = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));

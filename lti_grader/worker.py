@@ -3,7 +3,7 @@
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import beat_embedded_init, worker_process_init
 
 from lti_grader.app import create_app
 from lti_grader.core.db import db
@@ -16,6 +16,12 @@ def _forget_inherited_connections(**_: Any) -> None:
     die_with_parent()
     with flask_app.app_context():
         db.engine.dispose(close=False)
+
+
+@beat_embedded_init.connect
+def _end_with_the_worker(**_: Any) -> None:
+    """Let the clock that a worker carries end with it, also where the worker is killed."""
+    die_with_parent()
 
 
 flask_app = create_app()

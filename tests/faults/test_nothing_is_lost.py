@@ -46,7 +46,9 @@ def check_one_result(installation: Installation, attempt: str) -> None:
         f"SELECT id FROM grading_jobs WHERE attempt_id = '{attempt}' AND status = 'done' AND superseded_by IS NULL"
     )
     assert len(done) == 1
-    results = installation.rows(f"SELECT count(*), count(DISTINCT test_case_id) FROM test_results WHERE attempt_id = '{attempt}'")
+    results = installation.rows(
+        f"SELECT count(*), count(DISTINCT test_case_id) FROM test_results WHERE attempt_id = '{attempt}'"
+    )
     assert tuple(results[0]) == (4, 4)
 
 
@@ -122,7 +124,13 @@ def test_valkey_killed_between_submission_and_result(installation: Installation,
     installation.ready()
     student.wait_for_score(10, seconds=120)
     for one in (attempt, second):
-        until(lambda one=one: installation.rows(f"SELECT 1 FROM grading_jobs WHERE attempt_id = '{one}' AND status = 'done'"), "done", 90)
+        until(
+            lambda one=one: installation.rows(
+                f"SELECT 1 FROM grading_jobs WHERE attempt_id = '{one}' AND status = 'done'"
+            ),
+            "done",
+            90,
+        )
         check_one_result(installation, one)
     assert student.save("kept = 3\n", 2).json()["revision"] == 3
 
@@ -145,9 +153,15 @@ def test_the_lms_down_for_the_whole_grading(installation: Installation, student:
     installation.control.post("mode", mode=mode)
     installation.control.post("faults", status=503)
     first = attempt_of(student.hand_in(HALF))
-    until(lambda: installation.rows(f"SELECT 1 FROM grading_jobs WHERE attempt_id = '{first}' AND status = 'done'"), "graded")
+    until(
+        lambda: installation.rows(f"SELECT 1 FROM grading_jobs WHERE attempt_id = '{first}' AND status = 'done'"),
+        "graded",
+    )
     second = attempt_of(student.hand_in(DOUBLE))
-    until(lambda: installation.rows(f"SELECT 1 FROM grading_jobs WHERE attempt_id = '{second}' AND status = 'done'"), "graded")
+    until(
+        lambda: installation.rows(f"SELECT 1 FROM grading_jobs WHERE attempt_id = '{second}' AND status = 'done'"),
+        "graded",
+    )
     assert student.in_the_lms() is None
     installation.control.post("faults", status=0)
     check_one_result(installation, first)
@@ -157,7 +171,9 @@ def test_the_lms_down_for_the_whole_grading(installation: Installation, student:
 
 
 @pytest.mark.parametrize("mode", ["canvas", "moodle", "generic"])
-def test_an_answer_of_the_lms_that_gets_lost_is_no_second_post(installation: Installation, student: Student, mode: str) -> None:
+def test_an_answer_of_the_lms_that_gets_lost_is_no_second_post(
+    installation: Installation, student: Student, mode: str
+) -> None:
     installation.control.post("mode", mode=mode)
     installation.control.post("faults", status=502, remaining=1, services=["scores"], break_after=True)
     attempt_of(student.hand_in())

@@ -91,7 +91,7 @@ export class ResultPanel {
       make("span", { class: "test-status" }, said.text),
       make("span", { class: "test-cost" }, measured(test)),
     ];
-    const details = testDetails(test);
+    const details = testDetails(test, this.#jump);
     const row = make("li", { class: `test tone-${said.tone}`, "data-name": test.name });
     if (details.length === 0) row.append(make("div", { class: "test-head" }, ...head));
     else row.append(make("details", { open }, make("summary", { class: "test-head" }, ...head), ...details));
@@ -99,23 +99,8 @@ export class ResultPanel {
   }
 
   #compiler(output: string): HTMLElement {
-    const pre = make("pre", { class: "console", tabindex: 0, "aria-label": "What the compiler said" });
-    compilerPieces(output.trimEnd()).forEach((piece, index) => {
-      if (index > 0) pre.append("\n");
-      const { line, column } = piece;
-      if (line === null) pre.append(piece.text);
-      else {
-        const go = (): void => this.#jump(line, column);
-        pre.append(
-          make(
-            "button",
-            { type: "button", class: "line-link", click: go, title: `Go to line ${line}` },
-            piece.text,
-          ),
-        );
-      }
-    });
-    return make("section", { class: "stack-2" }, make("h4", {}, "Compiler"), pre);
+    const said = consoleBlock(output.trimEnd(), "What the compiler said", this.#jump);
+    return make("section", { class: "stack-2" }, make("h4", {}, "Compiler"), said);
   }
 }
 
@@ -152,11 +137,18 @@ function hiddenRow(passed: number, total: number): HTMLLIElement {
   return make("li", { class: `test tone-${said.tone}` }, make("div", { class: "test-head" }, ...head));
 }
 
-function testDetails(test: TestShown): HTMLElement[] {
+function testDetails(test: TestShown, jump: Jump): HTMLElement[] {
   const found: HTMLElement[] = [];
   // What the compiler said stands above, once for all tests.
   if (test.status === "compile_error") return found;
-  if (test.message) found.push(make("p", { class: "test-message" }, test.message));
+  if (test.message) {
+    const long = test.message.includes("\n");
+    found.push(
+      long
+        ? consoleBlock(test.message, "What the program said", jump)
+        : make("p", { class: "test-message" }, test.message),
+    );
+  }
   const shown = typeof test.output === "string" && typeof test.expected === "string";
   const marked = shown && test.status === "fail" ? difference(test.expected ?? "", test.output ?? "") : null;
   const blocks = make("div", { class: "io" });
@@ -184,5 +176,27 @@ export function outputBlock(title: string, stretches: readonly Stretch[]): HTMLP
   for (const stretch of stretches)
     pre.append(stretch.differs ? make("mark", {}, stretch.text) : stretch.text);
   if (pre.textContent === "") pre.append(make("span", { class: "quiet" }, "(nothing)"));
+  return pre;
+}
+
+/** Draws what a compiler or a program said; what speaks of a line leads to it. */
+function consoleBlock(output: string, label: string, jump: Jump): HTMLPreElement {
+  const pre = make("pre", { class: "console", tabindex: 0, "aria-label": label });
+  compilerPieces(output).forEach((piece, index) => {
+    if (index > 0) pre.append("\n");
+    const { line, column } = piece;
+    if (line === null) {
+      pre.append(piece.text);
+      return;
+    }
+    const go = (): void => jump(line, column);
+    pre.append(
+      make(
+        "button",
+        { type: "button", class: "line-link", click: go, title: `Go to line ${line}` },
+        piece.text,
+      ),
+    );
+  });
   return pre;
 }
