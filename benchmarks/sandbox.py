@@ -58,7 +58,12 @@ def attempt_in(sandbox: Sandbox, language: Language, source: bytes) -> None:
     """Judge an attempt as a worker does."""
     tests = [TestSpec(uuid.uuid4(), "", given, out, Decimal(1), 2000, 262144) for given, out in TESTS]
     graded = grade(
-        sandbox, language, source, [GroupSpec(uuid.uuid4(), Decimal(10), Aggregation.SUM, tests)], checker_config={}
+        sandbox,
+        language,
+        source,
+        [GroupSpec(uuid.uuid4(), Decimal(10), Aggregation.SUM, tests)],
+        checker_config={},
+        fetch={}.__getitem__,
     )
     if graded.points != graded.maximum:
         raise AssertionError(f"{language.id}: {graded}")

@@ -3,11 +3,12 @@
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init, worker_process_init
+from celery.signals import beat_embedded_init, worker_process_init, worker_process_shutdown
 
 from lti_grader.app import create_app
 from lti_grader.core.db import db
 from lti_grader.core.processes import die_with_parent
+from lti_grader.grading.tasks import close_sandbox
 
 
 @worker_process_init.connect
@@ -16,6 +17,11 @@ def _forget_inherited_connections(**_: Any) -> None:
     die_with_parent()
     with flask_app.app_context():
         db.engine.dispose(close=False)
+
+
+@worker_process_shutdown.connect
+def _leave_no_sandbox(**_: Any) -> None:
+    close_sandbox()
 
 
 @beat_embedded_init.connect

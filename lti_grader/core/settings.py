@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     autosave_seconds: Annotated[int, Field(ge=2, le=300)] = 30
     draft_flush_seconds: Annotated[float, Field(gt=0, le=600)] = 10
     grading_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = 60
+    grading_resend_seconds: Annotated[float, Field(gt=0, le=3600)] = 30
     grading_max_tries: Annotated[int, Field(ge=1, le=100)] = 5
     sweep_seconds: Annotated[float, Field(gt=0, le=600)] = 5
     sandbox: Literal["auto", "slot", "bubblewrap"] = "auto"

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -70,6 +71,8 @@ class Supervisor:
         self._say = say
         self._running: dict[str, _Running] = {}
         self._retry_at: dict[str, float] = {}
+        self._left_down: set[str] = set()
+        self._turn = threading.RLock()
 
     def start(self, service: Service) -> None:
         """Start a service and wait until it is ready.
@@ -129,18 +132,24 @@ class Supervisor:
         """Return a service's process."""
         return self._running[name].process.pid
 
-    def kill(self, name: str) -> None:
-        """End a service as a fault would: SIGKILL, to its whole group."""
-        process = self._running[name].process
+    def kill(self, name: str, *, leave_down: bool = False) -> None:
+        """End a service as a fault would: SIGKILL, to its whole group. `leave_down`: until it is started again."""
+        with self._turn:
+            process = self._running[name].process
+            if leave_down:
+                self._left_down.add(name)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def restart(self, name: str) -> None:
-        """Start a service again that was killed, and wait until it is ready."""
-        service = self._running[name].service
-        self._stop_one(self._running[name])
-        self.start(service)
+        """Start a service again, whether it runs or was killed, and wait until it is ready."""
+        with self._turn:
+            service = self._running[name].service
+            self._stop_one(self._running[name])
+            self._left_down.discard(name)
+            self._retry_at.pop(name, None)
+            self.start(service)
 
     def stop(self, name: str) -> None:
         """Stop one service."""
@@ -148,8 +157,13 @@ class Supervisor:
 
     def watch(self) -> None:
         """Look once at every service, and start again what ended; after repeated ends, less and less often."""
-        now = time.monotonic()
+        with self._turn:
+            self._watch(time.monotonic())
+
+    def _watch(self, now: float) -> None:
         for name, running in list(self._running.items()):
+            if name in self._left_down:
+                continue
             if running.process.poll() is None:
                 if now - running.began > 60:
                     running.failures = 0

@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 TASK, QUEUE = "grading.grade", "code"
 # A message that was sent is given this long to be picked up before another is sent.
-RESEND_AFTER = dt.timedelta(seconds=30)
 _STATEMENT_OF_STAFF = "It could not be judged. That is not your fault; the staff have been told."
 
 
@@ -136,8 +135,8 @@ def _groups(version: ProblemVersion, *, samples_only: bool) -> list[GroupSpec]:
         spec = TestSpec(
             id=test.id,
             name=test.name,
-            input=test.input if test.input is not None else b"",
-            expected=test.expected if test.expected is not None else b"",
+            input=test.input if test.input is not None else test.input_blob_ref or "",
+            expected=test.expected if test.expected is not None else test.expected_blob_ref or "",
             points=test.points,
             cpu_ms=test.cpu_ms or version.cpu_ms,
             memory_kb=test.memory_kb or version.memory_kb,
@@ -270,8 +269,8 @@ class Overdue:
     is_running: bool
 
 
-def overdue(*, at: dt.datetime, most: int = 2000) -> list[Overdue]:
-    """Return the jobs that nobody seems to work on: never picked up, or their worker fell silent."""
+def overdue(*, at: dt.datetime, patience: dt.timedelta, most: int = 2000) -> list[Overdue]:
+    """Return the jobs that nobody seems to work on: not picked up within `patience`, or their worker fell silent."""
     with system_transaction() as opened:
         rows = opened.execute(
             sa.select(GradingJob)
@@ -279,7 +278,7 @@ def overdue(*, at: dt.datetime, most: int = 2000) -> list[Overdue]:
                 sa.or_(
                     sa.and_(
                         GradingJob.status == JobStatus.QUEUED,
-                        sa.func.coalesce(GradingJob.sent_at, GradingJob.created_at) < at - RESEND_AFTER,
+                        sa.func.coalesce(GradingJob.sent_at, GradingJob.created_at) < at - patience,
                     ),
                     sa.and_(GradingJob.status == JobStatus.RUNNING, GradingJob.lease_until < at),
                 )

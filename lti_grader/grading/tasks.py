@@ -33,6 +33,12 @@ def sandbox() -> Sandbox:
     return _sandboxes[0]
 
 
+def close_sandbox() -> None:
+    """Leave nothing of this worker's sandbox behind."""
+    while _sandboxes:
+        _sandboxes.pop().close()
+
+
 @shared_task(name="grading.grade")
 def grade(tenant: str, job: str) -> str:
     """Judge an attempt: claim it, run it, record what came of it."""
@@ -44,7 +50,7 @@ def grade(tenant: str, job: str) -> str:
         return "nothing to do"
     progress = _Progress(tenant_id, work, lease)
     try:
-        graded = _judge(work, progress)
+        graded = _judge(work, progress, lease)
         with transaction(tenant_id):
             if graded.trouble:
                 operations.give_back(work, graded.trouble, most_tries=settings.grading_max_tries, at=_now())
@@ -61,15 +67,21 @@ def grade(tenant: str, job: str) -> str:
     return "done"
 
 
-def _judge(work: Work, progress: "_Progress") -> GradedCode:
-    source = adapters.installed().blobs.get(work.code_blob_ref)
+def _judge(work: Work, progress: "_Progress", lease: dt.timedelta) -> GradedCode:
+    blobs = adapters.installed().blobs
+    source = blobs.get(work.code_blob_ref)
     language = available_languages().get(work.language)
     if language is None:
         raise SandboxUnavailable(
             f"The toolchain of {work.language} is not on this machine; `lti-grader doctor` says more."
         )
     progress.tell("progress")
-    return code.grade(sandbox(), language, source, work.groups, checker_config=work.checker, on_test=progress.test_done)
+    if (needed := 1.5 * code.longest_test(language, work.groups)) > lease:
+        progress.hold_for(needed)
+    return code.grade(
+        sandbox(), language, source, work.groups,
+        checker_config=work.checker, fetch=blobs.get, on_test=progress.test_done,
+    )  # fmt: skip
 
 
 class _Progress:
@@ -86,21 +98,29 @@ class _Progress:
         news = {"event": kind, "tests_done": self._done, "tests_total": self._work.test_count, **more}
         adapters.installed().channels.publish(f"attempt:{self._work.attempt_id}", news)
 
+    def hold_for(self, lease: dt.timedelta) -> None:
+        """Keep the job for `lease` from now on each time: one of its tests may take longer than is usual."""
+        self._lease = lease
+        self._renew()
+
+    def _renew(self) -> None:
+        with transaction(self._tenant_id):
+            operations.renew(self._work, at=_now(), lease=self._lease)
+        self._renew_at = _now() + self._lease / 3
+
     def test_done(self, outcome: TestOutcome) -> None:
         self._done += 1
         self.tell("test", test_id=str(outcome.test_id), status=outcome.status, time_ms=outcome.time_ms,
                   memory_kb=outcome.memory_kb, passed=outcome.share == Decimal(1))  # fmt: skip
         if _now() >= self._renew_at:
-            with transaction(self._tenant_id):
-                operations.renew(self._work, at=_now(), lease=self._lease)
-            self._renew_at = _now() + self._lease / 3
+            self._renew()
 
 
 @shared_task(name="grading.sweep")
 def sweep() -> int:
     """Send again what nobody seems to work on, and give up what ends every worker that touches it."""
     settings = adapters.installed().settings
-    late = operations.overdue(at=_now())
+    late = operations.overdue(at=_now(), patience=dt.timedelta(seconds=settings.grading_resend_seconds))
     for one in late:
         with transaction(one.tenant_id):
             poisoned = one.is_running and operations.give_up_poisoned(

@@ -34,7 +34,6 @@ from lti_grader.people.models import User
 log = logging.getLogger(__name__)
 
 TASK, QUEUE = "passback.deliver", "passback"
-LEASE = dt.timedelta(seconds=60)
 # A score that was taken is looked for this often before its absence is a fault.
 LOOKS = 8
 SETTLED = (DeliveryStatus.VERIFIED, DeliveryStatus.SENT)
@@ -139,8 +138,8 @@ class Parcel:
     channel: str
 
 
-def claim(delivery_id: uuid.UUID, *, at: dt.datetime) -> Parcel | None:
-    """Take a delivery that is due; None if it is not, or another worker has this student's column in hand."""
+def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
+    """Take a delivery that is due, for as long as `lease`; None if it is not, or another worker has the column."""
     row = session().scalar(
         sa.select(ScoreDelivery).where(ScoreDelivery.id == delivery_id).with_for_update(skip_locked=True)
     )
@@ -156,7 +155,7 @@ def claim(delivery_id: uuid.UUID, *, at: dt.datetime) -> Parcel | None:
     if row.sent_timestamp is None:
         row.sent_timestamp = _next_timestamp(row, at)
     row.tries += 1
-    row.status, row.next_try_at = DeliveryStatus.SENDING, at + LEASE
+    row.status, row.next_try_at = DeliveryStatus.SENDING, at + lease
     session().flush()
     platform, user = _platform(item), session().get_one(User, row.user_id)
     return Parcel(

@@ -24,6 +24,8 @@ _SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 _RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 # A hundredth of a point is lost in some platforms' own rounding.
 _CLOSE = Decimal("0.011")
+# A token, a look, a token anew, the score, a second look, and one to spare.
+_MOST_CALLS = 6
 # Canvas throttles who posts side by side.
 _ONE_AT_A_TIME = frozenset({ProductFamily.CANVAS})
 
@@ -35,14 +37,16 @@ def deliver(tenant_id: uuid.UUID, delivery_id: uuid.UUID, held: Adapters, now: C
     -------
     The state it is in afterwards, for the log.
     """
+    # Long enough for every call of a trip to run into its time limit.
+    lease = dt.timedelta(seconds=_MOST_CALLS * held.settings.lms_timeout_seconds)
     with transaction(tenant_id):
-        parcel = passback.claim(delivery_id, at=now())
+        parcel = passback.claim(delivery_id, at=now(), lease=lease)
     if parcel is None:
         return "not due"
     _tell(held, parcel)
     lock = f"lti:posting:{parcel.platform.id}"
     one_at_a_time = parcel.platform.product_family in _ONE_AT_A_TIME
-    if one_at_a_time and not held.kv.put_once(lock, "1", int(passback.LEASE.total_seconds())):
+    if one_at_a_time and not held.kv.put_once(lock, "1", int(lease.total_seconds()) + 1):
         with transaction(tenant_id):
             passback.put_off(parcel, at=now(), seconds=1.0)
         return "put off"

@@ -31,11 +31,14 @@ class NotReadyToPublish(Unprocessable):
 
 @dataclasses.dataclass(frozen=True)
 class DraftTest:
-    """A test as an author writes it; `points` is its weight within the group."""
+    """A test as an author writes it; `points` is its weight within the group.
+
+    What it reads and what is expected are bytes, or the name of a blob that holds them where they are large.
+    """
 
     name: str
-    input: bytes
-    expected: bytes
+    input: bytes | str
+    expected: bytes | str
     visibility: Visibility
     points: Decimal = Decimal(1)
 
@@ -114,8 +117,10 @@ def _add_group(version_id: uuid.UUID, place: int, draft: DraftGroup) -> None:
             test_group_id=group.id,
             order_index=order,
             name=test.name,
-            input=test.input,
-            expected=test.expected,
+            input=test.input if isinstance(test.input, bytes) else None,
+            input_blob_ref=test.input if isinstance(test.input, str) else None,
+            expected=test.expected if isinstance(test.expected, bytes) else None,
+            expected_blob_ref=test.expected if isinstance(test.expected, str) else None,
             points=test.points,
             visibility=test.visibility,
         )

@@ -2,11 +2,13 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
+from lti_grader import adapters
 from lti_grader.assignments.errors import AssignmentClosed, AttemptsUsedUp, UnknownLanguage
 from lti_grader.assignments.models import Counts, Mode
 from lti_grader.attempts.errors import TooManyOpen
@@ -17,10 +19,18 @@ from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading import operations, tasks
 from lti_grader.grading.errors import LostLease
 from lti_grader.grading.models import GradingJob, TestResult
+from lti_grader.problems.models import Visibility
+from lti_grader.problems.operations import DraftTest
 from tests.fixtures.world import DOUBLE, NOW, World
 
 LEASE = dt.timedelta(seconds=60)
 HALF_RIGHT = "n = int(input())\nprint(2 * n if n < 6 and n > 0 else 0)\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_sandbox_left() -> Iterator[None]:
+    yield
+    tasks.close_sandbox()
 
 
 def job_of(world: World, attempt_id: uuid.UUID) -> GradingJob:
@@ -131,12 +141,12 @@ def test_a_job_that_ends_every_worker_is_given_up_and_says_so(world: World) -> N
     for turn in range(5):
         with transaction(world.tenant_id):
             assert operations.claim(job.id, at=now + turn * 2 * LEASE, lease=LEASE) is not None
-    assert [one.job_id for one in operations.overdue(at=now + 20 * LEASE)] == [job.id]
+    assert [one.job_id for one in operations.overdue(at=now + 20 * LEASE, patience=LEASE)] == [job.id]
     with transaction(world.tenant_id):
         assert operations.give_up_poisoned(job.id, most_tries=5, at=now + 20 * LEASE)
     with transaction(world.tenant_id):
         assert session().get_one(SubmissionAttempt, attempt).status == "error"
-    assert operations.overdue(at=now + 30 * LEASE) == []
+    assert operations.overdue(at=now + 30 * LEASE, patience=LEASE) == []
 
 
 def test_nothing_is_accepted_after_closing(world: World) -> None:
@@ -178,3 +188,34 @@ def test_exams_go_before_homework_and_submissions_before_runs() -> None:
         for kind in (AttemptType.FINAL_SUBMISSION, AttemptType.TEST_RUN)
     ]
     assert order == sorted(set(order))
+
+
+def test_a_job_is_held_for_as_long_as_its_longest_test_may_take(world: World) -> None:
+    student = world.user()
+    assignment = world.assignment(versions=[world.problem(cpu_ms=60_000)])
+    attempt = world.hand_in(student, world.items(assignment)[0])
+    job = job_of(world, attempt)
+    seen: list[float] = []
+    renew = operations.renew
+
+    def noted(work: operations.Work, *, at: dt.datetime, lease: dt.timedelta) -> None:
+        seen.append(lease.total_seconds())
+        renew(work, at=at, lease=lease)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "renew", noted)
+        assert tasks.grade(str(world.tenant_id), str(job.id)) == "done"
+    # Two looks at a test of a minute of processor time, of which the clock may show three.
+    assert seen
+    assert min(seen) > 2 * 180
+
+
+def test_a_test_whose_data_lie_in_the_file_store_is_judged_with_them(world: World) -> None:
+    blobs = adapters.installed().blobs
+    large = [
+        DraftTest(f"large {n}", blobs.put(b"%d\n" % n), blobs.put(b"%d\n" % (2 * n)), Visibility.HIDDEN) for n in (7, 8)
+    ]
+    assignment = world.assignment(versions=[world.problem(tests=large)])
+    attempt = world.hand_in(world.user(), world.items(assignment)[0], "n = int(input())\nprint(14 if n == 7 else 0)\n")
+    grade(world, attempt)
+    assert statuses(world, attempt) == ["pass", "fail"]

@@ -47,7 +47,9 @@ def judge(sandbox: Sandbox, language: Callable[[str], Language]) -> Judge:
     def judge_it(
         source: str, *groups: GroupSpec, name: str = "python", checker: Mapping[str, Any] | None = None, **more: Any
     ) -> GradedCode:
-        return grade(sandbox, language(name), source.encode(), groups, checker_config=checker or {}, **more)
+        return grade(
+            sandbox, language(name), source.encode(), groups, checker_config=checker or {}, fetch={}.__getitem__, **more
+        )
 
     return judge_it
 
@@ -199,7 +201,7 @@ def test_a_timeout_counts_only_when_it_comes_twice(
 ) -> None:
     watched = Watched(sandbox)
     quick: Sequence[GroupSpec] = [group(case(b"", b"", cpu_ms=50))]
-    graded = grade(watched, language("python"), source.encode(), quick, checker_config={})
+    graded = grade(watched, language("python"), source.encode(), quick, checker_config={}, fetch={}.__getitem__)
     assert [one.status for one in graded.outcomes] == ["timeout"]
     assert watched.runs == 2
 
@@ -207,7 +209,12 @@ def test_a_timeout_counts_only_when_it_comes_twice(
 def test_a_broken_sandbox_is_no_verdict_on_the_program(sandbox: Sandbox, language: Callable[[str], Language]) -> None:
     watched = Watched(sandbox, breaks=True)
     graded = grade(
-        watched, language("python"), b"print(1)", [group(case(b"", b"1"), case(b"", b"1"))], checker_config={}
+        watched,
+        language("python"),
+        b"print(1)",
+        [group(case(b"", b"1"), case(b"", b"1"))],
+        checker_config={},
+        fetch={}.__getitem__,
     )
     assert [one.status for one in graded.outcomes] == ["judge_error"]
     assert graded.trouble == "the disk is gone"

@@ -4,6 +4,7 @@ The sandbox sees one input at a time and never an expected output; the compariso
 """
 
 import dataclasses
+import datetime as dt
 import signal
 import uuid
 from collections import defaultdict
@@ -23,14 +24,17 @@ KEPT_MESSAGE_CHARACTERS = 2000
 
 @dataclasses.dataclass(frozen=True)
 class TestSpec:
-    """A test to be run. `points` is its weight in its group; limits are the problem's, before any multiplier."""
+    """A test to be run. `points` is its weight in its group; limits are the problem's, before any multiplier.
+
+    What it reads and what is expected are bytes, or the name of a blob to be fetched when the test's turn comes.
+    """
 
     __test__ = False
 
     id: uuid.UUID
     name: str
-    input: bytes
-    expected: bytes
+    input: bytes | str
+    expected: bytes | str
     points: Decimal
     cpu_ms: int
     memory_kb: int
@@ -90,6 +94,7 @@ def grade(
     groups: Sequence[GroupSpec],
     *,
     checker_config: Mapping[str, Any],
+    fetch: Callable[[str], bytes],
     on_test: Callable[[TestOutcome], None] = lambda _: None,
 ) -> GradedCode:
     """Build a program, run it on each test, and work out its points.
@@ -100,6 +105,8 @@ def grade(
         The program text, UTF-8.
     groups
         The tests, in their groups and order.
+    fetch
+        Returns a blob's content.
     on_test
         Told of each outcome as it comes.
     """
@@ -108,7 +115,7 @@ def grade(
         outcomes = []
         check = checker(checker_config)
         for test in (test for group in groups for test in group.tests):
-            outcome = _without_run(program, test) or _judge(sandbox, program, test, check)
+            outcome = _without_run(program, test) or _judge(sandbox, program, test, check, fetch)
             outcomes.append(outcome)
             on_test(outcome)
             if outcome.status is TestStatus.JUDGE_ERROR:
@@ -125,6 +132,16 @@ def grade(
     )
 
 
+def longest_test(language: Language, groups: Sequence[GroupSpec]) -> dt.timedelta:
+    """Return the longest that one test can take, its second look included."""
+    walls = [_limits(language, test).wall for group in groups for test in group.tests]
+    return dt.timedelta(milliseconds=2 * max(walls, default=0))
+
+
+def _limits(language: Language, test: TestSpec) -> Limits:
+    return Limits(cpu_ms=language.cpu_ms(test.cpu_ms), memory_kb=test.memory_kb)
+
+
 def _without_run(program: Program, test: TestSpec) -> TestOutcome | None:
     if program.trouble:
         return TestOutcome(test.id, TestStatus.JUDGE_ERROR, Decimal(0), 0, 0, program.trouble)
@@ -133,13 +150,16 @@ def _without_run(program: Program, test: TestSpec) -> TestOutcome | None:
     return None
 
 
-def _judge(sandbox: Sandbox, program: Program, test: TestSpec, check: Checker) -> TestOutcome:
-    limits = Limits(cpu_ms=program.language.cpu_ms(test.cpu_ms), memory_kb=test.memory_kb)
-    outcome = sandbox.run(program, test.input, limits=limits)
+def _judge(
+    sandbox: Sandbox, program: Program, test: TestSpec, check: Checker, fetch: Callable[[str], bytes]
+) -> TestOutcome:
+    given, expected = (fetch(data) if isinstance(data, str) else data for data in (test.input, test.expected))
+    limits = _limits(program.language, test)
+    outcome = sandbox.run(program, given, limits=limits)
     if outcome.ending is Ending.TIMEOUT:
         # Maybe it was the machine that was slow. A second look decides.
-        outcome = sandbox.run(program, test.input, limits=limits)
-    status, message = _verdict(outcome, test, check, limits)
+        outcome = sandbox.run(program, given, limits=limits)
+    status, message = _verdict(outcome, expected, test, check, limits)
     return TestOutcome(
         test_id=test.id,
         status=status,
@@ -151,7 +171,9 @@ def _judge(sandbox: Sandbox, program: Program, test: TestSpec, check: Checker) -
     )
 
 
-def _verdict(outcome: RunOutcome, test: TestSpec, check: Checker, limits: Limits) -> tuple[TestStatus, str]:
+def _verdict(
+    outcome: RunOutcome, expected: bytes, test: TestSpec, check: Checker, limits: Limits
+) -> tuple[TestStatus, str]:
     match outcome.ending:
         case Ending.SANDBOX_ERROR:
             return TestStatus.JUDGE_ERROR, outcome.detail
@@ -166,7 +188,7 @@ def _verdict(outcome: RunOutcome, test: TestSpec, check: Checker, limits: Limits
         case Ending.EXITED if outcome.exit_code != 0:
             words = _last_words(outcome)
             return TestStatus.RUNTIME_ERROR, words or f"It ended with exit code {outcome.exit_code}."
-    checked = check(outcome.stdout, test.expected)
+    checked = check(outcome.stdout, expected)
     return (TestStatus.PASS if checked.right else TestStatus.FAIL), checked.message
 
 
