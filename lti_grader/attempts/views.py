@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import flask
@@ -102,10 +103,7 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             "ap_id": str(item_id),
             "user_id": str(me.user_id),
             "draft": draft.as_json() if draft else None,
-            "languages": [
-                {**language, "starter": version.starter_code.get(language["id"], "")}
-                for language in offered(rules.languages)
-            ],
+            "languages": _languages(rules.languages, version.starter_code),
             "urls": {
                 "draft": flask.url_for("work.save_draft", item_id=item_id),
                 "attempts": flask.url_for("work.hand_in", item_id=item_id),
@@ -129,6 +127,12 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             submissions_made=made,
             attempts_allowed=rules.attempts_allowed,
         )
+
+
+def _languages(allowed: Sequence[str], starters: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the languages as the page lists them; those that the author wrote a beginning in come first."""
+    listed = [{**language, "starter": starters.get(language["id"], "")} for language in offered(allowed)]
+    return sorted(listed, key=lambda language: not language["starter"])
 
 
 @blueprint.put("/work/<uuid:item_id>/draft")

@@ -34,12 +34,18 @@ class Viewer:
 def sign_in(*, user_id: uuid.UUID, tenant_id: uuid.UUID, platform_id: uuid.UUID, frame_origins: Sequence[str]) -> None:
     """Begin a browser session; whatever session the browser had before is gone.
 
+    Where the same person comes again, as with a second assignment in a second tab, the session's token for
+    forms stays: the pages that are open already go on saving.
+
     Parameters
     ----------
     frame_origins
         The origins of the platform's pages, which may hold ours in a frame.
     """
+    before = dict(flask.session)
     flask.session.clear()
+    if before.get("user") == str(user_id) and "csrf_token" in before:
+        flask.session["csrf_token"] = before["csrf_token"]
     flask.session.permanent = True
     flask.session["user"] = str(user_id)
     flask.session["tenant"] = str(tenant_id)

@@ -1,21 +1,107 @@
 """Headless Chromium, as people have it today: no third-party cookies but partitioned ones."""
 
+import dataclasses
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect, sync_playwright
+
+from tests.fixtures.installation import Installation
 
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--test-third-party-cookie-phaseout",
 ]  # fmt: skip
+_AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+Seat = Callable[..., "AtTheLms"]
+
+
+@dataclasses.dataclass
+class AtTheLms:
+    """One person's browser window at the demo LMS, with the tool in a frame of its page."""
+
+    page: Page
+    installation: Installation
+
+    def be(self, person_id: str) -> "AtTheLms":
+        """Sign in as somebody."""
+        form = {"person": person_id, "course": "course-cs101"}
+        assert self.page.request.post(f"{self.installation.lms_url}/be", form=form).ok
+        return self
+
+    def course(self) -> None:
+        """Go to the course's page."""
+        self.page.goto(f"{self.installation.lms_url}/courses/course-cs101")
+
+    def open(self, title: str) -> FrameLocator:
+        """Open something of the course, as a person would, and return the tool's frame."""
+        self.course()
+        self.page.get_by_role("link", name=title, exact=True).click()
+        return self.tool
+
+    def work(self, title: str = "Double") -> FrameLocator:
+        """Open the assignment of one problem, and return its page once it can be written in."""
+        frame = self.open(title)
+        frame.locator("html[data-ready]").wait_for(state="attached")
+        return frame
+
+    def window(self) -> Page:
+        """Open the assignment of one problem in a window of its own, where the tool is no third party."""
+        self.page.goto(f"{self.installation.lms_url}/launch/{self.installation.link_id}")
+        self.page.locator("html[data-ready]").wait_for(state="attached")
+        return self.page
+
+    @property
+    def tool(self) -> FrameLocator:
+        return self.page.frame_locator("#tool")
+
+    @property
+    def frame(self) -> Frame:
+        """The tool's frame, for scripts."""
+        return next(one for one in self.page.frames if one.url.startswith(self.installation.url))
+
+    def cookies(self) -> list[dict[str, Any]]:
+        """Return the tool's cookies."""
+        return [dict(one) for one in self.page.context.cookies() if str(one.get("name", "")).endswith("lti-grader")]
+
+    def score_of(self, login: str, column: str) -> str:
+        """Read a score off the LMS's own gradebook page."""
+        self.page.goto(f"{self.installation.lms_url}/courses/course-cs101/gradebook")
+        return self.page.locator(f'td[data-student="{login}"][data-column="{column}"] .score').inner_text()
+
+
+def write(tool: FrameLocator | Page, code: str) -> None:
+    """Replace what is in the editor, as by pasting."""
+    editor = tool.locator(".cm-content")
+    editor.click()
+    editor.press("Control+a")
+    editor.fill(code)
+
+
+def written(tool: FrameLocator | Page) -> str:
+    """Return what is in the editor."""
+    return "\n".join(tool.locator(".cm-line").all_inner_texts()).replace("\N{ZERO WIDTH SPACE}", "")
+
+
+def trouble_found_by_axe(frame: Frame) -> list[str]:
+    """Return what the accessibility checker axe finds wrong in a frame, one line each."""
+    frame.evaluate(_AXE.read_text())
+    found = frame.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],"
+        " iframes: false})"
+    )
+    return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "Chromium is needed: scripts/system-packages installs it"
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield launched
@@ -23,19 +109,41 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield made
-    made.close()
+def seat(browser: Browser, installation: Installation) -> Iterator[Seat]:
+    """Open windows at the LMS, each a browser of its own; a script's error in any of them fails the test."""
+    contexts: list[BrowserContext] = []
+    trouble: list[str] = []
+    installation.control.post("mode", mode="canvas")
+    installation.control.post("faults", status=0)
+    installation.ready()
+
+    def open_window(person_id: str, context: BrowserContext | None = None, **options: Any) -> AtTheLms:
+        if context is None:
+            context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+            contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("console", lambda said: trouble.append(said.text) if re.search("Content.Security", said.text) else None)
+        return AtTheLms(page, installation).be(person_id)
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert trouble == []
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """A page that fails its test if anything went wrong in the console."""
-    opened = context.new_page()
-    opened.set_default_timeout(20_000)
-    trouble: list[str] = []
-    opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.on("console", lambda said: trouble.append(said.text) if "Content Security Policy" in said.text else None)
-    yield opened
-    assert trouble == []
+def student_id(installation: Installation) -> str:
+    """A student whom no other test has been."""
+    return new_student(installation)
+
+
+_taken = iter(range(200, 400))
+
+
+def new_student(installation: Installation) -> str:
+    """Return a student whom no other test has been."""
+    number = next(_taken)
+    ids = installation.control.post("students", count=number)["ids"]
+    return str(ids[number - 1])

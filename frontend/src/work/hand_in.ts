@@ -30,7 +30,7 @@ const DOUBLE_CLICK = 800;
 export class HandIn {
   readonly #parts: HandInParts;
   readonly #judging: Partial<Record<AttemptType, Text>> = {};
-  readonly #pressedAt: Partial<Record<AttemptType, number>> = {};
+  readonly #pressed: Partial<Record<AttemptType, { text: Text; at: number }>> = {};
   /** The key of a press that got no answer: pressing again asks for the same attempt. */
   readonly #unanswered: Partial<Record<AttemptType, { text: Text; key: string }>> = {};
   #posting = false;
@@ -43,7 +43,8 @@ export class HandIn {
   /** Hands in the text on the page, unless that is going on already. */
   async press(type: AttemptType): Promise<void> {
     const text = this.#parts.text();
-    const twice = Date.now() - (this.#pressedAt[type] ?? 0) < DOUBLE_CLICK;
+    const before = this.#pressed[type];
+    const twice = before && sameText(before.text, text) && Date.now() - before.at < DOUBLE_CLICK;
     if (
       this.#posting ||
       twice ||
@@ -51,11 +52,11 @@ export class HandIn {
       sameText(this.#judging[type] ?? null, text)
     )
       return;
-    this.#pressedAt[type] = Date.now();
+    this.#pressed[type] = { text, at: Date.now() };
     this.#posting = true;
     this.refresh();
-    const before = this.#unanswered[type];
-    const key = before && sameText(before.text, text) ? before.key : crypto.randomUUID();
+    const unanswered = this.#unanswered[type];
+    const key = unanswered && sameText(unanswered.text, text) ? unanswered.key : crypto.randomUUID();
     this.#unanswered[type] = { text, key };
     const answer = await this.#post(type, text, key);
     this.#posting = false;

@@ -172,7 +172,7 @@ function block(title: string, stretches: readonly Stretch[]): HTMLElement {
 
 /** Draws a program's input or output, with the parts marked that differ. */
 export function outputBlock(title: string, stretches: readonly Stretch[]): HTMLPreElement {
-  const pre = make("pre", { class: "console", tabindex: 0, "aria-label": title });
+  const pre = make("pre", { role: "group", class: "console", tabindex: 0, "aria-label": title });
   for (const stretch of stretches)
     pre.append(stretch.differs ? make("mark", {}, stretch.text) : stretch.text);
   if (pre.textContent === "") pre.append(make("span", { class: "quiet" }, "(nothing)"));
@@ -181,7 +181,7 @@ export function outputBlock(title: string, stretches: readonly Stretch[]): HTMLP
 
 /** Draws what a compiler or a program said; what speaks of a line leads to it. */
 function consoleBlock(output: string, label: string, jump: Jump): HTMLPreElement {
-  const pre = make("pre", { class: "console", tabindex: 0, "aria-label": label });
+  const pre = make("pre", { role: "group", class: "console", tabindex: 0, "aria-label": label });
   compilerPieces(output).forEach((piece, index) => {
     if (index > 0) pre.append("\n");
     const { line, column } = piece;

@@ -1,0 +1,125 @@
+"""Every page, in light and dark, in a narrow frame and by keyboard."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import AtTheLms, Seat, new_student, trouble_found_by_axe, write, written
+from tests.fixtures.installation import DOUBLE, Installation
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def _worked(installation: Installation) -> str:
+    """A student with two submissions, one wrong and one right, so that no page is empty."""
+    name = new_student(installation)
+    student = installation.student(int(name.removeprefix("person-student")))
+    for code in ("print(1 / 0)\n", DOUBLE):
+        assert student.hand_in(code).status_code == 202
+    student.wait_for_score(10)
+    return name
+
+
+def _work(at: AtTheLms) -> None:
+    tool = at.work()
+    tool.get_by_role("tab", name="History").click()
+    expect(tool.get_by_role("link", name="Attempt 1")).to_be_visible()
+
+
+def _attempt(at: AtTheLms) -> None:
+    _work(at)
+    at.tool.get_by_role("link", name="Attempt 1").click()
+    expect(at.tool.get_by_role("heading", name="Attempt 1")).to_be_visible()
+    expect(at.tool.locator("#code .cm-content")).to_be_visible()
+
+
+def _overview(at: AtTheLms) -> None:
+    at.open("Double")
+    expect(at.tool.get_by_role("heading", level=1)).to_be_visible()
+
+
+def _home(at: AtTheLms) -> None:
+    _overview(at)
+    at.tool.get_by_role("link", name="Class").first.click()
+    expect(at.tool.get_by_role("heading", level=1)).to_be_visible()
+
+
+def _tab(name: str) -> Callable[[AtTheLms], None]:
+    def go(at: AtTheLms) -> None:
+        _home(at)
+        at.tool.get_by_role("navigation", name="Class").get_by_role("link", name=name).click()
+        expect(at.tool.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
+
+    return go
+
+
+def _picker(at: AtTheLms) -> None:
+    at.course()
+    at.page.get_by_role("link", name="Add an assignment from").first.click()
+    expect(at.tool.get_by_role("heading", level=1)).to_be_visible()
+
+
+PAGES = {
+    "work": ("student", _work),
+    "attempt": ("student", _attempt),
+    "overview": ("person-teacher", _overview),
+    "home": ("person-teacher", _home),
+    "gradebook": ("person-teacher", _tab("Gradebook")),
+    "deliveries": ("person-registrar", _tab("LMS deliveries")),
+    "picker": ("person-teacher", _picker),
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", list(PAGES))
+def test_a_page_can_be_read_by_everybody_and_fits_its_frame(seat: Seat, _worked: str, name: str, scheme: str) -> None:
+    who, go = PAGES[name]
+    at = seat(_worked if who == "student" else who, color_scheme=scheme, viewport={"width": 740, "height": 900})
+    go(at)
+    assert trouble_found_by_axe(at.frame) == []
+    for width in (740, 430):
+        at.page.set_viewport_size({"width": width, "height": 900})
+        wide = at.frame.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            " ? [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+            ".map(e => e.outerHTML.slice(0, 120)).slice(0, 5) : []"
+        )
+        assert wide == [], f"at {width} px"
+
+
+def test_a_student_can_do_everything_by_keyboard(seat: Seat, student_id: str) -> None:
+    at = seat(student_id)
+    tool = at.work()
+    keys = at.page.keyboard
+    tool.locator(".cm-content").focus()
+    keys.press("Control+a")
+    keys.type("print(2 * int(input()))")
+    keys.press("Control+s")
+    expect(tool.locator("#saved-text")).to_contain_text("Saved")
+    keys.press("Control+Enter")
+    expect(tool.locator("#result")).to_contain_text("sample test passed")
+    # Out of the editor, and on to Run and Submit.
+    keys.press("Escape")
+    keys.press("Tab")
+    expect(tool.locator("#run")).to_be_focused()
+    keys.press("Tab")
+    expect(tool.locator("#submit")).to_be_focused()
+    keys.press("Enter")
+    expect(tool.locator("#result")).to_contain_text("All 4 tests passed")
+    # Tab indents inside the editor.
+    tool.locator(".cm-content").focus()
+    keys.press("Control+Home")
+    keys.press("Tab")
+    assert re.match(r"\s+print", written(tool))
+
+
+def test_what_happens_is_read_out(seat: Seat, student_id: str) -> None:
+    at = seat(student_id)
+    tool = at.work()
+    write(tool, DOUBLE)
+    tool.get_by_role("button", name="Submit").click()
+    live = tool.locator("[aria-live], [role=status]")
+    expect(live.filter(has_text="Your LMS has it").or_(live.filter(has_text="All 4 tests")).first).to_be_attached()
