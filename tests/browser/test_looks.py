@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def _worked(installation: Installation) -> str:
+def worked(installation: Installation) -> str:
     """A student with two submissions, one wrong and one right, so that no page is empty."""
     name = new_student(installation)
     student = installation.student(int(name.removeprefix("person-student")))
@@ -75,9 +75,9 @@ PAGES = {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", list(PAGES))
-def test_a_page_can_be_read_by_everybody_and_fits_its_frame(seat: Seat, _worked: str, name: str, scheme: str) -> None:
+def test_a_page_can_be_read_by_everybody_and_fits_its_frame(seat: Seat, worked: str, name: str, scheme: str) -> None:
     who, go = PAGES[name]
-    at = seat(_worked if who == "student" else who, color_scheme=scheme, viewport={"width": 740, "height": 900})
+    at = seat(worked if who == "student" else who, color_scheme=scheme, viewport={"width": 740, "height": 900})
     go(at)
     assert trouble_found_by_axe(at.frame) == []
     for width in (740, 430):
