@@ -128,6 +128,10 @@ class Supervisor:
         lines = log.read_text(errors="replace").splitlines()[-8:] if log.exists() else []
         return f"The end of {log}:\n" + "\n".join(f"  {line}" for line in lines)
 
+    def names(self) -> list[str]:
+        """Return the services in the order they were started."""
+        return list(self._running)
+
     def pid(self, name: str) -> int:
         """Return a service's process."""
         return self._running[name].process.pid

@@ -1,0 +1,1 @@
+"""Measurements, each beside something it can be compared with in the same run."""

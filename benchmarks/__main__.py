@@ -1,0 +1,33 @@
+"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, sandbox).
+
+The figures are this machine's of this moment: compare the ratios.
+"""
+
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import sandbox, web
+from tests.fixtures.installation import running
+
+PARTS = ("web", "sandbox")
+
+
+def main() -> None:
+    """Run the parts."""
+    wanted = sys.argv[1:] or list(PARTS)
+    if unknown := set(wanted) - set(PARTS):
+        sys.exit(f"There is no part called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}.")
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"{os.cpu_count()} processors, {platform.machine()}, Linux {platform.release()}, load {load}")
+    if "web" in wanted:
+        with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
+            web.report(installation)
+    if "sandbox" in wanted:
+        print()
+        sandbox.main()
+
+
+main()
