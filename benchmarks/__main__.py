@@ -1,6 +1,7 @@
 """`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, sandbox).
 
-The figures are this machine's of this moment: compare the ratios.
+The figures are this machine's of this moment: compare the ratios. BENCH_STUDENTS (1000) and BENCH_SECONDS (6, for each
+cell of the sandbox's table) make it smaller, to see that it runs.
 """
 
 import os
@@ -24,10 +25,10 @@ def main() -> None:
     print(f"{os.cpu_count()} processors, {platform.machine()}, Linux {platform.release()}, load {load}")
     if "web" in wanted:
         with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
-            web.report(installation)
+            web.report(installation, students=int(os.environ.get("BENCH_STUDENTS", "1000")))
     if "sandbox" in wanted:
         print()
-        sandbox.main()
+        sandbox.main(float(os.environ.get("BENCH_SECONDS", "6")))
 
 
 main()

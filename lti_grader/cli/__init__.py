@@ -1,6 +1,7 @@
 """Operator commands: `lti-grader ...`."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import click
 
 from lti_grader.core.errors import GraderError
+from lti_grader.embedded.state import default_path, settings_file
 
 _COMMANDS = {
     "up": "up",
@@ -35,8 +37,21 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy)
 @click.version_option(package_name="lti-grader")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """An LTI 1.3 grading tool: start it, register platforms, see what is wrong."""
+    if context.invoked_subcommand != "up":
+        _find_installation()
+
+
+def _find_installation() -> None:
+    """Where no settings are given, take those of the installation that `up` started from here."""
+    if os.environ.get("LTI_GRADER_CONFIG") or os.environ.get("DATABASE_URL"):
+        return
+    file = settings_file(default_path(os.environ))
+    if file.is_file():
+        click.echo(f"Settings: {file}", err=True)
+        os.environ["LTI_GRADER_CONFIG"] = str(file)
 
 
 def main(argv: Sequence[str] | None = None) -> Any:

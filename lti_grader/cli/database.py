@@ -1,5 +1,7 @@
 """The database's own commands."""
 
+import logging
+
 import click
 import flask_migrate
 import sqlalchemy as sa
@@ -18,6 +20,8 @@ def command() -> None:
 def upgrade(settings: Settings) -> None:
     """Bring the tables to the newest revision, as their owner, and grant the application its rights."""
     with create_app(settings).app_context():
+        # Which tables it looked at is of no use to an operator; what fails is said in any case.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         flask_migrate.upgrade()
 
 

@@ -60,7 +60,7 @@ def list_platforms() -> None:
     """Print all registered LMSs as JSON."""
     with create_app().app_context():
         with system_transaction() as opened:
-            rows = opened.execute(sa.select(Platform.id, Platform.tenant_id).order_by(Platform.id)).tuples().all()
+            rows = opened.execute(sa.select(Platform.id, Platform.tenant_id).order_by(Platform.id)).all()
         click.echo(json.dumps([_show(*row) for row in rows], indent=2))
 
 

@@ -24,13 +24,9 @@ def sync(class_id: uuid.UUID) -> None:
     """Read the roster of a class from its LMS courses now."""
     with create_app().app_context():
         with system_transaction() as opened:
-            rows = (
-                opened.execute(
-                    sa.select(ClassContext.tenant_id, ClassContext.id).where(ClassContext.class_id == class_id)
-                )
-                .tuples()
-                .all()
-            )
+            rows = opened.execute(
+                sa.select(ClassContext.tenant_id, ClassContext.id).where(ClassContext.class_id == class_id)
+            ).all()
         if not rows:
             raise click.ClickException("There is no class of that id.")
         for tenant_id, context_id in rows:

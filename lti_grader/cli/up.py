@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from lti_grader.core.paths import PACKAGE
+from lti_grader.core.settings import Settings
 from lti_grader.embedded.stack import (
     Servers,
     demo_lms,
@@ -20,7 +20,7 @@ from lti_grader.embedded.stack import (
     web,
     workers,
 )
-from lti_grader.embedded.state import CannotStart, StateFolder
+from lti_grader.embedded.state import CannotStart, StateFolder, default_path
 
 
 class _Stop(Exception):
@@ -54,7 +54,7 @@ def command(state: Path | None, port: int | None, lms_port: int | None, *, demo:
     began = time.monotonic()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
-    folder = StateFolder(state or Path(os.environ.get("LTI_GRADER_STATE") or PACKAGE.parent / "var"))
+    folder = StateFolder(state or default_path(os.environ))
     folder.lock()
     missing = missing_servers(os.environ)
     click.echo(f"Starting {', '.join(sorted(missing)) or 'nothing of its own'}; everything is kept in {folder.path}")
@@ -75,6 +75,7 @@ def _run(servers: Servers, folder: StateFolder, wanted: dict[str, int | None], b
     ports = folder.ports(["web", "lms"], wanted)
     more = {**servers.env, **own_settings(folder, os.environ, ports["web"])}
     os.environ.update(more)
+    folder.tell_settings({name: value for name, value in more.items() if name.lower() in Settings.model_fields})
     env = full_environment(os.environ, more)
     supervisor = servers.supervisor
     if demo:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import redis
 from botocore.config import Config
 from psycopg import sql
 
+from lti_grader.core.processes import running_in_group
 from lti_grader.embedded.state import CannotStart, StateFolder
 from lti_grader.embedded.supervisor import Service, run_as_nobody
 
@@ -52,6 +54,7 @@ class Postgres:
                     f"{self._data} was written by PostgreSQL {found}, and this is {own}: dump it with the old version, or give"
                     " another state folder with --state."
                 )
+            self._forget_the_dead()
             return
         shutil.rmtree(self._data, ignore_errors=True)
         password = self._state.path / "postgres.pw"
@@ -66,6 +69,24 @@ class Postgres:
         password.unlink()
         # Whole or not at all: a start that was cut short begins anew.
         draft.rename(self._data)
+
+    def _forget_the_dead(self) -> None:
+        """Take away the lock of a server that was killed.
+
+        PostgreSQL itself leaves the lock where a process of its number exists, be it one that nobody has buried yet.
+        The state folder is ours alone, so only a process that still runs could be in the way.
+        """
+        lock = self._data / "postmaster.pid"
+        try:
+            number = int(lock.read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return
+        ends = time.monotonic() + 10
+        while running_in_group(number):
+            if time.monotonic() > ends:
+                raise CannotStart(f"A PostgreSQL runs on {self._data} already (process {number}): stop it first.")
+            time.sleep(0.05)
+        lock.unlink()
 
     def _own_version(self) -> str:
         said = subprocess.run([str(self._bin / "postgres"), "--version"], capture_output=True, text=True, check=True)

@@ -7,12 +7,14 @@ import os
 import random
 import secrets
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
 
 from lti_grader.core.errors import GraderError
+from lti_grader.core.paths import PACKAGE
 
 # Below 45000: SeaweedFS adds 10000 to a port for its second one, and that must be a port as well.
 _LOWEST, _HIGHEST = 21_000, 44_000
@@ -99,6 +101,22 @@ class StateFolder:
         self._write("ports.json", kept)
         return {name: kept[name] for name in names}
 
+    def tell_settings(self, env: Mapping[str, str]) -> None:
+        """Write down where everything answers, for other commands on this machine.
+
+        Parameters
+        ----------
+        env
+            Upper-case names, as the environment has them.
+        """
+        draft = self.path / "settings.new"
+        draft.touch(mode=0o600)
+        # A JSON string is a TOML one as well.
+        lines = ["# Where the installation of this folder answers; written at each start.", ""]
+        lines += [f"{name.lower()} = {json.dumps(env[name])}" for name in sorted(env)]
+        draft.write_text("\n".join(lines) + "\n")
+        draft.replace(settings_file(self.path))
+
     def _kept(self, name: str, make: Any) -> Any:
         file = self.path / name
         with contextlib.suppress(FileNotFoundError):
@@ -113,6 +131,16 @@ class StateFolder:
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(values, indent=2))
         draft.replace(file)
+
+
+def settings_file(path: Path) -> Path:
+    """Return the file in a state folder that `LTI_GRADER_CONFIG` may name."""
+    return path / "settings.toml"
+
+
+def default_path(env: Mapping[str, str]) -> Path:
+    """Return the state folder of whoever names none."""
+    return Path(env.get("LTI_GRADER_STATE") or PACKAGE.parent / "var")
 
 
 def is_free(port: int) -> bool:

@@ -95,7 +95,6 @@ def _take_in(members: list[dict[str, Any]], context: ClassContext, platform: Pla
     known_roles = dict(
         session()
         .execute(sa.select(Enrollment.user_id, Enrollment.role).where(Enrollment.class_id == context.class_id))
-        .tuples()
         .all()
     )
     present = set()
