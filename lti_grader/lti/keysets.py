@@ -36,6 +36,9 @@ class Keysets:
             The platform has none of that id, also not after one fresh look.
         """
         found = _pick(self._get(held, url), kid)
+        if found is None:
+            # Another process may have looked already, and knows a key that the copy here is too old for.
+            found = _pick(self._shared(held, url) or {}, kid)
         if found is None and self._may_refresh(held, url):
             found = _pick(self._fetch(held, url), kid)
         if found is None:
@@ -50,15 +53,19 @@ class Keysets:
             until, keys = self._kept.get(url, (0.0, {}))
         if until > time.monotonic():
             return keys
+        known = self._shared(held, url)
+        return known if known is not None else self._fetch(held, url)
+
+    def _shared(self, held: Adapters, url: str) -> dict[str, Any] | None:
         try:
             stored = held.kv.get(f"lti:keyset:{url}")
         except StoreUnavailable:
-            stored = None
-        if stored:
-            known: dict[str, Any] = json.loads(stored)
-            self._keep(url, known, 60)
-            return known
-        return self._fetch(held, url)
+            return None
+        if not stored:
+            return None
+        known: dict[str, Any] = json.loads(stored)
+        self._keep(url, known, 60)
+        return known
 
     def _may_refresh(self, held: Adapters, url: str) -> bool:
         return held.kv.put_once(f"lti:keyset-refreshed:{url}", "1", _REFRESH_AT_MOST_EVERY)

@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -133,8 +134,8 @@ class Parcel:
     """A worker took it before and fell silent: the LMS may hold it already."""
     was_sent: bool
     """The LMS has taken it; only the look is still owed."""
-    last_held: Decimal | None
-    """What the LMS was last seen to hold for this student, from an earlier delivery."""
+    may_hold: frozenset[Decimal]
+    """What the LMS may hold of our own: what it was last seen to hold, and whatever was sent after that."""
     channel: str
 
 
@@ -172,7 +173,7 @@ def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Pa
         forced=row.forced,
         interrupted=before == DeliveryStatus.SENDING,
         was_sent=before == DeliveryStatus.SENT or row.sent_at is not None,
-        last_held=_last_held(row),
+        may_hold=frozenset(_may_hold(row)),
         channel=f"delivery:{row.user_id}:{item.content_item_id}",
     )
 
@@ -201,18 +202,24 @@ def _next_timestamp(row: ScoreDelivery, at: dt.datetime) -> dt.datetime:
     return now if last is None else max(now, last + dt.timedelta(seconds=1))
 
 
-def _last_held(row: ScoreDelivery) -> Decimal | None:
-    return session().scalar(
-        sa.select(ScoreDelivery.lms_holds)
+def _may_hold(row: ScoreDelivery) -> Iterator[Decimal]:
+    earlier = session().scalars(
+        sa.select(ScoreDelivery)
         .where(
             ScoreDelivery.line_item_id == row.line_item_id,
             ScoreDelivery.user_id == row.user_id,
             ScoreDelivery.revision < row.revision,
-            ScoreDelivery.status == DeliveryStatus.VERIFIED,
         )
         .order_by(ScoreDelivery.revision.desc())
-        .limit(1)
     )
+    for one in earlier:
+        scale = row.maximum / one.maximum
+        if one.sent_timestamp is not None:
+            # It may have arrived, though its answer was lost.
+            yield one.score * scale
+        if one.status == DeliveryStatus.VERIFIED and one.lms_holds is not None:
+            yield one.lms_holds * scale
+            return
 
 
 def _platform(item: LineItem) -> Platform:

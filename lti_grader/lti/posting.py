@@ -106,7 +106,7 @@ class _Trip:
         parcel = self._parcel
         if found is None or parcel.forced:
             return False
-        return parcel.last_held is None or abs(found - parcel.last_held) > _CLOSE
+        return all(abs(found - ours) > _CLOSE for ours in parcel.may_hold)
 
     def _post(self) -> None:
         parcel = self._parcel

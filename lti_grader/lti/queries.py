@@ -6,6 +6,7 @@ import uuid
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from lti_grader.classes.models import ContentItem, Module
 from lti_grader.core.db import session
@@ -85,7 +86,7 @@ def deliveries_of_class(class_id: uuid.UUID) -> list[DeliveryLine]:
         .join(Module, Module.id == ContentItem.module_id)
         .join(User, User.id == ScoreDelivery.user_id)
         .where(Module.class_id == class_id)
-        .distinct(ScoreDelivery.line_item_id, ScoreDelivery.user_id)
+        .ext(distinct_on(ScoreDelivery.line_item_id, ScoreDelivery.user_id))
         .order_by(ScoreDelivery.line_item_id, ScoreDelivery.user_id, ScoreDelivery.revision.desc())
     )
     lines = [

@@ -26,7 +26,7 @@ from lti_grader.people.models import User
 _TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 _MOST_PAGES = 1000
 # Some platforms write the quotes as typographers do, or the address as HTML.
-_LINK = re.compile(r"<([^<>]+)>\s*((?:;[^,<]*)*)")
+_LINK = re.compile(r'<([^<>]+)>((?:\s*;\s*[^\s=;,<]+(?:\s*=\s*(?:"[^"]*"|[^,;<]*))?)*)')
 _NEXT = re.compile(r";\s*rel\s*=\s*[\"'“”]?\s*next\s*[\"'“”]?\s*(?:;|$)", re.IGNORECASE)
 
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
@@ -28,7 +29,7 @@ def published_problems() -> list[PublishedProblem]:
         sa.select(ProblemVersion.id, Problem.title, Problem.slug, Problem.tags, ProblemVersion.number)
         .join(Problem, Problem.id == ProblemVersion.problem_id)
         .where(ProblemVersion.state == VersionState.PUBLISHED)
-        .distinct(Problem.id)
+        .ext(distinct_on(Problem.id))
         .order_by(Problem.id, ProblemVersion.number.desc())
     )
     return sorted((PublishedProblem(*row) for row in rows), key=lambda one: one.title.casefold())

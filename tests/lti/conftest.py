@@ -2,17 +2,25 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
+import flask
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from lti_grader.core.db import transaction
 from lti_grader.lti import claims as c
 from lti_grader.lti.errors import LaunchRefused
+from lti_grader.lti.keysets import keysets
 from lti_grader.lti.verification import Expected, verify
+from lti_grader.problems.models import Visibility
+from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest, create_problem, publish
+from tests.lti.scripted import ScriptedPlatform, Way, browser
 
 NOW = dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
 TARGET = "https://grader.example.edu/lti/launch"
@@ -81,3 +89,37 @@ _FULL = {
     "roles": c.ROLES,
     "settings": c.DEEP_LINKING_SETTINGS,
 }
+
+
+@pytest.fixture
+def scripted(app: flask.Flask, platform_key: rsa.RSAPrivateKey) -> Iterator[ScriptedPlatform]:
+    """A registered platform that does as it is told."""
+    keysets.forget()
+    platform = ScriptedPlatform(platform_key)
+    platform.register()
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def way(app: flask.Flask, scripted: ScriptedPlatform) -> Way:
+    """A browser on its way to the scripted platform's link."""
+    return browser(app, scripted)
+
+
+@pytest.fixture
+def make_problem() -> Callable[[uuid.UUID], str]:
+    """Publish a problem in a tenant's bank, and return its version."""
+
+    def make(tenant_id: uuid.UUID) -> str:
+        tests = [DraftTest("Sample", b"2\n", b"4\n", Visibility.SAMPLE)]
+        with transaction(tenant_id):
+            draft = DraftProblem(
+                slug="double", title="Double", description_markdown="Double it.",
+                groups=[DraftGroup("All", Decimal(1), tests)],
+            )  # fmt: skip
+            version = create_problem(draft)
+            publish(version, at=NOW)
+            return str(version.id)
+
+    return make

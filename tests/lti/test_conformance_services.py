@@ -1,0 +1,405 @@
+"""Conformance rows 34-36 and 38: scores there and back, rosters in pages, and what services answer on bad days."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import flask
+import jwt
+import pytest
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from lti_grader import adapters
+from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
+from lti_grader.core.db import session, transaction
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.lti import passback, posting, roster
+from lti_grader.lti.errors import CannotResend, ServiceError
+from lti_grader.lti.models import ClassContext, Platform, ProductFamily, ScoreDelivery
+from lti_grader.people.models import User
+from tests.fixtures.world import NOW, World
+from tests.lti.scripted import LEARNER, ScriptedPlatform
+
+SCORES, RESULTS = "/lineitems/1/scores", "/lineitems/1/results"
+TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
+
+
+@pytest.fixture
+def lms(world: World, platform_key: rsa.RSAPrivateKey) -> Iterator[ScriptedPlatform]:
+    """The world's platform, answering."""
+    platform = ScriptedPlatform(platform_key)
+    with transaction(world.tenant_id):
+        row = session().get_one(Platform, world.platform_id)
+        row.issuer, row.auth_token_url, row.jwks_url = platform.url, f"{platform.url}/token", f"{platform.url}/jwks"
+        row.product_family = ProductFamily.OTHER
+        session().get_one(ClassContext, world.context_id).memberships_url = f"{platform.url}/members"
+    yield platform
+    platform.close()
+
+
+class Desk:
+    """One student's column: give a score, and carry it to the LMS at a time of one's choosing."""
+
+    def __init__(self, world: World, lms: ScriptedPlatform, **student: Any) -> None:
+        self.world, self.lms, self.at = world, lms, NOW
+        self.assignment = world.assignment()
+        self.column = world.column(self.assignment, lms.column)
+        self.student = world.user(**student)
+        self.revision = 0
+        with transaction(world.tenant_id):
+            self.sub = session().get_one(User, self.student).sub
+
+    def score(self, points: int | str) -> uuid.UUID:
+        """Let the gradebook have a new score; return the delivery that follows."""
+        self.revision += 1
+        with transaction(self.world.tenant_id):
+            entry = session().scalar(sa.select(GradebookEntry).where(GradebookEntry.student_id == self.student))
+            if entry is None:
+                entry = GradebookEntry(
+                    tenant_id=self.world.tenant_id, content_item_id=self.assignment, student_id=self.student,
+                    max_score=Decimal(10), submitted_at=NOW, status="graded",
+                )  # fmt: skip
+                session().add(entry)
+            entry.score_obtained, entry.revision = Decimal(points), self.revision
+            session().flush()
+            passback.queue_known_scores(self.column, at=self.at)
+        return self.rows()[-1].id
+
+    def rows(self) -> list[ScoreDelivery]:
+        with transaction(self.world.tenant_id):
+            found = session().scalars(
+                sa.select(ScoreDelivery).where(ScoreDelivery.user_id == self.student).order_by(ScoreDelivery.revision)
+            )
+            return list(found)
+
+    @property
+    def last(self) -> ScoreDelivery:
+        return self.rows()[-1]
+
+    def carry(self, delivery: uuid.UUID | None = None) -> str:
+        return posting.deliver(self.world.tenant_id, delivery or self.last.id, adapters.installed(), lambda: self.at)
+
+    def resend(self) -> None:
+        delivery = self.last.id
+        with transaction(self.world.tenant_id):
+            passback.resend(delivery, at=self.at)
+
+    def later(self, **much: float) -> None:
+        self.at += dt.timedelta(**much)
+
+    def posts(self) -> list[Any]:
+        return [one.json for one in self.lms.to(SCORES)]
+
+
+@pytest.fixture
+def desk(world: World, lms: ScriptedPlatform) -> Desk:
+    return Desk(world, lms)
+
+
+def test_row_34_a_score_there_and_back(desk: Desk, lms: ScriptedPlatform, app: flask.Flask) -> None:
+    desk.score("7.5")
+    assert desk.carry() == "verified"
+    assert (desk.last.status, desk.last.lms_holds) == ("verified", Decimal("7.5"))
+    (posted,) = lms.to(SCORES)
+    # The column's own query stays where it belongs: before nothing, after the path.
+    assert posted.query == {"type_id": "3"}
+    assert posted.headers["Content-Type"] == "application/vnd.ims.lis.v1.score+json"
+    assert posted.headers["Authorization"] == "Bearer token-1"
+    assert posted.json == {
+        "userId": desk.sub, "scoreGiven": 7.5, "scoreMaximum": 10.0, "activityProgress": "Completed",
+        "gradingProgress": "FullyGraded", "timestamp": "2026-03-02T10:00:00.000Z",
+        "submission": {"submittedAt": "2026-03-02T10:00:00.000Z"},
+    }  # fmt: skip
+    assert [one.query["user_id"] for one in lms.to(RESULTS)] == [desk.sub, desk.sub]
+
+
+def test_row_34_the_token_request_is_signed_by_a_key_of_our_keyset(
+    desk: Desk, lms: ScriptedPlatform, app: flask.Flask
+) -> None:
+    desk.score(5)
+    desk.carry()
+    asked = lms.to("/token")[0].form
+    assert asked["grant_type"] == "client_credentials"
+    assert asked["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    keys = app.test_client().get("/lti/jwks.json").json["keys"]
+    kid = jwt.get_unverified_header(asked["client_assertion"])["kid"]
+    key = jwt.PyJWK(next(one for one in keys if one["kid"] == kid), algorithm="RS256")
+    claims = jwt.decode(asked["client_assertion"], key, algorithms=["RS256"], audience=f"{lms.url}/token")
+    assert claims["iss"] == claims["sub"] == "client"
+    assert claims["jti"]
+    assert {one["kty"] for one in keys} == {"RSA"}
+    assert not {"d", "p", "q"} & set().union(*keys)
+
+
+def test_row_34_a_token_is_used_until_it_ends(desk: Desk, lms: ScriptedPlatform) -> None:
+    for points in (1, 2, 3):
+        desk.score(points)
+        assert desk.carry() == "verified"
+        desk.later(seconds=5)
+    # One for scores and one for results: a token has only the scope it is for.
+    assert len(lms.to("/token")) == 2
+
+
+def test_the_same_score_again_is_not_posted_again(desk: Desk) -> None:
+    delivery = desk.score(4)
+    assert [desk.carry(delivery) for _ in range(3)] == ["verified", "not due", "not due"]
+    assert len(desk.posts()) == 1
+
+
+def test_a_newer_score_is_the_only_one_sent_and_has_a_later_time(desk: Desk) -> None:
+    desk.score(4)
+    desk.score(6)
+    assert desk.carry() == "verified"
+    desk.score(5)
+    assert desk.carry() == "verified"
+    assert [one["scoreGiven"] for one in desk.posts()] == [6, 5]
+    first, second = (one["timestamp"] for one in desk.posts())
+    assert second > first, "within the same second, a second later"
+    assert [row.status for row in desk.rows()] == ["superseded", "verified", "verified"]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 408])
+def test_row_36_a_fault_of_the_lms_is_waited_out(desk: Desk, lms: ScriptedPlatform, status: int) -> None:
+    lms.script[SCORES] = [(status, {}, {"error": "no"})] * 3
+    desk.score(8)
+    waits = []
+    for _ in range(3):
+        desk.carry()
+        assert desk.last.status == "pending"
+        waits.append((desk.last.next_try_at - desk.at).total_seconds())
+        assert desk.carry() == "not due"
+        desk.at = desk.last.next_try_at
+    assert desk.carry() == "verified"
+    assert waits[0] < waits[1] < waits[2]
+    assert desk.last.sent_timestamp == NOW, "the same score at the same time, however often it is tried"
+
+
+def test_row_36_a_throttled_post_waits_as_long_as_it_is_told(desk: Desk, lms: ScriptedPlatform) -> None:
+    lms.script[SCORES] = [(429, {"Retry-After": "90"}, "slow down"), (403, {}, "403 Forbidden (Rate Limit Exceeded)")]
+    desk.score(8)
+    desk.carry()
+    assert (desk.last.next_try_at - desk.at).total_seconds() == 90
+    desk.later(seconds=90)
+    desk.carry()
+    assert desk.last.status == "pending"
+    desk.later(seconds=60)
+    assert desk.carry() == "verified"
+
+
+def test_row_36_a_token_that_is_taken_no_more_is_renewed_once(desk: Desk, lms: ScriptedPlatform) -> None:
+    lms.script[SCORES] = [(401, {}, "expired")]
+    desk.score(8)
+    assert desk.carry() == "verified"
+    desk.later(seconds=5)
+    lms.script[SCORES] = [(401, {}, "no"), (401, {}, "no")]
+    asked = len(lms.to("/token"))
+    desk.score(9)
+    desk.carry()
+    assert desk.last.status == "pending"
+    assert len(lms.to("/token")) == asked + 1
+
+
+def test_row_36_an_answer_that_gets_lost_is_no_second_score(desk: Desk, lms: ScriptedPlatform) -> None:
+    lms.script[SCORES] = [(0, {}, "")]
+    desk.score(8)
+    desk.carry()
+    assert desk.last.status == "pending"
+    desk.later(minutes=1)
+    assert desk.carry() == "verified"
+    assert len(desk.posts()) == 1
+
+
+def test_row_36_a_newer_score_after_a_lost_answer_is_no_override(desk: Desk, lms: ScriptedPlatform) -> None:
+    lms.script[SCORES] = [(0, {}, "")]
+    first = desk.score(4)
+    desk.carry(first)
+    desk.score(9)
+    desk.later(minutes=1)
+    desk.carry(first)
+    assert desk.carry() == "verified"
+    assert [one["scoreGiven"] for one in desk.posts()] == [4, 9]
+
+
+def test_row_36_a_worker_that_fell_silent_while_it_posted_leaves_no_duplicate(
+    desk: Desk, lms: ScriptedPlatform
+) -> None:
+    delivery = desk.score(8)
+    with transaction(desk.world.tenant_id):
+        parcel = passback.claim(delivery, at=desk.at, lease=dt.timedelta(seconds=30))
+    assert parcel is not None
+    lms.scores[desk.sub] = passback.score_json(parcel)
+    assert desk.carry() == "not due"
+    desk.later(seconds=31)
+    assert desk.carry() == "verified"
+    assert desk.posts() == []
+
+
+def test_row_36_given_up_with_a_reason_and_resent_by_a_person(desk: Desk, lms: ScriptedPlatform) -> None:
+    tries = adapters.installed().settings.delivery_max_tries
+    lms.script[SCORES] = [(500, {}, "broken")] * tries
+    desk.score(8)
+    for _ in range(tries):
+        desk.carry()
+        desk.later(hours=1)
+    assert desk.last.status == "failed"
+    assert "Given up" in desk.last.last_error
+    assert "broken" in desk.last.last_answer
+    desk.resend()
+    assert desk.carry() == "verified"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (403, "no scope", "scope"), (404, "gone", "Restore the link"), (410, "gone", "Place the assignment"),
+        (422, "User requested is not a student", "not a student"), (400, "bad", "refused"), (500, "[]", "locked"),
+    ],
+)  # fmt: skip
+def test_row_36_what_needs_a_person_is_said_and_not_tried_again(
+    desk: Desk, lms: ScriptedPlatform, status: int, body: str, words: str
+) -> None:
+    lms.script[SCORES] = [(status, {"Content-Type": "text/html"}, body)]
+    desk.score(8)
+    desk.carry()
+    assert desk.last.status == "failed"
+    assert words in desk.last.last_error
+    desk.later(days=1)
+    assert desk.carry() == "not due"
+
+
+def test_an_override_in_the_lms_stays_until_a_person_says_otherwise(desk: Desk, lms: ScriptedPlatform) -> None:
+    desk.score(4)
+    desk.carry()
+    lms.scores[desk.sub]["scoreGiven"] = 9.5
+    desk.later(minutes=1)
+    desk.score(6)
+    assert desk.carry() == "overridden"
+    assert lms.scores[desk.sub]["scoreGiven"] == 9.5
+    assert (desk.last.status, desk.last.lms_holds) == ("overridden", Decimal("9.5"))
+    desk.resend()
+    assert desk.carry() == "verified"
+    assert lms.scores[desk.sub]["scoreGiven"] == 6
+
+
+def test_a_score_that_is_not_shown_is_looked_for_and_not_posted_twice(desk: Desk, lms: ScriptedPlatform) -> None:
+    lms.script[RESULTS] = [(200, {}, [])] * 3
+    desk.score(8)
+    assert desk.carry() == "sent"
+    desk.later(minutes=1)
+    assert desk.carry() == "sent"
+    desk.later(minutes=10)
+    assert desk.carry() == "verified"
+    assert len(desk.posts()) == 1
+
+
+@pytest.mark.parametrize("said", ["<html>maintenance</html>", {"not": "a list"}, "null"])
+def test_results_that_are_none_are_a_fault_of_the_lms(desk: Desk, lms: ScriptedPlatform, said: Any) -> None:
+    lms.script[RESULTS] = [(200, {}, said)]
+    desk.score(8)
+    desk.carry()
+    assert desk.last.status in ("pending", "failed")
+    assert desk.last.last_error
+
+
+def test_row_38_a_test_users_score_is_never_delivered(world: World, lms: ScriptedPlatform) -> None:
+    desk = Desk(world, lms, is_test_user=True)
+    desk.score(8)
+    assert desk.last.status == "excluded"
+    assert desk.carry() == "not due"
+    assert lms.asked == []
+    with pytest.raises(CannotResend):
+        desk.resend()
+
+
+def _member(number: int, **more: Any) -> dict[str, Any]:
+    return {"user_id": f"member-{number}", "name": f"Member {number}", "roles": [LEARNER], "status": "Active", **more}
+
+
+def _sync(world: World) -> roster.Synced | None:
+    return roster.sync(world.tenant_id, world.context_id, adapters.installed(), at=NOW)
+
+
+def _roles(world: World) -> dict[str, tuple[str, str]]:
+    with transaction(world.tenant_id):
+        found = session().execute(
+            sa.select(User.sub, Enrollment.role, Enrollment.status).join(User, User.id == Enrollment.user_id)
+        )
+        return {sub: (role, status) for sub, role, status in found}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        lambda url: f'<{url}>; rel="next"',
+        lambda url: f"<{url}>; rel=next",
+        lambda url: f'<{url}>;rel="first", <{url}>; title="x, y"; rel="next"',
+        lambda url: f"<{url}>; rel=“next”".encode().decode("latin-1"),
+        lambda url: f'<{url.replace("&", "&amp;")}>; rel="next"',
+    ],
+)
+def test_row_35_a_roster_in_pages_has_every_member(
+    world: World, lms: ScriptedPlatform, link: Callable[[str], str]
+) -> None:
+    lms.members = [[_member(1), _member(2)], [_member(3)], [_member(4, roles=[INSTRUCTOR])]]
+    lms.link = link
+    done = _sync(world)
+    assert done is not None
+    assert done.members == 4
+    assert [one.query.get("page", "0") for one in lms.asked if one.path.casefold() == "/members"] == ["0", "1", "2"]
+    found = _roles(world)
+    assert found["member-3"] == (Role.STUDENT, EnrollmentStatus.ACTIVE)
+    assert found["member-4"] == (Role.TEACHER, EnrollmentStatus.ACTIVE)
+
+
+def test_row_35_who_leaves_is_dropped_and_who_comes_back_is_there_again(world: World, lms: ScriptedPlatform) -> None:
+    lms.members = [[_member(1), _member(2)]]
+    _sync(world)
+    lms.members = [[_member(1), _member(2, status="Inactive")]]
+    _sync(world)
+    assert _roles(world)["member-2"][1] == EnrollmentStatus.DROPPED
+    lms.members = [[_member(1), _member(2)]]
+    _sync(world)
+    assert _roles(world)["member-2"][1] == EnrollmentStatus.ACTIVE
+
+
+@pytest.mark.parametrize(
+    "second", [(500, {}, "down"), (200, {}, "<html>"), (200, {}, {"members": "none"}), (403, {}, "no")]
+)
+def test_a_roster_that_breaks_off_drops_nobody(world: World, lms: ScriptedPlatform, second: Any) -> None:
+    lms.members = [[_member(1)], [_member(2)]]
+    _sync(world)
+    lms.script["/Members"] = [second]
+    with pytest.raises(ServiceError):
+        _sync(world)
+    assert {_roles(world)[f"member-{number}"][1] for number in (1, 2)} == {EnrollmentStatus.ACTIVE}
+    with transaction(world.tenant_id):
+        assert session().get_one(ClassContext, world.context_id).roster_error
+
+
+def test_a_roster_is_not_followed_to_another_server(world: World, lms: ScriptedPlatform) -> None:
+    lms.members = [[_member(1)], [_member(2)]]
+    lms.link = lambda url: '<http://127.0.0.1:1/members>; rel="next"'
+    with pytest.raises(ServiceError, match="another server"):
+        _sync(world)
+
+
+def test_row_37_moodles_assistants_stay_assistants(world: World, lms: ScriptedPlatform) -> None:
+    assistant = world.user(Role.ASSISTANT)
+    with transaction(world.tenant_id):
+        sub = session().get_one(User, assistant).sub
+    lms.members = [[_member(1, user_id=sub)]]
+    _sync(world)
+    assert _roles(world)[sub][0] == Role.ASSISTANT
+
+
+def test_a_roster_without_names_takes_none_away(world: World, lms: ScriptedPlatform) -> None:
+    lms.members = [[_member(1)]]
+    _sync(world)
+    lms.members = [[{"user_id": "member-1", "roles": [LEARNER]}]]
+    _sync(world)
+    with transaction(world.tenant_id):
+        assert session().scalars(sa.select(User.name).where(User.sub == "member-1")).one() == "Member 1"
