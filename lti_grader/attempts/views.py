@@ -17,7 +17,7 @@ from lti_grader.attempts import drafts, operations, queries
 from lti_grader.attempts.models import AttemptType
 from lti_grader.attempts.text import check_code, check_key
 from lti_grader.core.db import transaction
-from lti_grader.core.errors import BadInput, Conflict
+from lti_grader.core.errors import BadInput, Conflict, Forbidden
 from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems import queries as problems
@@ -82,8 +82,9 @@ def _read_only_reason(place: _Place) -> str:
     if place.opened.membership.is_staff:
         return ""
     try:
+        place.opened.membership.require_work()
         require_open(place.opened.assignment, at=now())
-    except Conflict as error:
+    except (Conflict, Forbidden) as error:
         return error.message
     return ""
 
@@ -149,6 +150,7 @@ def save_draft(item_id: uuid.UUID) -> ResponseReturnValue:
     )
     with transaction(me.tenant_id):
         place = _place(item_id, me.user_id)
+        place.opened.membership.require_work()
         require_language(place.opened.assignment, change.language)
         if not place.opened.membership.is_staff:
             require_open(place.opened.assignment, at=now())
@@ -170,6 +172,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         # Refuse before anything is stored; it is looked at again under the lock.
         place = _place(item_id, me.user_id)
+        place.opened.membership.require_work()
         require_language(place.opened.assignment, language)
     ref = held.blobs.put(encoded)
     handed = operations.Handed(

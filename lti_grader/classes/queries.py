@@ -30,6 +30,11 @@ class Membership:
         if not self.is_staff:
             raise Forbidden("This page is for teachers and assistants of the class.")
 
+    def require_work(self) -> None:
+        """Raise `Forbidden` for those who only look: observers, such as advisers and parents."""
+        if self.role == Role.OBSERVER:
+            raise Forbidden("You may look at this class; handing in work is for its students.")
+
 
 def membership(class_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
     """Return a person's place in a class.

@@ -1,0 +1,146 @@
+"""Every route, walked by those who have no business there."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import flask
+import pytest
+from flask.testing import FlaskClient
+
+from lti_grader.classes.models import Role
+from lti_grader.core.db import session, transaction
+from lti_grader.grading import tasks
+from lti_grader.grading.models import GradingJob
+from lti_grader.lti.models import ScoreDelivery
+from tests.fixtures.world import World, make_world
+
+# What needs no session, on purpose. A new route is not among them, and so has to refuse.
+PUBLIC = {"static", "health", "ready", "lti.begin", "lti.launch", "lti.jwks"}
+STAFF_ONLY = {"gradebook.home", "gradebook.grid", "gradebook.student", "lti.board", "lti.resend"}
+# What a student's page sends, so that only the person is wrong.
+BODY = {
+    "code": "x", "language": "python", "base_revision": 0, "save_id": "save-0001", "type": "test_run",
+    "idempotency_key": "press-001",
+}  # fmt: skip
+
+
+@pytest.fixture
+def ids(world: World) -> dict[str, Any]:
+    """What the variable parts of addresses stand for: things of one student in one class."""
+    assignment = world.assignment()
+    world.column(assignment)
+    student, item = world.user(), world.items(assignment)[0]
+    attempt = world.hand_in(student, item)
+    with transaction(world.tenant_id):
+        job = session().query(GradingJob).filter_by(attempt_id=attempt).one().id
+    assert tasks.grade(str(world.tenant_id), str(job)) == "done"
+    tasks.close_sandbox()
+    with transaction(world.tenant_id):
+        delivery = session().query(ScoreDelivery).one().id
+    return {
+        "assignment_id": assignment, "item_id": item, "attempt_id": attempt, "class_id": world.class_id,
+        "student_id": student, "delivery_id": delivery, "name": "a" * 32, "filename": "x",
+    }  # fmt: skip
+
+
+Visitor = Callable[[uuid.UUID | None, World], FlaskClient]
+
+
+@pytest.fixture
+def visitor(app: flask.Flask) -> Visitor:
+    """A browser with the session of a person, or with none."""
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    def open_browser(user_id: uuid.UUID | None, world: World) -> FlaskClient:
+        client = app.test_client()
+        if user_id is not None:
+            with client.session_transaction() as kept:
+                kept.update(
+                    user=str(user_id), tenant=str(world.tenant_id), platform=str(world.platform_id), frames=[]
+                )  # fmt: skip
+        return client
+
+    return open_browser
+
+
+def walk(app: flask.Flask, client: FlaskClient, ids: dict[str, Any], *, only: set[str] | None = None) -> dict[str, int]:
+    """Ask for every route in every method it takes; return the answers by endpoint and method."""
+    found = {}
+    with app.test_request_context():
+        asked = [
+            (rule.endpoint, method, flask.url_for(rule.endpoint, **{name: ids[name] for name in rule.arguments}))
+            for rule in app.url_map.iter_rules()
+            if rule.endpoint not in PUBLIC and (only is None or rule.endpoint in only)
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        ]
+    for endpoint, method, url in asked:
+        answer = client.open(url, method=method, json=BODY if method != "GET" else None, buffered=False)
+        found[f"{endpoint} {method}"] = answer.status_code
+        answer.close()
+    assert found
+    return found
+
+
+def test_nobody_gets_in_without_a_session(
+    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
+) -> None:
+    found = walk(app, visitor(None, world), ids)
+    assert set(found.values()) == {401}, found
+
+
+def test_another_institutions_teacher_finds_nothing(app: flask.Flask, visitor: Visitor, ids: dict[str, Any]) -> None:
+    other = make_world("South University")
+    found = walk(app, visitor(other.teacher_id, other), ids)
+    assert set(found.values()) <= {403, 404}, found
+
+
+def test_a_person_of_no_class_finds_nothing(
+    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
+) -> None:
+    found = walk(app, visitor(world.user(enrolled=False), world), ids)
+    assert set(found.values()) <= {403, 404}, found
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.OBSERVER])
+def test_staffs_pages_are_staffs(
+    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any], role: Role
+) -> None:
+    found = walk(app, visitor(world.user(role), world), ids, only=STAFF_ONLY)
+    assert set(found.values()) == {403}, found
+
+
+def test_a_students_attempts_are_their_own(
+    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
+) -> None:
+    mine = {"results.attempt", "results.code", "results.diff", "results.events"}
+    found = walk(app, visitor(world.user(), world), ids, only=mine)
+    assert set(found.values()) <= {403, 404}, found
+    for me in (ids["student_id"], world.teacher_id):
+        assert visitor(me, world).get(f"/attempts/{ids['attempt_id']}").status_code == 200
+
+
+def test_an_observer_reads_and_hands_nothing_in(visitor: Visitor, world: World, ids: dict[str, Any]) -> None:
+    client = visitor(world.user(Role.OBSERVER), world)
+    page = client.get(f"/work/{ids['item_id']}")
+    assert page.status_code == 200
+    assert "handing in work is for its students" in page.text
+    save = {"code": "x", "language": "python", "base_revision": 0, "save_id": "save-0001"}
+    assert client.put(f"/work/{ids['item_id']}/draft", json=save).status_code == 403
+    press = {"type": "final_submission", "code": "x", "language": "python", "idempotency_key": "press-001"}
+    assert client.post(f"/work/{ids['item_id']}/attempts", json=press).status_code == 403
+
+
+def test_every_table_of_this_walk_names_routes_that_exist(app: flask.Flask) -> None:
+    there = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert there >= PUBLIC | STAFF_ONLY
+
+
+def test_pages_carry_their_safety_in_their_headers(visitor: Visitor, world: World, ids: dict[str, Any]) -> None:
+    for url in (f"/work/{ids['item_id']}", f"/classes/{ids['class_id']}", "/nothing/here"):
+        headers = visitor(world.teacher_id, world).get(url).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
