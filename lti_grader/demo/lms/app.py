@@ -2,9 +2,9 @@
 
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import flask
-from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.wrappers import Response
 
 from lti_grader.core.paths import project_folder
@@ -25,14 +25,19 @@ def create_lms(folder: Path, url: str, *, secret: str | None = None) -> flask.Fl
         Its own address, and so its issuer.
     """
     app = flask.Flask("lti_grader.demo.lms", template_folder=str(project_folder("templates")))
-    store: sessionmaker[Session] = open_store(folder)
+    store = open_store(folder)
     with store.begin() as session:
         kept = session.get(Setting, "secret")
         if kept is None:
             kept = Setting(name="secret", value={"secret": secret or secrets.token_urlsafe(32)})
             session.add(kept)
         seed_people(session)
-    app.config.update(SECRET_KEY=kept.value["secret"], SESSION_COOKIE_NAME="demo-lms", SESSION_COOKIE_SAMESITE="Lax")
+    app.config.update(
+        SECRET_KEY=kept.value["secret"],
+        # Cookies know no port, and several such LMSs may run on one machine.
+        SESSION_COOKIE_NAME=f"demo-lms-{urlsplit(url).port or 80}",
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
     app.extensions["lms"] = Lms(store, url, kept.value["secret"])
     for module in (pages, platform, services, control):
         app.register_blueprint(module.blueprint)

@@ -3,6 +3,7 @@
 import dataclasses
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -19,8 +20,10 @@ blueprint = flask.Blueprint("control", __name__, url_prefix="/control")
 
 @blueprint.before_request
 def only_from_here() -> ResponseReturnValue | None:
-    """Refuse whoever is not on this machine, and pages that would make a browser ask."""
-    if flask.request.remote_addr not in ("127.0.0.1", "::1") or flask.request.headers.get("Origin"):
+    """Refuse whoever is not on this machine, pages that would make a browser ask, and names made to lead here."""
+    name = urlsplit(f"//{flask.request.host}").hostname
+    is_here = flask.request.remote_addr in ("127.0.0.1", "::1") and name in ("localhost", "127.0.0.1", "::1")
+    if not is_here or flask.request.headers.get("Origin"):
         return {"error": "only from this machine, and not from a page"}, 403
     return None
 
@@ -41,8 +44,9 @@ def register() -> ResponseReturnValue:
             )
         )  # fmt: skip
         # A tool that moved to another port takes its links along.
+        origin = urlsplit(given["deep_linking_url"])
         for link in session.scalars(select(Link).where(Link.client_id == client_id)):
-            link.url = given["deep_linking_url"]
+            link.url = urlsplit(link.url)._replace(scheme=origin.scheme, netloc=origin.netloc).geturl()
     mode = lms().mode()
     return {
         "issuer": lms().url,

@@ -1,5 +1,6 @@
 """What the LMS keeps, in a SQLite file of its own."""
 
+import contextlib
 import datetime as dt
 import uuid
 from pathlib import Path
@@ -99,6 +100,8 @@ class Column(Base):
     __tablename__ = "columns"
     id: Mapped[str] = mapped_column(primary_key=True, default=_name)
     course_id: Mapped[str] = mapped_column(sa.ForeignKey("courses.id"))
+    client_id: Mapped[str | None] = mapped_column(sa.ForeignKey("tools.client_id"))
+    """The tool that made it: no other one sees it."""
     link_id: Mapped[str | None] = mapped_column(sa.ForeignKey("links.id"))
     label: Mapped[str]
     maximum: Mapped[float]
@@ -144,16 +147,49 @@ class UsedAssertion(Base):
     jti: Mapped[str] = mapped_column(primary_key=True)
 
 
-def open_store(folder: Path) -> sessionmaker[Session]:
-    """Open, and make if need be, the LMS's file in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(f"sqlite:///{folder / 'lms.sqlite'}", connect_args={"timeout": 30})
+class Store:
+    """Sessions on the LMS's file: `store()` to read, `store.begin()` to change something.
+
+    A change holds SQLite's write lock from its beginning, so that nothing it has read is old when it writes.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._engines = [_engine(file, "DEFERRED"), _engine(file, "IMMEDIATE")]
+        Base.metadata.create_all(self._engines[1])
+        self._read, self._write = (sessionmaker(one, expire_on_commit=False) for one in self._engines)
+
+    def __call__(self) -> Session:
+        return self._read()
+
+    def begin(self) -> contextlib.AbstractContextManager[Session]:
+        """Return a session that commits at its end."""
+        return self._write.begin()
+
+    def dispose(self) -> None:
+        """Let go of the file."""
+        for engine in self._engines:
+            engine.dispose()
+
+
+def _engine(file: Path, kind: str) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
+        # The driver would begin transactions on its own, and later than we want.
+        connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
 
-    Base.metadata.create_all(engine)
-    return sessionmaker(engine, expire_on_commit=False)
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
+
+
+def open_store(folder: Path) -> Store:
+    """Open, and make if need be, the LMS's file in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Store(folder / "lms.sqlite")

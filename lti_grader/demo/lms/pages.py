@@ -1,6 +1,7 @@
 """What people see of the LMS."""
 
 import dataclasses
+import math
 import secrets
 from typing import Any
 
@@ -21,7 +22,8 @@ _FAULTS = {
     "slow": ("Slow: every answer takes 3 seconds", Faults(delay_ms=3000)),
     "throttled": ("Throttling: 429, come back in 5 seconds", Faults(status=429, retry_after=5)),
     "broken": ("Broken: every service answers 500", Faults(status=500)),
-    "down": ("Down: every service answers 503", Faults(status=503)),
+    "maintenance": ("In maintenance: every service answers 503", Faults(status=503)),
+    "down": ("Down: every connection is closed without an answer", Faults(hangs_up=True)),
 }
 
 
@@ -55,7 +57,7 @@ def home() -> ResponseReturnValue:
         people = session.execute(
             select(Person, Member.role)
             .join(Member)
-            .where(Member.course_id == course.id, ~Person.login.like("student0%"))
+            .where(Member.course_id == course.id, Person.login.op("NOT GLOB", is_comparison=True)("student[0-9]*"))
         ).all()
         order = ["teacher", "assistant", "student", "registrar"]
         people = sorted(people, key=lambda row: (order.index(row.role), row.Person.id))
@@ -128,7 +130,7 @@ def deep_link(course_id: str, client_id: str) -> ResponseReturnValue:
     """Begin a deep-linking launch."""
     with lms().store() as session:
         seat, tool = _seat(session, course_id), session.get_one(Tool, client_id)
-        if seat is None:
+        if seat is None or seat.role not in ("teacher", "assistant"):
             return flask.redirect(flask.url_for("pages.home"))
         message = {"kind": "deep", "course": course_id, "nonce": secrets.token_hex(8)}
         return flask.redirect(announce(session, tool, seat.person.id, tool.deep_linking_url, message))
@@ -179,6 +181,14 @@ def gradebook(course_id: str) -> ResponseReturnValue:
 def override(course_id: str) -> ResponseReturnValue:
     """A teacher's own grade, or a lock."""
     form = flask.request.form
+    text = form.get("override", "").strip().replace(",", ".")
+    try:
+        points = float(text) if text else None
+    except ValueError:
+        points = math.nan
+    if points is not None and not math.isfinite(points):
+        words = f"{text!r} is not a number. Go back, and give the grade in points."
+        return flask.render_template("demo_lms/problem.html", words=words), 400
     with lms().store.begin() as session:
         seat = _seat(session, course_id)
         if seat is None or not seat.is_staff:
@@ -187,8 +197,7 @@ def override(course_id: str) -> ResponseReturnValue:
         if grade is None:
             grade = Grade(column_id=form["column"], person_id=form["person"], posts=0, locked=False)
             session.add(grade)
-        text = form.get("override", "").strip()
-        grade.override = float(text) if text else None
+        grade.override = points
         grade.locked = "locked" in form
     return flask.redirect(flask.url_for("pages.gradebook", course_id=course_id), 303)
 
@@ -231,4 +240,14 @@ def set_controls(course_id: str) -> ResponseReturnValue:
     if seat is not None and seat.is_staff:
         lms().set_mode(Mode(flask.request.form["mode"]))
         lms().set_faults(_FAULTS[flask.request.form["faults"]][1])
+    return flask.redirect(flask.url_for("pages.controls", course_id=course_id), 303)
+
+
+@blueprint.post("/courses/<course_id>/keys")
+def rotate_key(course_id: str) -> ResponseReturnValue:
+    """Sign with a new key from now on; the ones before stay published."""
+    with lms().store() as session:
+        seat = _seat(session, course_id)
+    if seat is not None and seat.is_staff:
+        lms().new_key()
     return flask.redirect(flask.url_for("pages.controls", course_id=course_id), 303)

@@ -12,7 +12,10 @@ PEOPLE = (
     ("ben", "Ben", "Okafor", "student"),
     ("chloe", "Chloé", "Tanaka-Martin", "student"),
     ("registrar", "Ruth", "Abernathy", "registrar"),
+    ("student-view", "Student", "View", "student"),
 )
+TEST_STUDENT = "student-view"
+"""Whom a teacher becomes to see the course as students do: launched as a test user, in no roster."""
 COURSE_CODE, COURSE_TITLE = "CS101", "Introduction to Programming"
 _GIVEN = ("Ada", "Bilal", "Carla", "Dmitri", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jun", "Kira", "Liam", "Mei",
           "Noor", "Omar", "Priya", "Quinn", "Rosa", "Sven", "Tara")  # fmt: skip

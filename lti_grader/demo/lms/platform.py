@@ -1,6 +1,7 @@
 """The platform's side of login, launch, deep linking and tokens."""
 
 import datetime as dt
+import functools
 import uuid
 from typing import Any
 from urllib.parse import urlencode
@@ -13,8 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_grader.demo.lms.models import Column, Course, Link, Member, Person, Tool, UsedAssertion
+from lti_grader.demo.lms.people import TEST_STUDENT
 from lti_grader.demo.lms.scores import Mode
-from lti_grader.demo.lms.services import guarded
+from lti_grader.demo.lms.services import guarded, is_maximum
 from lti_grader.demo.lms.store import ROLES, lms
 
 blueprint = flask.Blueprint("platform", __name__)
@@ -27,6 +29,11 @@ ALL_SCOPES = (
     "https://purl.imsglobal.org/spec/lti-ags/scope/score",
     "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
 )
+
+
+@functools.cache
+def _http() -> httpx.Client:
+    return httpx.Client(timeout=10, trust_env=False)
 
 
 @blueprint.get("/keys")
@@ -64,9 +71,15 @@ def authorize() -> ResponseReturnValue:
             return _answer(tool, {"error": "invalid_request", "state": given.get("state", "")})
         hint = lms().unseal("login", given.get("login_hint", ""))
         message = lms().unseal("message", given.get("lti_message_hint", ""))
-        if hint is None or message is None:
+        if hint is None or message is None or hint["person"] != flask.session.get("person"):
             return _answer(tool, {"error": "login_required", "state": given.get("state", "")})
-        claims = _claims(session, tool, hint["person"], message)
+        member = session.get(Member, (message["course"], hint["person"]))
+        deep = message["kind"] == "deep"
+        if member is None or not member.active or (deep and member.role not in ("teacher", "assistant")):
+            return _answer(tool, {"error": "access_denied", "state": given.get("state", "")})
+        if not deep and session.get(Link, message["link"]) is None:
+            return _answer(tool, {"error": "launch_no_longer_valid", "state": given.get("state", "")})
+        claims = _claims(session, tool, member, message)
         claims["nonce"] = given["nonce"]
     return _answer(tool, {"id_token": lms().sign(claims), "state": given.get("state", "")})
 
@@ -76,9 +89,17 @@ def _answer(tool: Tool, fields: dict[str, str]) -> ResponseReturnValue:
     return flask.render_template("demo_lms/post.html", action=action, fields=fields, tool=tool)
 
 
-def _claims(session: Session, tool: Tool, person_id: str, message: dict[str, Any]) -> dict[str, Any]:
-    person, course = session.get_one(Person, person_id), session.get_one(Course, message["course"])
-    member = session.get_one(Member, (course.id, person.id))
+def _roles(member: Member, person: Person) -> list[str]:
+    if person.login == TEST_STUDENT:
+        return [*ROLES["student"], "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"]
+    if lms().mode() is Mode.MOODLE and member.role == "assistant":
+        # It has no word of its own for assistants in a launch.
+        return ROLES["teacher"]
+    return ROLES[member.role]
+
+
+def _claims(session: Session, tool: Tool, member: Member, message: dict[str, Any]) -> dict[str, Any]:
+    person, course = session.get_one(Person, member.person_id), session.get_one(Course, member.course_id)
     now = int(dt.datetime.now(dt.UTC).timestamp())
     claims = {
         "iss": lms().url,
@@ -89,7 +110,7 @@ def _claims(session: Session, tool: Tool, person_id: str, message: dict[str, Any
         "exp": now + 300,
         _LTI + "version": "1.3.0",
         _LTI + "deployment_id": tool.deployment_id,
-        _LTI + "roles": ROLES[member.role],
+        _LTI + "roles": _roles(member, person),
         _LTI + "context": {
             "id": course.id, "label": course.code, "title": f"{course.code} {course.title}",
             "type": ["http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering"],
@@ -111,14 +132,24 @@ def _claims(session: Session, tool: Tool, person_id: str, message: dict[str, Any
         claims["email"] = person.email
     grades = {"scope": list(ALL_SCOPES[:4]), "lineitems": f"{lms().url}/courses/{course.id}/lineitems"}
     if message["kind"] == "link":
-        claims |= _link_claims(session, message["link"], grades)
+        claims |= _link_claims(session, message["link"], grades, _variables(person, course))
     else:
         claims |= _deep_linking_claims(tool, course, message)
     claims["https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"] = grades
     return claims
 
 
-def _link_claims(session: Session, link_id: str, grades: dict[str, Any]) -> dict[str, Any]:
+def _variables(person: Person, course: Course) -> dict[str, str]:
+    """Return what custom parameters may ask for (LTI 1.3 Core, appendix D)."""
+    return {
+        "$User.id": person.id, "$User.username": person.login, "$Person.name.full": person.name,
+        "$Person.name.given": person.given_name, "$Person.name.family": person.family_name,
+        "$Person.email.primary": person.email, "$Context.id": course.id, "$Context.title": course.title,
+        "$Context.label": course.code,
+    }  # fmt: skip
+
+
+def _link_claims(session: Session, link_id: str, grades: dict[str, Any], variables: dict[str, str]) -> dict[str, Any]:
     link = session.get_one(Link, link_id)
     column = session.scalar(select(Column).where(Column.link_id == link.id))
     if column is not None:
@@ -127,7 +158,7 @@ def _link_claims(session: Session, link_id: str, grades: dict[str, Any]) -> dict
         _LTI + "message_type": "LtiResourceLinkRequest",
         _LTI + "target_link_uri": link.url,
         _LTI + "resource_link": {"id": link.id, "title": link.title},
-        _LTI + "custom": link.custom,
+        _LTI + "custom": {name: variables.get(str(value), value) for name, value in link.custom.items()},
     }
 
 
@@ -152,11 +183,7 @@ def deep_link_return() -> ResponseReturnValue:
     try:
         with lms().store.begin() as session:
             claims, tool, course_id = _read_choice(session, flask.request.form.get("JWT", ""))
-            made = [
-                _place(session, tool, course_id, item)
-                for item in claims.get(_DL + "content_items", [])
-                if item.get("type") == "ltiResourceLink"
-            ]
+            made = [_place(session, tool, course_id, item) for item in claims.get(_DL + "content_items", [])]
     except (jwt.PyJWTError, ValueError, httpx.HTTPError) as error:
         return flask.render_template("demo_lms/problem.html", words=f"The tool's answer was refused: {error}"), 400
     return flask.render_template("demo_lms/placed.html", course_id=course_id, made=made)
@@ -175,13 +202,17 @@ def _read_choice(session: Session, token: str) -> tuple[dict[str, Any], Tool, st
         raise ValueError("it is no deep linking response")
     if claims.get(_LTI + "deployment_id") != tool.deployment_id:
         raise ValueError("it names another deployment")
+    nonce = claims.get("nonce")
+    if not isinstance(nonce, str) or not nonce or session.get(UsedAssertion, f"choice {nonce}") is not None:
+        raise ValueError("its nonce is missing or was used before")
+    session.add(UsedAssertion(jti=f"choice {nonce}"))
     return claims, tool, note["course"]
 
 
 def verify_of_tool(tool: Tool, token: str, *, audience: str) -> dict[str, Any]:
     """Return the claims of a JWT that the tool signed; raise `jwt.PyJWTError` or `ValueError` if it does not hold."""
     header = jwt.get_unverified_header(token)
-    found = httpx.get(tool.jwks_url, timeout=10).raise_for_status().json()["keys"]
+    found = _http().get(tool.jwks_url).raise_for_status().json()["keys"]
     key = next((one for one in found if one["kid"] == header.get("kid")), None)
     if key is None:
         raise ValueError("the tool publishes no key of that id")
@@ -193,6 +224,8 @@ def verify_of_tool(tool: Tool, token: str, *, audience: str) -> dict[str, Any]:
 
 
 def _place(session: Session, tool: Tool, course_id: str, item: dict[str, Any]) -> str:
+    if item.get("type") != "ltiResourceLink":
+        raise ValueError(f"it brings {item.get('type')!r}, which was not asked for")
     title = item.get("title") or "Assignment"
     link = Link(
         id=uuid.uuid4().hex, course_id=course_id, client_id=tool.client_id, title=title,
@@ -200,10 +233,12 @@ def _place(session: Session, tool: Tool, course_id: str, item: dict[str, Any]) -
     )  # fmt: skip
     session.add(link)
     session.flush()
-    if column := item.get("lineItem"):
+    if (column := item.get("lineItem")) is not None:
+        if not isinstance(column, dict) or not is_maximum(column.get("scoreMaximum")):
+            raise ValueError("a line item needs scoreMaximum, a number above 0")
         session.add(
             Column(
-                course_id=course_id, link_id=link.id, label=column.get("label") or title,
+                course_id=course_id, client_id=tool.client_id, link_id=link.id, label=column.get("label") or title,
                 maximum=float(column["scoreMaximum"]), resource_id=column.get("resourceId"), tag=column.get("tag"),
             )
         )  # fmt: skip

@@ -1,27 +1,34 @@
 """Assignment and Grade Services 2.0, and Names and Role Provisioning Services 2.0, as the platform offers them."""
 
-import dataclasses
 import datetime as dt
 import functools
 import json
+import math
+import re
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy import delete, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 
 from lti_grader.demo.lms import scores
 from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Tool
+from lti_grader.demo.lms.people import TEST_STUDENT
 from lti_grader.demo.lms.scores import Mode
-from lti_grader.demo.lms.store import ROLES, lms
+from lti_grader.demo.lms.store import ROLES, Faults, lms
 
 blueprint = flask.Blueprint("services", __name__)
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 _MEMBERSHIP = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 _KEPT = 2000
+_SECRET = re.compile(r'("access_token"\s*:\s*)"[^"]*"')
 
 View = Callable[..., ResponseReturnValue]
 
@@ -32,22 +39,20 @@ def guarded(service: str, *scopes: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def guard(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-            faults = lms().faults()
-            hit = service in faults.services and faults.status != 0
-            if service in faults.services and faults.delay_ms:
+            faults = lms().take_fault(service)
+            if faults.delay_ms:
                 time.sleep(faults.delay_ms / 1000)
-            if hit and not faults.break_after:
-                answer = _fail(faults.status, faults.retry_after)
+            if faults.is_any and not faults.break_after:
+                answer = _fail(faults)
             elif scopes and not _may(scopes):
                 answer = flask.make_response({"error": "a token with the scope is needed"}, 401)
             else:
-                answer = flask.make_response(view(*args, **kwargs))
-                if hit:
-                    answer = _fail(faults.status, faults.retry_after)
-            if hit and faults.remaining is not None:
-                left = faults.remaining - 1
-                lms().set_faults(dataclasses.replace(faults, remaining=left) if left else scores_faults_over(faults))
+                answer = _answer(view, *args, **kwargs)
+                if faults.is_any:
+                    answer = _fail(faults)
             _note(answer)
+            if faults.hangs_up:
+                _hang_up()
             return answer
 
         return guard
@@ -55,16 +60,27 @@ def guarded(service: str, *scopes: str) -> Callable[[View], View]:
     return decorate
 
 
-def scores_faults_over(faults: Any) -> Any:
-    """Return the faults after their last turn."""
-    return dataclasses.replace(faults, status=0, remaining=None, break_after=False)
+def _answer(view: View, *args: Any, **kwargs: Any) -> flask.Response:
+    try:
+        return flask.make_response(view(*args, **kwargs))
+    except NoResultFound:
+        return flask.make_response({"errors": {"message": "There is no such thing here"}}, 404)
+    except HTTPException as error:
+        return flask.make_response({"errors": {"message": error.description}}, error.code or 500)
 
 
-def _fail(status: int, retry_after: int | None) -> flask.Response:
-    words = "403 Forbidden (Rate Limit Exceeded)" if status == 403 else "The LMS is not well"
-    answer = flask.make_response({"errors": {"message": words}}, status)
-    if retry_after is not None:
-        answer.headers["Retry-After"] = str(retry_after)
+def _hang_up() -> None:
+    connection = flask.request.environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def _fail(faults: Faults) -> flask.Response:
+    words = "403 Forbidden (Rate Limit Exceeded)" if faults.status == 403 else "The LMS is not well"
+    # Who hangs up says nothing; for the list of requests it counts as a gateway's failure.
+    answer = flask.make_response({"errors": {"message": words}}, faults.status or 502)
+    if faults.retry_after is not None:
+        answer.headers["Retry-After"] = str(faults.retry_after)
     return answer
 
 
@@ -78,14 +94,12 @@ def _may(scopes: tuple[str, ...]) -> bool:
 
 
 def _note(answer: flask.Response) -> None:
+    request = flask.request
+    body = request.get_data(as_text=True)[:_KEPT] if "json" in (request.content_type or "") else ""
+    said = _SECRET.sub(r'\1"(not kept)"', answer.get_data(as_text=True))[:_KEPT]
+    path = request.full_path.rstrip("?")
     with lms().store.begin() as session:
-        session.add(
-            Request(
-                method=flask.request.method, path=flask.request.full_path.rstrip("?"), status=answer.status_code,
-                body=flask.request.get_data(as_text=True)[:_KEPT] if flask.request.is_json or "json" in (flask.request.content_type or "") else "",
-                answer=answer.get_data(as_text=True)[:_KEPT],
-            )
-        )  # fmt: skip
+        session.add(Request(method=request.method, path=path, status=answer.status_code, body=body, answer=said))
 
 
 def _column_json(column: Column) -> dict[str, Any]:
@@ -100,6 +114,11 @@ def _column_json(column: Column) -> dict[str, Any]:
     return shown
 
 
+def is_maximum(value: object) -> bool:
+    """Return whether a column can have this maximum."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+
+
 def _typed(body: Any, kind: str, status: int = 200) -> flask.Response:
     answer = flask.make_response(json.dumps(body), status)
     answer.content_type = kind
@@ -108,8 +127,8 @@ def _typed(body: Any, kind: str, status: int = 200) -> flask.Response:
 
 def _column(session: Session, course_id: str, column_id: str) -> Column:
     column = session.get(Column, column_id)
-    if column is None or column.course_id != course_id:
-        flask.abort(404)
+    if column is None or column.course_id != course_id or column.client_id != flask.g.client_id:
+        flask.abort(404, "There is no such column of this tool")
     return column
 
 
@@ -117,7 +136,11 @@ def _column(session: Session, course_id: str, column_id: str) -> Column:
 @guarded("lineitems", _AGS + "lineitem", _AGS + "lineitem.readonly")
 def list_columns(course_id: str) -> ResponseReturnValue:
     with lms().store() as session:
-        query = select(Column).where(Column.course_id == course_id).order_by(Column.made_at)
+        query = (
+            select(Column)
+            .where(Column.course_id == course_id, Column.client_id == flask.g.client_id)
+            .order_by(Column.made_at)
+        )
         for name, field in (
             ("resource_id", Column.resource_id),
             ("tag", Column.tag),
@@ -131,17 +154,16 @@ def list_columns(course_id: str) -> ResponseReturnValue:
 
 def _paged(found: list[Any], kind: str, wrap: Callable[[list[Any]], Any] = lambda page: page) -> flask.Response:
     """Page as products do: only where a limit is asked for, except in Canvas, which always does."""
-    limit = flask.request.args.get("limit", type=int) or (10 if lms().mode() is Mode.CANVAS else None)
-    page = flask.request.args.get("page", 1, type=int)
-    if limit is None:
+    limit = max(0, flask.request.args.get("limit", 0, type=int)) or (10 if lms().mode() is Mode.CANVAS else 0)
+    page = max(1, flask.request.args.get("page", 1, type=int))
+    if not limit:
         return _typed(wrap(found), kind)
     answer = _typed(wrap(found[(page - 1) * limit : page * limit]), kind)
     if page * limit < len(found):
         query = {**flask.request.args.to_dict(), "page": str(page + 1), "limit": str(limit)}
-        joined = "&".join(f"{name}={value}" for name, value in query.items())
         quote = "\u201d" if lms().mode() is Mode.GENERIC else '"'
-        answer.headers["Link"] = f"<{lms().url}{flask.request.path}?{joined}>; rel={quote}next{quote}".encode().decode(
-            "latin-1"
+        answer.headers["Link"] = (
+            f"<{lms().url}{flask.request.path}?{urlencode(query)}>; rel={quote}next{quote}".encode().decode("latin-1")
         )
     return answer
 
@@ -150,12 +172,12 @@ def _paged(found: list[Any], kind: str, wrap: Callable[[list[Any]], Any] = lambd
 @guarded("lineitems", _AGS + "lineitem")
 def add_column(course_id: str) -> ResponseReturnValue:
     given = flask.request.get_json(force=True, silent=True) or {}
-    if not given.get("label") or not isinstance(given.get("scoreMaximum"), int | float):
-        return {"errors": {"message": "label and scoreMaximum are required"}}, 400
+    if not given.get("label") or not is_maximum(given.get("scoreMaximum")):
+        return {"errors": {"message": "label and scoreMaximum, a number above 0, are required"}}, 400
     with lms().store.begin() as session:
         session.get_one(Course, course_id)
         column = Column(
-            course_id=course_id, link_id=given.get("resourceLinkId"), label=given["label"],
+            course_id=course_id, client_id=flask.g.client_id, link_id=given.get("resourceLinkId"), label=given["label"],
             maximum=float(given["scoreMaximum"]), resource_id=given.get("resourceId"), tag=given.get("tag"),
         )  # fmt: skip
         session.add(column)
@@ -175,6 +197,8 @@ def show_column(course_id: str, column_id: str) -> ResponseReturnValue:
 @guarded("lineitems", _AGS + "lineitem")
 def change_column(course_id: str, column_id: str) -> ResponseReturnValue:
     given = flask.request.get_json(force=True, silent=True) or {}
+    if "scoreMaximum" in given and not is_maximum(given["scoreMaximum"]):
+        return {"errors": {"message": "scoreMaximum is a number above 0"}}, 400
     with lms().store.begin() as session:
         column = _column(session, course_id, column_id)
         column.label = given.get("label") or column.label
@@ -279,7 +303,11 @@ def list_members(course_id: str) -> ResponseReturnValue:
         rows = session.execute(
             select(Member, Person).join(Person).where(Member.course_id == course_id, Member.active).order_by(Person.id)
         ).all()
-        found = [_member(mode, tool, member, person) for member, person in rows if member.role != "registrar"]
+        found = [
+            _member(mode, tool, member, person)
+            for member, person in rows
+            if member.role != "registrar" and person.login != TEST_STUDENT
+        ]
         context = {"id": course.id, "label": course.code, "title": course.title}
     role = flask.request.args.get("role")
     if role:

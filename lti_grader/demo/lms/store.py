@@ -11,9 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
 
-from lti_grader.demo.lms.models import Key, Setting
+from lti_grader.demo.lms.models import Key, Setting, Store
 from lti_grader.demo.lms.scores import Mode
 
 ROLES = {
@@ -41,13 +40,19 @@ class Faults:
     services: tuple[str, ...] = ("token", "keys", "lineitems", "scores", "results", "memberships")
     break_after: bool = False
     """Do what was asked, and then fail all the same, as a lost answer looks to the other side."""
+    hangs_up: bool = False
+    """Close the connection without an answer, as a server that is not there."""
+
+    @property
+    def is_any(self) -> bool:
+        return self.status != 0 or self.hangs_up
 
 
 @dataclasses.dataclass(frozen=True)
 class Lms:
     """The store, the LMS's own address, and the secret that signs its hints and tokens."""
 
-    store: sessionmaker[Session]
+    store: Store
     url: str
     secret: str
 
@@ -66,6 +71,20 @@ class Lms:
             if kept is None:
                 return Faults()
             return Faults(**{**kept.value, "services": tuple(kept.value.get("services", Faults.services))})
+
+    def take_fault(self, service: str) -> Faults:
+        """Return what is to go wrong with this request, and count it."""
+        with self.store.begin() as session:
+            kept = session.get(Setting, "faults")
+            if kept is None or service not in kept.value.get("services", Faults.services):
+                return Faults()
+            faults = Faults(**{**kept.value, "services": tuple(kept.value.get("services", Faults.services))})
+            if faults.is_any and faults.remaining is not None:
+                left = faults.remaining - 1
+                over = {"status": 0, "hangs_up": False, "remaining": None, "break_after": False}
+                after = dataclasses.replace(faults, **({"remaining": left} if left > 0 else over))
+                session.merge(Setting(name="faults", value=dataclasses.asdict(after)))
+            return faults
 
     def set_faults(self, faults: Faults) -> None:
         with self.store.begin() as session:

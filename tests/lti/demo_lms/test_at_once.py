@@ -3,12 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 from tests.fixtures.demo_lms import Lms, Tool, running_lms
 
 POSTS = 24
-# What goes wrong here goes wrong in most runs but not in all, so these marks cannot be strict. Drop them with the cause.
 
 
 def test_scores_of_many_students_at_once_all_arrive(lms: Lms) -> None:
@@ -22,9 +19,6 @@ def test_scores_of_many_students_at_once_all_arrive(lms: Lms) -> None:
     assert {(one["score"], one["posts"]) for one in grades} == {(7, 1)}
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the cell is read before the write lock is held: simultaneous posts overrun each other"
-)
 def test_of_scores_for_one_student_at_once_each_is_taken_or_refused_and_the_newest_stays(lms: Lms) -> None:
     for round_ in range(4):
         column = lms.column(100, label=f"Round {round_}")
@@ -42,9 +36,6 @@ def test_of_scores_for_one_student_at_once_each_is_taken_or_refused_and_the_newe
         assert cell["posts"] == 1 + statuses.count(200)
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the cell is looked for before the write lock is held: two first posts insert it twice"
-)
 def test_of_first_scores_at_once_none_is_an_error(lms: Lms) -> None:
     for round_ in range(6):
         column = lms.column(label=f"Round {round_}")
@@ -54,7 +45,6 @@ def test_of_first_scores_at_once_none_is_an_error(lms: Lms) -> None:
         assert statuses.count(200) == 1
 
 
-@pytest.mark.xfail(strict=False, reason="the countdown is read and written apart: a fault for three requests hits more")
 def test_a_fault_for_three_requests_hits_three_of_many_at_once(lms: Lms) -> None:
     people = lms.control.post("students", count=POSTS)["ids"]
     column = lms.column()
