@@ -1,4 +1,8 @@
-"""Headless Chromium, as people have it today: no third-party cookies but partitioned ones."""
+"""Headless Chromium, as people have it today: no third-party cookies but partitioned ones.
+
+A frame that grows with its page moves from under the mouse for a moment, quicker than any person clicks: what stands
+below something that has just been loaded is pressed by its key.
+"""
 
 import dataclasses
 import re

@@ -58,10 +58,10 @@ def test_two_tabs_keep_both_texts(seat: Seat, student_id: str) -> None:
     expect(dialog).to_contain_text("# mine")
     dialog.get_by_role("button", name="Take this one").click()
     expect(other.locator(".cm-content")).to_contain_text("# mine")
-    other.get_by_role("tab", name="History").click()
+    other.get_by_role("tab", name="History").press("Enter")
     kept = other.get_by_role("region", name="Texts kept in this browser")
     expect(kept).to_contain_text("Not chosen")
-    kept.get_by_role("button", name="Restore").first.click()
+    kept.get_by_role("button", name="Restore").first.press("Enter")
     expect(other.locator(".cm-content")).to_contain_text("theirs")
     saved(other)
 
@@ -158,7 +158,7 @@ def test_an_assignment_that_closes_while_somebody_writes(seat: Seat, student_id:
         assert written(tool).rstrip("\n") == MINE
         tool = student.window()
         expect(tool.get_by_role("button", name="Submit")).to_be_disabled()
-        tool.get_by_role("tab", name="History").click()
+        tool.get_by_role("tab", name="History").press("Enter")
         expect(tool.get_by_role("region", name="Texts kept in this browser")).to_contain_text("Never saved")
     finally:
         close_at(None)

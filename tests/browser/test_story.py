@@ -52,7 +52,7 @@ def test_from_the_teachers_picker_to_the_score_in_the_gradebook(seat: Seat, stud
     # What is hidden stays so: neither name nor data of a hidden test is on the page.
     assert "Unseen" not in student.frame.content()
 
-    tool.get_by_role("tab", name="History").click()
+    tool.get_by_role("tab", name="History").press("Enter")
     history = tool.locator("#attempts")
     expect(history.get_by_role("link")).to_have_text(["Attempt 3", "Attempt 2", "Attempt 1"])
 
@@ -72,13 +72,13 @@ def test_history_shows_what_changed_between_two_attempts(seat: Seat, student_id:
         write(tool, code)
         tool.get_by_role("button", name="Run sample tests").click()
         expect(tool.locator("#result")).to_contain_text("passed" if "2 *" in code else "Wrong answer")
-    tool.get_by_role("tab", name="History").click()
+    tool.get_by_role("tab", name="History").press("Enter")
     tool.get_by_label("Compare attempt 2 with").select_option("attempt 1 (previous)")
     expect(tool.locator(".diff .removed")).to_contain_text("3 * int")
     expect(tool.locator(".diff .added")).to_contain_text("2 * int")
-    tool.locator("#attempts li").nth(1).get_by_role("button", name="Restore into editor").click()
+    tool.locator("#attempts li").nth(1).get_by_role("button", name="Restore into editor").press("Enter")
     expect(tool.locator(".cm-content")).to_contain_text("3 * int")
-    tool.get_by_role("link", name="Attempt 1").click()
+    tool.get_by_role("link", name="Attempt 1").press("Enter")
     expect(tool.get_by_role("heading", name="Attempt 1")).to_be_visible()
     expect(tool.locator("#code")).to_contain_text("3 * int")
 
@@ -90,5 +90,5 @@ def test_a_java_program_that_does_not_compile_leads_to_its_line(seat: Seat, stud
     tool.get_by_role("button", name="Run sample tests").click()
     line = tool.get_by_role("button", name="error").first
     expect(line).to_contain_text("3")
-    line.click()
+    line.press("Enter")
     expect(tool.locator(".cm-activeLine")).to_contain_text("int x = 1")

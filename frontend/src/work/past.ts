@@ -18,12 +18,20 @@ export interface PastParts {
 export class Past {
   readonly #parts: PastParts;
   #loaded = false;
+  /** What was compared in the list that is being replaced: the address of each comparison, and with what. */
+  #compared = new Map<string, string>();
 
   constructor(parts: PastParts) {
     this.#parts = parts;
     parts.list.addEventListener("click", (event) => {
       const button = (event.target as Element).closest<HTMLElement>("[data-restore]");
       if (button) void this.#restoreAttempt(button);
+    });
+    parts.list.addEventListener("htmx:beforeSwap", (event) => {
+      if (event.target === parts.list) this.#compared = comparisons(parts.list);
+    });
+    parts.list.addEventListener("htmx:afterSettle", (event) => {
+      if (event.target === parts.list) compareAgain(parts.list, this.#compared);
     });
   }
 
@@ -74,5 +82,24 @@ export class Past {
     } catch {
       this.#parts.failed(`The code of attempt ${number} could not be loaded. Try again in a moment.`);
     }
+  }
+}
+
+function choices(list: HTMLElement): HTMLSelectElement[] {
+  return [...list.querySelectorAll<HTMLSelectElement>("select[hx-get]")];
+}
+
+function comparisons(list: HTMLElement): Map<string, string> {
+  const open = choices(list).filter((choice) => choice.value !== "");
+  return new Map(open.map((choice) => [choice.getAttribute("hx-get") ?? "", choice.value]));
+}
+
+/** A list that was loaded anew, because an attempt has come or has its result, shows what was compared before. */
+function compareAgain(list: HTMLElement, compared: ReadonlyMap<string, string>): void {
+  for (const choice of choices(list)) {
+    const other = compared.get(choice.getAttribute("hx-get") ?? "");
+    if (other === undefined) continue;
+    choice.value = other;
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
   }
 }
