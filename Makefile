@@ -24,6 +24,7 @@ demo: $(STAMP)-demo $(STAMP)-assets ## Install, start everything, and print wher
 
 test: $(STAMP)-test $(STAMP)-assets ## Install what the tests need, and run them all
 	@scripts/system-packages
+	@scripts/peer-venv
 	scripts/with-node npm --prefix frontend --silent test
 	$(BIN)/python -m pytest
 
