@@ -33,6 +33,7 @@ class Quiet(wsgiref.simple_server.WSGIRequestHandler):
 server = Server(("127.0.0.1", 0), Quiet)
 own_url = f"http://127.0.0.1:{server.server_port}"
 
+
 # The package asks its host, the Open edX platform, for these; nothing of them matters to LTI.
 class SwitchedOff:
     """A switch of the platform for one of the package's experiments."""
@@ -77,6 +78,7 @@ from django.views.decorators.csrf import csrf_exempt  # noqa: E402
 from lti_consumer.data import Lti1p3LaunchData  # noqa: E402
 from lti_consumer.models import Lti1p3Passport, LtiAgsLineItem, LtiConfiguration  # noqa: E402
 from lti_consumer.plugin import compat  # noqa: E402
+
 
 def no_block(_location):
     """There is no course behind the link, and so no block in it: the package then takes its own defaults."""
