@@ -41,6 +41,8 @@ class LanguageFile(BaseModel):
     time_multiplier: float = Field(gt=0, le=20)
     startup_ms: int = Field(ge=0, le=10_000)
     memory_extra_kb: int = Field(ge=0)
+    reserved_kb: int = Field(ge=0, default=0)
+    """What its runtime sets aside and does not use, over its memory; it matters only where no control group counts."""
     processes: int = Field(ge=1, le=4096)
 
 

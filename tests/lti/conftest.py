@@ -13,13 +13,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from lti_grader.core.db import transaction
+from lti_grader.core.db import session, transaction
 from lti_grader.lti import claims as c
 from lti_grader.lti.errors import LaunchRefused
 from lti_grader.lti.keysets import keysets
+from lti_grader.lti.models import ClassContext, Platform, ProductFamily
 from lti_grader.lti.verification import Expected, verify
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest, create_problem, publish
+from tests.fixtures.world import World
+from tests.lti.desk import Desk
 from tests.lti.scripted import ScriptedPlatform, Way, browser
 
 NOW = dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
@@ -123,3 +126,21 @@ def make_problem() -> Callable[[uuid.UUID], str]:
             return str(version.id)
 
     return make
+
+
+@pytest.fixture
+def lms(world: World, platform_key: rsa.RSAPrivateKey) -> Iterator[ScriptedPlatform]:
+    """The world's platform, answering."""
+    platform = ScriptedPlatform(platform_key)
+    with transaction(world.tenant_id):
+        row = session().get_one(Platform, world.platform_id)
+        row.issuer, row.auth_token_url, row.jwks_url = platform.url, f"{platform.url}/token", f"{platform.url}/jwks"
+        row.product_family = ProductFamily.OTHER
+        session().get_one(ClassContext, world.context_id).memberships_url = f"{platform.url}/members"
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def desk(world: World, lms: ScriptedPlatform) -> Desk:
+    return Desk(world, lms)

@@ -1,8 +1,7 @@
 """Conformance rows 34-36 and 38: scores there and back, rosters in pages, and what services answer on bad days."""
 
 import datetime as dt
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -10,94 +9,20 @@ import flask
 import jwt
 import pytest
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lti_grader import adapters
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
 from lti_grader.core.db import session, transaction
-from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.lti import passback, posting, roster
+from lti_grader.lti import passback, roster
 from lti_grader.lti.errors import CannotResend, ServiceError
-from lti_grader.lti.models import ClassContext, Platform, ProductFamily, ScoreDelivery
+from lti_grader.lti.models import ClassContext
 from lti_grader.people.models import User
 from tests.fixtures.world import NOW, World
+from tests.lti.desk import RESULTS, SCORES, Desk
 from tests.lti.scripted import LEARNER, ScriptedPlatform
 
-SCORES, RESULTS = "/lineitems/1/scores", "/lineitems/1/results"
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
-
-
-@pytest.fixture
-def lms(world: World, platform_key: rsa.RSAPrivateKey) -> Iterator[ScriptedPlatform]:
-    """The world's platform, answering."""
-    platform = ScriptedPlatform(platform_key)
-    with transaction(world.tenant_id):
-        row = session().get_one(Platform, world.platform_id)
-        row.issuer, row.auth_token_url, row.jwks_url = platform.url, f"{platform.url}/token", f"{platform.url}/jwks"
-        row.product_family = ProductFamily.OTHER
-        session().get_one(ClassContext, world.context_id).memberships_url = f"{platform.url}/members"
-    yield platform
-    platform.close()
-
-
-class Desk:
-    """One student's column: give a score, and carry it to the LMS at a time of one's choosing."""
-
-    def __init__(self, world: World, lms: ScriptedPlatform, **student: Any) -> None:
-        self.world, self.lms, self.at = world, lms, NOW
-        self.assignment = world.assignment()
-        self.column = world.column(self.assignment, lms.column)
-        self.student = world.user(**student)
-        self.revision = 0
-        with transaction(world.tenant_id):
-            self.sub = session().get_one(User, self.student).sub
-
-    def score(self, points: int | str) -> uuid.UUID:
-        """Let the gradebook have a new score; return the delivery that follows."""
-        self.revision += 1
-        with transaction(self.world.tenant_id):
-            entry = session().scalar(sa.select(GradebookEntry).where(GradebookEntry.student_id == self.student))
-            if entry is None:
-                entry = GradebookEntry(
-                    tenant_id=self.world.tenant_id, content_item_id=self.assignment, student_id=self.student,
-                    max_score=Decimal(10), submitted_at=NOW, status="graded",
-                )  # fmt: skip
-                session().add(entry)
-            entry.score_obtained, entry.revision = Decimal(points), self.revision
-            session().flush()
-            passback.queue_known_scores(self.column, at=self.at)
-        return self.rows()[-1].id
-
-    def rows(self) -> list[ScoreDelivery]:
-        with transaction(self.world.tenant_id):
-            found = session().scalars(
-                sa.select(ScoreDelivery).where(ScoreDelivery.user_id == self.student).order_by(ScoreDelivery.revision)
-            )
-            return list(found)
-
-    @property
-    def last(self) -> ScoreDelivery:
-        return self.rows()[-1]
-
-    def carry(self, delivery: uuid.UUID | None = None) -> str:
-        return posting.deliver(self.world.tenant_id, delivery or self.last.id, adapters.installed(), lambda: self.at)
-
-    def resend(self) -> None:
-        delivery = self.last.id
-        with transaction(self.world.tenant_id):
-            passback.resend(delivery, at=self.at)
-
-    def later(self, **much: float) -> None:
-        self.at += dt.timedelta(**much)
-
-    def posts(self) -> list[Any]:
-        return [one.json for one in self.lms.to(SCORES)]
-
-
-@pytest.fixture
-def desk(world: World, lms: ScriptedPlatform) -> Desk:
-    return Desk(world, lms)
 
 
 def test_row_34_a_score_there_and_back(desk: Desk, lms: ScriptedPlatform, app: flask.Flask) -> None:

@@ -143,6 +143,7 @@ class BubblewrapSandbox:
             limits,
             memory_kb=limits.memory_kb + file.memory_extra_kb,
             processes=max(limits.processes, file.processes),
+            reserved_kb=file.reserved_kb,
         )
         return self._run(argv, stdin, limits, binds={"/program": program.folder})
 
@@ -248,7 +249,7 @@ class BubblewrapSandbox:
         uid, file_bytes = self._uid, limits.work_bytes
         cpu_seconds = limits.cpu_ms // 1000 + 2
         alone = self._cgroup is None
-        memory = (limits.memory_kb + 4096) * 1024
+        memory = (limits.memory_kb + limits.reserved_kb + 4096) * 1024
 
         def confine() -> None:
             for path in joins:

@@ -41,6 +41,7 @@ class Limits:
     work_bytes: int = 64 * 1024 * 1024
     work_inodes: int = 4096
     open_files: int = 256
+    reserved_kb: int = 0
 
     @property
     def wall(self) -> int:

@@ -1,0 +1,82 @@
+"""One student's column at a platform: scores are given here and carried there, at times of one's choosing."""
+
+import copy
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from lti_grader import adapters
+from lti_grader.core.db import session, transaction
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.lti import passback, posting
+from lti_grader.lti.models import ScoreDelivery
+from lti_grader.people.models import User
+from tests.fixtures.world import NOW, World
+from tests.lti.scripted import ScriptedPlatform
+
+SCORES, RESULTS = "/lineitems/1/scores", "/lineitems/1/results"
+
+
+class Desk:
+    """One student's column: give a score, and carry it to the LMS at a time of one's choosing."""
+
+    def __init__(self, world: World, lms: ScriptedPlatform, **student: Any) -> None:
+        self.world, self.lms, self.at = world, lms, NOW
+        self.assignment = world.assignment()
+        self.column = world.column(self.assignment, lms.column)
+        self._sit(**student)
+
+    def _sit(self, **student: Any) -> None:
+        self.student, self.revision = self.world.user(**student), 0
+        with transaction(self.world.tenant_id):
+            self.sub = session().get_one(User, self.student).sub
+
+    def neighbour(self) -> "Desk":
+        """Return another student's desk at the same column."""
+        beside = copy.copy(self)
+        beside._sit()
+        return beside
+
+    def score(self, points: int | str) -> uuid.UUID:
+        """Let the gradebook have a new score; return the delivery that follows."""
+        self.revision += 1
+        with transaction(self.world.tenant_id):
+            entry = session().scalar(sa.select(GradebookEntry).where(GradebookEntry.student_id == self.student))
+            if entry is None:
+                entry = GradebookEntry(
+                    tenant_id=self.world.tenant_id, content_item_id=self.assignment, student_id=self.student,
+                    max_score=Decimal(10), submitted_at=NOW, status="graded",
+                )  # fmt: skip
+                session().add(entry)
+            entry.score_obtained, entry.revision = Decimal(points), self.revision
+            session().flush()
+            passback.queue_known_scores(self.column, at=self.at)
+        return self.rows()[-1].id
+
+    def rows(self) -> list[ScoreDelivery]:
+        with transaction(self.world.tenant_id):
+            found = session().scalars(
+                sa.select(ScoreDelivery).where(ScoreDelivery.user_id == self.student).order_by(ScoreDelivery.revision)
+            )
+            return list(found)
+
+    @property
+    def last(self) -> ScoreDelivery:
+        return self.rows()[-1]
+
+    def carry(self, delivery: uuid.UUID | None = None) -> str:
+        return posting.deliver(self.world.tenant_id, delivery or self.last.id, adapters.installed(), lambda: self.at)
+
+    def resend(self) -> None:
+        delivery = self.last.id
+        with transaction(self.world.tenant_id):
+            passback.resend(delivery, at=self.at)
+
+    def later(self, **much: float) -> None:
+        self.at += dt.timedelta(**much)
+
+    def posts(self) -> list[Any]:
+        return [one.json for one in self.lms.to(SCORES)]
