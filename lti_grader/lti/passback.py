@@ -74,7 +74,19 @@ def _line_items(entry: GradebookEntry) -> list[uuid.UUID]:
                 User.id == entry.student_id,
                 Enrollment.status == EnrollmentStatus.ACTIVE,
             )
+            # In one order for all, so that nobody waits in a circle in `_one_at_a_time`.
+            .order_by(LineItem.id)
         )
+    )
+
+
+def _one_at_a_time(line_item_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Wait for whoever else changes deliveries of this student to this column, until the transaction ends.
+
+    A newer score may be owed at the very moment at which an older one goes back to waiting.
+    """
+    session().execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": f"{line_item_id}:{user_id}"}
     )
 
 
@@ -82,12 +94,14 @@ def _owe(line_item_id: uuid.UUID, entry: GradebookEntry, *, at: dt.datetime) -> 
     score = entry.override_points if entry.override_points is not None else entry.score_obtained
     if score is None or entry.max_score <= 0:
         return
+    _one_at_a_time(line_item_id, entry.student_id)
     session().execute(
         sa.update(ScoreDelivery)
         .where(
             ScoreDelivery.line_item_id == line_item_id,
             ScoreDelivery.user_id == entry.student_id,
             ScoreDelivery.status == DeliveryStatus.PENDING,
+            ScoreDelivery.revision < entry.revision,
         )
         .values(status=DeliveryStatus.SUPERSEDED)
     )
@@ -120,6 +134,8 @@ class Parcel:
     """A claimed delivery with all that posting it takes; it holds no transaction."""
 
     delivery_id: uuid.UUID
+    line_item_id: uuid.UUID
+    user_id: uuid.UUID
     platform: Platform
     url: str
     sub: str
@@ -141,15 +157,16 @@ class Parcel:
 
 def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
     """Take a delivery that is due, for as long as `lease`; None if it is not, or another worker has the column."""
-    row = session().scalar(
-        sa.select(ScoreDelivery).where(ScoreDelivery.id == delivery_id).with_for_update(skip_locked=True)
-    )
+    row = _locked(delivery_id)
     due = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT)
     if row is None or row.status not in due or row.next_try_at > at:
         return None
+    if _has_newer(row):
+        # Nobody wants to know any more; if it arrived all the same, the newer one has a later time.
+        row.status = DeliveryStatus.SUPERSEDED
+        return None
     item = session().get_one(LineItem, row.line_item_id)
-    # The column's row orders the deliveries of one student; the unique index holds it in any case.
-    if row.status == DeliveryStatus.PENDING and _other_is_sending(row):
+    if _other_is_sending(row):
         row.next_try_at = at + dt.timedelta(seconds=2)
         return None
     before = row.status
@@ -161,6 +178,8 @@ def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Pa
     platform, user = _platform(item), session().get_one(User, row.user_id)
     return Parcel(
         delivery_id=row.id,
+        line_item_id=row.line_item_id,
+        user_id=row.user_id,
         platform=platform,
         url=item.url,
         sub=user.sub,
@@ -176,6 +195,19 @@ def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Pa
         may_hold=frozenset(_may_hold(row)),
         channel=f"delivery:{row.user_id}:{item.content_item_id}",
     )
+
+
+def _locked(delivery_id: uuid.UUID) -> ScoreDelivery | None:
+    """Return a delivery as it is now that nobody else changes it."""
+    place = (
+        session()
+        .execute(sa.select(ScoreDelivery.line_item_id, ScoreDelivery.user_id).where(ScoreDelivery.id == delivery_id))
+        .one_or_none()
+    )
+    if place is None:
+        return None
+    _one_at_a_time(*place)
+    return session().scalar(sa.select(ScoreDelivery).where(ScoreDelivery.id == delivery_id).with_for_update())
 
 
 def _other_is_sending(row: ScoreDelivery) -> bool:
@@ -236,6 +268,7 @@ def _platform(item: LineItem) -> Platform:
 
 
 def _mine(parcel: Parcel) -> ScoreDelivery | None:
+    _one_at_a_time(parcel.line_item_id, parcel.user_id)
     row = session().scalar(sa.select(ScoreDelivery).where(ScoreDelivery.id == parcel.delivery_id).with_for_update())
     # Another worker took over after our lease: what it finds stands.
     return row if row is not None and row.status == DeliveryStatus.SENDING and row.tries == parcel.tries else None
@@ -260,7 +293,7 @@ def mark_unseen(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> Non
     if row is None:
         return
     row.lms_holds = held
-    row.status, row.next_try_at = DeliveryStatus.SENT, at + dt.timedelta(seconds=min(2**row.tries, 300))
+    row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=min(2**row.tries, 300))
     if row.tries < LOOKS:
         return
     if held is None:
@@ -291,26 +324,32 @@ def mark_answer(parcel: Parcel, answer: Answer, raw: str, *, most_tries: int, at
         return
     row.last_error, row.last_answer = answer.words, raw[:2000]
     if answer.meaning is Meaning.AGAIN and row.tries < most_tries:
-        row.status = DeliveryStatus.SENT if row.sent_at is not None else DeliveryStatus.PENDING
-        row.next_try_at = at + dt.timedelta(seconds=answer.after)
-        _step_aside(row)
+        row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=answer.after)
         return
     row.status = DeliveryStatus.FAILED
     if answer.meaning is Meaning.AGAIN:
         row.last_error = f"Given up after {row.tries} tries. {answer.words} Resend when the LMS is well again."
 
 
-def _step_aside(row: ScoreDelivery) -> None:
-    """A newer score that waits takes the place of one that could not be sent."""
-    newer = session().scalar(
-        sa.select(ScoreDelivery.id).where(
-            ScoreDelivery.line_item_id == row.line_item_id,
-            ScoreDelivery.user_id == row.user_id,
-            ScoreDelivery.revision > row.revision,
+def _waiting(row: ScoreDelivery) -> DeliveryStatus:
+    """Return the state of one that is not done: a newer score takes the place of one that was not seen to arrive."""
+    if _has_newer(row):
+        return DeliveryStatus.SUPERSEDED
+    return DeliveryStatus.PENDING if row.sent_at is None else DeliveryStatus.SENT
+
+
+def _has_newer(row: ScoreDelivery) -> bool:
+    with session().no_autoflush:
+        newer = session().scalar(
+            sa.select(ScoreDelivery.id)
+            .where(
+                ScoreDelivery.line_item_id == row.line_item_id,
+                ScoreDelivery.user_id == row.user_id,
+                ScoreDelivery.revision > row.revision,
+            )
+            .limit(1)
         )
-    )
-    if newer is not None:
-        row.status = DeliveryStatus.SUPERSEDED
+    return newer is not None
 
 
 def put_off(parcel: Parcel, *, at: dt.datetime, seconds: float) -> None:
@@ -318,9 +357,7 @@ def put_off(parcel: Parcel, *, at: dt.datetime, seconds: float) -> None:
     row = _mine(parcel)
     if row is not None:
         row.tries -= 1
-        row.status = DeliveryStatus.SENT if row.sent_at is not None else DeliveryStatus.PENDING
-        row.next_try_at = at + dt.timedelta(seconds=seconds)
-        _step_aside(row)
+        row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=seconds)
 
 
 def due(*, at: dt.datetime, most: int = 500) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -346,17 +383,10 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime) -> ScoreDelivery:
     CannotResend
         It is on its way already, or a newer one has taken its place.
     """
-    row = session().scalars(sa.select(ScoreDelivery).where(ScoreDelivery.id == delivery_id).with_for_update()).one()
-    newest = (
-        session()
-        .scalars(
-            sa.select(sa.func.max(ScoreDelivery.revision)).where(
-                ScoreDelivery.line_item_id == row.line_item_id, ScoreDelivery.user_id == row.user_id
-            )
-        )
-        .one()
-    )
-    if row.revision != newest:
+    row = _locked(delivery_id)
+    if row is None:
+        raise CannotResend("This score is not there any more: its column was removed.")
+    if _has_newer(row):
         raise CannotResend("A newer score has taken its place: resend that one.")
     if row.status in (DeliveryStatus.PENDING, DeliveryStatus.SENDING):
         raise CannotResend("This score is on its way already.")

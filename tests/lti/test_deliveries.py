@@ -1,24 +1,18 @@
 """Scores on bad days: workers side by side, LMSs that answer nonsense, late or not at all, and those with ways of their own."""
 
 import concurrent.futures
-import dataclasses
 import datetime as dt
-import threading
-from decimal import Decimal
-from email.utils import format_datetime
 from typing import Any
 
 import flask
 import pytest
-import sqlalchemy as sa
 
 from lti_grader import adapters
 from lti_grader.core.db import session, transaction
-from lti_grader.lti import http, passback, posting
-from lti_grader.lti.errors import ServiceError
-from lti_grader.lti.models import LineItem, Platform, ProductFamily
+from lti_grader.lti import passback
+from lti_grader.lti.models import Platform, ProductFamily
 from tests.fixtures.world import World
-from tests.lti.desk import RESULTS, SCORES, Desk
+from tests.lti.desk import RESULTS, Desk
 from tests.lti.scripted import Answer, Asked, ScriptedPlatform
 
 
