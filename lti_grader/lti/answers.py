@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import random
 
-from lti_grader.lti.errors import ServiceError
+from lti_grader.lti.errors import ServiceError, TokenRefused
 
 
 class Meaning(enum.StrEnum):
@@ -44,16 +44,17 @@ def understand(error: ServiceError, *, tries: int) -> Answer:
     status, body = error.status_code, error.body.lower()
     if status is None:
         return Answer(Meaning.AGAIN, f"{error.message} It will be tried again.", back_off(tries))
-    if status == 409 or (status == 400 and ("timestamp" in body or "newer" in body)):
-        return Answer(Meaning.TAKEN, "The LMS says that it has a score as new as this one.")
-    if status == 429 or (status == 403 and ("rate limit" in body or "throttl" in body)):
+    if _is_throttled(status, body):
         wait = max(error.retry_after or 0.0, back_off(tries))
         return Answer(Meaning.AGAIN, "The LMS asks us to slow down; the score waits for its turn.", wait)
+    if isinstance(error, TokenRefused):
+        return _without_token(error, status, tries)
+    if status == 409 or (status == 400 and ("timestamp" in body or "newer" in body)):
+        return Answer(Meaning.TAKEN, "The LMS says that it has a score as new as this one.")
     if status == 500 and error.body.strip() == "[]":
         return Answer(Meaning.FAILED, "The grade is locked in the LMS. Unlock it in the gradebook there, then resend.")
     if status >= 500 or status in (401, 408, 425):
-        wait = error.retry_after or back_off(tries)
-        return Answer(Meaning.AGAIN, f"The LMS has a fault of its own ({status}). It will be tried again.", wait)
+        return _fault(error, status, tries)
     if status in (400, 404, 422) and any(words in body for words in _LEARNER_WORDS):
         return Answer(
             Meaning.FAILED,
@@ -61,6 +62,27 @@ def understand(error: ServiceError, *, tries: int) -> Answer:
         )
     words = _CURES.get(status, f"The LMS refused the score ({status}). Its answer is kept below.")
     return Answer(Meaning.FAILED, words)
+
+
+def _is_throttled(status: int, body: str) -> bool:
+    return status == 429 or (status == 403 and ("rate limit" in body or "throttl" in body))
+
+
+def _fault(error: ServiceError, status: int, tries: int) -> Answer:
+    wait = error.retry_after or back_off(tries)
+    return Answer(Meaning.AGAIN, f"The LMS has a fault of its own ({status}). It will be tried again.", wait)
+
+
+def _without_token(error: TokenRefused, status: int, tries: int) -> Answer:
+    if status >= 500:
+        return _fault(error, status, tries)
+    # Not for good: it is so as well until an LMS has read our keyset again after a rotation.
+    return Answer(
+        Meaning.AGAIN,
+        f"The LMS gives this tool no access token ({status}). Its administrator looks whether the client is switched on,"
+        " has the scopes for grades, and knows this tool's keyset address. It will be tried again.",
+        back_off(tries),
+    )
 
 
 def back_off(tries: int) -> float:

@@ -4,6 +4,7 @@ LtiError
 ├── LaunchRefused        401  the launch does not hold: whoever sees it can only start again, or tell the admin
 │   └── NotRegistered    403  this platform, client or deployment is not known here
 └── ServiceError              a platform's service did not do what was asked
+    └── TokenRefused          ... because it gave no token to ask with
 """
 
 from typing import Any
@@ -65,6 +66,10 @@ class ServiceError(LtiError):
         self.status_code = status_code
         self.body = body
         self.retry_after = retry_after
+
+
+class TokenRefused(ServiceError):
+    """The platform answered a request for an access token, and not with one."""
 
 
 class CannotResend(Conflict):

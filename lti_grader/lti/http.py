@@ -21,10 +21,14 @@ def _client(timeout: float, connect: float) -> httpx.Client:
 
 def is_safe_url(url: str) -> bool:
     """Return whether `url` may be called: https, or plain http on this machine itself."""
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    )
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or any(sign < " " or sign.isspace() for sign in url):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
 
 
 def call(method: str, url: str, *, timeout: float, connect: float, **more: Any) -> httpx.Response:
@@ -41,12 +45,12 @@ def call(method: str, url: str, *, timeout: float, connect: float, **more: Any) 
         It does not answer, or not with success; carries what it said.
     """
     if not is_safe_url(url):
-        raise ServiceError(f"{url} is not an https address: correct the registration.")
+        raise ServiceError(f"{url[:200]!r} is not an https address: correct the registration.")
     try:
         answer = _client(timeout, connect).request(method, url, **more)
     except httpx.TimeoutException:
         raise ServiceError(f"The LMS did not answer within {timeout:g} seconds.") from None
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise ServiceError("The LMS cannot be reached.", body=f"{type(error).__name__}: {error}") from error
     if not answer.is_success:
         raise ServiceError(
@@ -59,25 +63,27 @@ def call(method: str, url: str, *, timeout: float, connect: float, **more: Any) 
 
 
 def as_json(answer: httpx.Response) -> Any:
-    """Return the answer's JSON, whatever type it says it is (some platforms say text/html)."""
+    """Return the answer's JSON, whatever type it says it is (some platforms say text/html).
+
+    Raises
+    ------
+    ServiceError
+        It is none, such as a page that tells of maintenance; without a status, which said that all was well.
+    """
     try:
         return answer.json()
-    except ValueError:
-        raise ServiceError(
-            "The LMS answered with something that is not JSON.",
-            status_code=answer.status_code,
-            body=answer.text[:_KEPT],
-        ) from None
+    except (ValueError, RecursionError):
+        raise ServiceError("The LMS answered with something that is not JSON.", body=answer.text[:_KEPT]) from None
 
 
 def _retry_after(value: str | None) -> float | None:
     """Return the seconds that a Retry-After header means (RFC 9110, 10.2.3), at most an hour."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return min(float(value), 3600.0)
     try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        moment = email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return min(max(0.0, moment.timestamp() - time.time()), 3600.0)
+    return min(max(0.0, moment - time.time()), 3600.0)

@@ -147,7 +147,7 @@ class Parcel:
     tries: int
     forced: bool
     interrupted: bool
-    """A worker took it before and fell silent: the LMS may hold it already."""
+    """It was tried before with this time, and how that ended is not known: the LMS may hold it already."""
     was_sent: bool
     """The LMS has taken it; only the look is still owed."""
     may_hold: frozenset[Decimal]
@@ -190,7 +190,7 @@ def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Pa
         comment=row.comment,
         tries=row.tries,
         forced=row.forced,
-        interrupted=before == DeliveryStatus.SENDING,
+        interrupted=before == DeliveryStatus.SENDING or row.tries > 1,
         was_sent=before == DeliveryStatus.SENT or row.sent_at is not None,
         may_hold=frozenset(_may_hold(row)),
         channel=f"delivery:{row.user_id}:{item.content_item_id}",

@@ -73,7 +73,7 @@ class _Trip:
     def go(self) -> str:
         parcel = self._parcel
         try:
-            found = self._read_back()
+            found = self._read_back(was_sent=parcel.was_sent)
             if found is not None and self._is_ours(found):
                 return self._verified(found)
             if not parcel.was_sent:
@@ -85,7 +85,7 @@ class _Trip:
                 self._post()
                 with transaction(self._tenant_id):
                     passback.mark_sent(parcel, at=self._now())
-                found = self._read_back()
+                found = self._read_back(was_sent=True)
                 if found is not None and self._is_ours(found):
                     return self._verified(found)
         except ServiceError as error:
@@ -125,7 +125,7 @@ class _Trip:
             # The post before this one went through, though its worker could not say so.
             log.info("delivery %s had been taken already", parcel.delivery_id)
 
-    def _read_back(self) -> Decimal | None:
+    def _read_back(self, *, was_sent: bool) -> Decimal | None:
         """Return the points that the LMS holds for the student, in points of our maximum; None for none."""
         parcel = self._parcel
         answer = self._services.call(
@@ -138,7 +138,7 @@ class _Trip:
         if not isinstance(results, list):
             raise ServiceError("The LMS's list of results is not a list.", body=str(results)[:500])
         mine = [one for one in results if isinstance(one, dict) and str(one.get("userId")) == parcel.sub]
-        return _points(mine[0], parcel) if mine else None
+        return _points(mine[0], parcel, was_sent=was_sent) if mine else None
 
     def _failed(self, error: ServiceError) -> str:
         answer = answers.understand(error, tries=self._parcel.tries)
@@ -161,19 +161,38 @@ class _Trip:
 
 def _below(url: str, name: str, query: str = "") -> str:
     """Return the address of a line item's own service; the line item's query stays (Moodle's has one)."""
+    if not http.is_safe_url(url):
+        raise ServiceError(f"The LMS gave {url[:200]!r} as the column's address, which is none that can be called.")
     parts = urlsplit(url)
     joined = "&".join(part for part in (parts.query, query) if part)
     return urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{name}", joined, ""))
 
 
-def _points(result: dict[str, Any], parcel: Parcel) -> Decimal | None:
+def _points(result: dict[str, Any], parcel: Parcel, *, was_sent: bool) -> Decimal | None:
+    """Return a result's points in points of our maximum, None where it has none.
+
+    Raises
+    ------
+    ServiceError
+        It has something there that is no number of points.
+    """
     given, maximum = result.get("resultScore"), result.get("resultMaximum")
     if given is None:
-        # Some platforms leave a zero out; a result without a score is one where zero was sent, and none otherwise.
-        return Decimal(0) if parcel.score == 0 and (parcel.was_sent or "resultMaximum" in result) else None
+        # Some platforms leave a zero out: after a zero was sent, a result without a score is that zero.
+        return Decimal(0) if parcel.score == 0 and was_sent else None
     try:
-        points = Decimal(str(given))
-        scale = parcel.maximum / Decimal(str(maximum)) if maximum else Decimal(1)
-    except (InvalidOperation, ZeroDivisionError):
-        return None
-    return points * scale
+        points, most = _number(given), _number(maximum) if maximum else parcel.maximum
+        scaled = points * parcel.maximum / most if most > 0 else None
+    except InvalidOperation:
+        scaled = None
+    # NUMERIC(10, 4) is what our own points are kept in.
+    if scaled is None or abs(scaled) >= 1_000_000:
+        raise ServiceError("What the LMS holds for this student is no points.", body=json.dumps(result)[:500])
+    return scaled
+
+
+def _number(value: object) -> Decimal:
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise InvalidOperation
+    return number

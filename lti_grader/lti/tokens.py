@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import math
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +12,7 @@ import httpx
 from lti_grader.adapters import Adapters
 from lti_grader.core.db import transaction
 from lti_grader.lti import http, keys
-from lti_grader.lti.errors import ServiceError
+from lti_grader.lti.errors import ServiceError, TokenRefused
 from lti_grader.lti.models import Platform
 
 
@@ -37,6 +38,8 @@ class Services:
         """
         try:
             return self._send(method, url, self._token(scopes), **more)
+        except TokenRefused:
+            raise
         except ServiceError as error:
             if error.status_code != 401:
                 raise
@@ -63,29 +66,44 @@ class Services:
         key = self._cache_key(scopes)
         if cached := self._held.kv.get(key):
             return self._held.sealer.open(cached)
-        answer = http.as_json(
-            http.call(
-                "POST",
-                self._platform.auth_token_url,
-                timeout=self._held.settings.lms_timeout_seconds,
-                connect=self._held.settings.lms_connect_timeout_seconds,
-                headers={"Accept": "application/json"},
-                data={
-                    "grant_type": "client_credentials",
-                    "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                    "client_assertion": self._assertion(),
-                    "scope": " ".join(scopes),
-                },
-            )
-        )
+        answer = self._ask_for_token(scopes)
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:
             raise ServiceError("The LMS's token service gave no token.", body=str(answer)[:500])
         seconds = answer.get("expires_in", 3600)
-        keep = int(seconds) - 60 if isinstance(seconds, int | float) else 240
+        known = isinstance(seconds, int | float) and math.isfinite(seconds)
+        keep = int(min(seconds, 3660)) - 60 if known else 240
         if keep > 0:
-            self._held.kv.put(key, self._held.sealer.seal(token), min(keep, 3600))
+            self._held.kv.put(key, self._held.sealer.seal(token), keep)
         return token
+
+    def _ask_for_token(self, scopes: Sequence[str]) -> Any:
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": self._assertion(),
+            "scope": " ".join(scopes),
+        }
+        settings = self._held.settings
+        try:
+            answer = http.call(
+                "POST",
+                self._platform.auth_token_url,
+                timeout=settings.lms_timeout_seconds,
+                connect=settings.lms_connect_timeout_seconds,
+                headers={"Accept": "application/json"},
+                data=form,
+            )
+        except ServiceError as error:
+            if error.status_code is None:
+                raise
+            raise TokenRefused(
+                f"The LMS's token service answered {error.status_code}.",
+                status_code=error.status_code,
+                body=error.body,
+                retry_after=error.retry_after,
+            ) from error
+        return http.as_json(answer)
 
     def _assertion(self) -> str:
         platform, now = self._platform, dt.datetime.now(dt.UTC)

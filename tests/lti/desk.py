@@ -25,6 +25,7 @@ class Desk:
 
     def __init__(self, world: World, lms: ScriptedPlatform, **student: Any) -> None:
         self.world, self.lms, self.at = world, lms, NOW
+        self.held = adapters.installed()
         self.assignment = world.assignment()
         self.column = world.column(self.assignment, lms.column)
         self._sit(**student)
@@ -68,7 +69,7 @@ class Desk:
         return self.rows()[-1]
 
     def carry(self, delivery: uuid.UUID | None = None) -> str:
-        return posting.deliver(self.world.tenant_id, delivery or self.last.id, adapters.installed(), lambda: self.at)
+        return posting.deliver(self.world.tenant_id, delivery or self.last.id, self.held, lambda: self.at)
 
     def resend(self) -> None:
         delivery = self.last.id

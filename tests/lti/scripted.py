@@ -23,6 +23,8 @@ from lti_grader.lti.registration import Registration, add_platform
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 Answer = tuple[int, dict[str, str], Any]
+LOST, SILENT = 0, -1
+"""In place of a status: what was asked is done, and then the connection ends, or nothing more is said."""
 
 
 @dataclasses.dataclass
@@ -55,6 +57,7 @@ class ScriptedPlatform:
         self.scores: dict[str, dict[str, Any]] = {}
         self.members: list[list[dict[str, Any]]] = [[]]
         self.link: Callable[[str], str] = lambda url: f'<{url}>; rel="next"'
+        self._ended = threading.Event()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -62,6 +65,7 @@ class ScriptedPlatform:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
+        self._ended.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -140,9 +144,11 @@ class ScriptedPlatform:
                 waiting = platform.script[parts.path]
                 scripted = waiting.pop(0) if waiting else None
                 status, headers, said = scripted or platform.answer(asked)
-                if status == 0:
-                    # Taken, but the answer is lost on its way.
+                if status in (LOST, SILENT):
+                    # Taken, but the answer is lost on its way, or nobody says anything any more.
                     platform.answer(asked)
+                    if status == SILENT:
+                        platform._ended.wait(60)
                     self.close_connection = True
                     self.connection.close()
                     return
