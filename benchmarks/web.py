@@ -20,7 +20,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from benchmarks.load import Answer, Connection, load, percentile
+from benchmarks.load import Answer, Connection, Measured, load, percentile
 from lti_grader.embedded.supervisor import Service
 from lti_grader.lti.registration import own_addresses
 from tests.fixtures.installation import DOUBLE, Installation
@@ -163,7 +163,9 @@ def _json(browser: Browser) -> dict[str, str]:
     }  # fmt: skip
 
 
-def autosaves(installation: Installation, students: Sequence[Browser], *, rounds: int, a_second: float = 0) -> Any:
+def autosaves(
+    installation: Installation, students: Sequence[Browser], *, rounds: int, a_second: float = 0
+) -> Measured[Any]:
     """Save every student's draft `rounds` times: 2 kB of program each, changed each time."""
     filler = "# what a student writes, line by line\n" * 50
     path = f"/work/{installation.item_id}/draft"
@@ -180,8 +182,13 @@ def autosaves(installation: Installation, students: Sequence[Browser], *, rounds
 
     begin = _saved_so_far.get(id(students), 0)
     _saved_so_far[id(students)] = begin + rounds
-    items = [(browser, begin + turn) for turn in range(rounds) for browser in students]
-    return load(installation.url, items, save, at_once=AT_ONCE if not a_second else 64, a_second=a_second)
+    at_once = AT_ONCE if not a_second else 64
+    # One round after the other: a student's next save waits for the answer to the one before.
+    turns = [
+        load(installation.url, [(one, begin + turn) for one in students], save, at_once=at_once, a_second=a_second)
+        for turn in range(rounds)
+    ]
+    return Measured(sum(one.seconds for one in turns), [time for one in turns for time in one.each], [])
 
 
 _saved_so_far: dict[int, int] = {}

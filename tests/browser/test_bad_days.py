@@ -23,6 +23,8 @@ def saved(tool: FrameLocator | Page) -> None:
 
 
 def end_session(at: AtTheLms) -> None:
+    # Each answer renews the cookie: none may be on its way.
+    at.page.wait_for_load_state("networkidle")
     assert at.cookies()
     at.page.context.clear_cookies(name="__Host-lti-grader")
     assert not at.cookies()
