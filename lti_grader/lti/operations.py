@@ -77,12 +77,12 @@ def upsert_user(
     What the platform leaves out (it may keep names to itself) leaves what was known as it is.
     """
     known = {
-        "name": _text(claims.get("name")),
-        "given_name": _text(claims.get("given_name")),
-        "family_name": _text(claims.get("family_name")),
-        "email": _text(claims.get("email")),
-        "avatar_url": _text(claims.get("picture")),
-        "locale": _text(claims.get("locale")),
+        "name": c.words(claims.get("name")),
+        "given_name": c.words(claims.get("given_name")),
+        "family_name": c.words(claims.get("family_name")),
+        "email": c.words(claims.get("email")),
+        "avatar_url": c.words(claims.get("picture")),
+        "locale": c.words(claims.get("locale")),
     }
     values: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
     if test_user:
@@ -103,19 +103,14 @@ def upsert_user(
     )
 
 
-def _text(value: object) -> str | None:
-    cleaned = value.replace("\0", "").strip()[:500] if isinstance(value, str) else ""
-    return cleaned or None
-
-
 def _context(claims: Mapping[str, Any], deployment: Deployment, *, owner_id: uuid.UUID | None) -> ClassContext:
     described = claims.get(c.CONTEXT)
     described = described if isinstance(described, dict) else {}
     # A link outside of any course is a class of its own.
     link = claims.get(c.RESOURCE_LINK) or {}
     outside = f"resource-link:{link.get('id', 'none')}"
-    context_id = _text(described.get("id")) or outside
-    title = _text(described.get("title")) or _text(described.get("label")) or _text(link.get("title")) or "Course"
+    context_id = c.identifier(described.get("id")) or outside
+    title = c.words(described.get("title")) or c.words(described.get("label")) or c.words(link.get("title")) or "Course"
     # Two first launches at once would make two classes: the second waits here for the first.
     session().execute(
         sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"{deployment.id}:{context_id}"}
@@ -147,13 +142,13 @@ def _context(claims: Mapping[str, Any], deployment: Deployment, *, owner_id: uui
 
 def _learn_services(context: ClassContext, claims: Mapping[str, Any]) -> None:
     roster, grades = claims.get(c.NRPS), claims.get(c.AGS)
-    if isinstance(roster, dict) and isinstance(roster.get("context_memberships_url"), str):
-        context.memberships_url = roster["context_memberships_url"]
+    if isinstance(roster, dict) and (members := c.address(roster.get("context_memberships_url"))):
+        context.memberships_url = members
     if isinstance(grades, dict):
-        if isinstance(grades.get("lineitems"), str):
-            context.line_items_url = grades["lineitems"]
+        if columns := c.address(grades.get("lineitems")):
+            context.line_items_url = columns
         if isinstance(grades.get("scope"), list):
-            context.ags_scopes = [scope for scope in grades["scope"] if isinstance(scope, str)]
+            context.ags_scopes = [scope for scope in grades["scope"] if c.address(scope)]
 
 
 def _assignment(
@@ -176,7 +171,7 @@ def _assignment(
                 deployment_id=deployment.id,
                 class_context_id=context.id,
                 resource_link_id=described["id"],
-                title=_text(described.get("title")),
+                title=c.words(described.get("title")),
                 copied_from=[],
             )
             .on_conflict_do_nothing(index_elements=["deployment_id", "class_context_id", "resource_link_id"])
@@ -216,8 +211,8 @@ def _own_assignment(claims: Mapping[str, Any], class_id: uuid.UUID) -> uuid.UUID
 
 def _learn_line_item(claims: Mapping[str, Any], link: ResourceLink, context: ClassContext, *, at: dt.datetime) -> None:
     grades = claims.get(c.AGS)
-    url = grades.get("lineitem") if isinstance(grades, dict) else None
-    if not isinstance(url, str) or url == link.line_item_url:
+    url = c.address(grades.get("lineitem")) if isinstance(grades, dict) else None
+    if url is None or url == link.line_item_url:
         return
     link.line_item_url = url
     assignment = session().get_one(Assignment, link.assignment_id)

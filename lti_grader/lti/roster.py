@@ -27,7 +27,7 @@ _TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 _MOST_PAGES = 1000
 # Some platforms write the quotes as typographers do, or the address as HTML.
 _LINK = re.compile(r'<([^<>]+)>((?:\s*;\s*[^\s=;,<]+(?:\s*=\s*(?:"[^"]*"|[^,;<]*))?)*)')
-_NEXT = re.compile(r";\s*rel\s*=\s*[\"'“”]?\s*next\s*[\"'“”]?\s*(?:;|$)", re.IGNORECASE)
+_REL = re.compile(r"(?:^|;)\s*rel\s*=\s*[\"'“”]?([^\"'“”;,]*)", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,11 +37,26 @@ class Synced:
 
 
 def next_page(header: str | None, here: str) -> str | None:
-    """Return the address of the next page that a Link header gives (RFC 8288), in the case it was written in."""
+    """Return the address of the next page that a Link header gives (RFC 8288), in the case it was written in.
+
+    Raises
+    ------
+    ServiceError
+        There is a next page, and where cannot be made out: taking the roster for whole would drop who is on it.
+    """
     for address, parameters in _LINK.findall(header or ""):
-        if _NEXT.search(parameters):
-            return urljoin(here, html.unescape(address.strip()))
-    return None
+        if _is_next(parameters):
+            try:
+                return urljoin(here, html.unescape(address.strip()))
+            except ValueError:
+                break
+    if not _is_next(header or ""):
+        return None
+    raise ServiceError("The LMS's roster has a next page, and does not say where.", body=(header or "")[:500])
+
+
+def _is_next(parameters: str) -> bool:
+    return any("next" in types.casefold().split() for types in _REL.findall(parameters))
 
 
 def sync(tenant_id: uuid.UUID, context_id: uuid.UUID, held: Adapters, *, at: dt.datetime) -> Synced | None:
@@ -71,24 +86,42 @@ def sync(tenant_id: uuid.UUID, context_id: uuid.UUID, held: Adapters, *, at: dt.
 
 
 def _members(url: str, services: Services) -> Iterator[dict[str, Any]]:
-    origin, page = urlsplit(url)[:2], url
-    for _ in range(_MOST_PAGES):
+    if not http.is_safe_url(url):
+        raise ServiceError(f"The LMS gave {url[:200]!r} as the roster's address, which is none that can be called.")
+    page: str | None = url
+    seen: set[str] = set()
+    while page is not None:
+        _check_page(page, url, seen)
+        seen.add(page)
         answer = services.call("GET", page, [claims.MEMBERSHIP], headers={"Accept": _TYPE})
         found = http.as_json(answer)
         if not isinstance(found, dict) or not isinstance(found.get("members"), list):
             raise ServiceError("The LMS's roster has no list of members.", body=str(found)[:500])
         for member in found["members"]:
-            if isinstance(member, dict) and isinstance(member.get("user_id"), str | int):
-                yield {**member, "sub": str(member["user_id"])}
-        following = next_page(answer.headers.get("Link"), page)
-        if following is None:
-            return
-        if urlsplit(following)[:2] != origin:
-            raise ServiceError(
-                "The LMS's roster goes on at another server, which is not followed.", body=following[:500]
-            )
-        page = following
-    raise ServiceError(f"The LMS's roster has more than {_MOST_PAGES} pages.")
+            if isinstance(member, dict) and (sub := _sub(member.get("user_id"))):
+                yield {**member, "sub": sub}
+        page = next_page(answer.headers.get("Link"), page)
+
+
+def _check_page(page: str, first: str, seen: set[str]) -> None:
+    if page in seen:
+        raise ServiceError("The LMS's roster goes in a circle: a page leads back to one before it.", body=page[:500])
+    if not http.is_safe_url(page) or urlsplit(page)[:2] != urlsplit(first)[:2]:
+        raise ServiceError("The LMS's roster goes on at another server, which is not followed.", body=page[:500])
+    if len(seen) >= _MOST_PAGES:
+        raise ServiceError(f"The LMS's roster has more than {_MOST_PAGES} pages.")
+
+
+def _sub(user_id: object) -> str | None:
+    if isinstance(user_id, int) and not isinstance(user_id, bool):
+        return str(user_id)
+    return claims.identifier(user_id)
+
+
+def _roles(member: dict[str, Any]) -> list[str]:
+    given = member.get("roles")
+    listed = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+    return [role for role in listed if isinstance(role, str)]
 
 
 def _take_in(members: list[dict[str, Any]], context: ClassContext, platform: Platform, at: dt.datetime) -> Synced:
@@ -99,9 +132,9 @@ def _take_in(members: list[dict[str, Any]], context: ClassContext, platform: Pla
     )
     present = set()
     for member in sorted(members, key=lambda one: one["sub"]):
-        if str(member.get("status", "Active")).casefold() not in ("active", ""):
+        if str(member.get("status") or "Active").casefold() != "active":
             continue
-        roles = [role for role in member.get("roles", ()) if isinstance(role, str)]
+        roles = _roles(member)
         user_id = upsert_user(platform.id, member, test_user=is_test_user(roles))
         present.add(user_id)
         role = class_role(roles)

@@ -58,7 +58,7 @@ def verify(
     _check_times(claims, at, leeway)
     if not isinstance(nonce := claims.get("nonce"), str) or not nonce:
         raise LaunchRefused("nonce_missing", f"The launch carries no nonce. {_AGAIN}")
-    if not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
+    if not hmac.compare_digest(nonce.encode(errors="replace"), expected.nonce.encode()):
         raise LaunchRefused("nonce_mismatch", f"The launch does not belong to the login that came before it. {_AGAIN}")
     _check_message(claims, expected)
     return claims
@@ -105,8 +105,7 @@ def _check_parties(claims: Mapping[str, Any], expected: Expected) -> None:
     party = claims.get("azp")
     if (party is not None or len(listed) > 1) and party != expected.client_id:
         raise LaunchRefused("azp_mismatch", f"The launch is meant for another tool. {_AGAIN}")
-    subject = claims.get("sub")
-    if not isinstance(subject, str) or not subject or len(subject) > 255:
+    if c.identifier(claims.get("sub")) is None:
         raise LaunchRefused(
             "sub_missing",
             "Your LMS does not say who you are, and work without an owner cannot be graded. Sign in there first.",
@@ -152,8 +151,7 @@ def _check_message(claims: Mapping[str, Any], expected: Expected) -> None:
 
 
 def _check_place(claims: Mapping[str, Any]) -> None:
-    deployment = claims.get(c.DEPLOYMENT_ID)
-    if not isinstance(deployment, str) or not deployment or len(deployment) > 255:
+    if c.identifier(claims.get(c.DEPLOYMENT_ID)) is None:
         raise LaunchRefused(
             "deployment_missing", "The launch does not name its deployment: tell the LMS's administrator."
         )
@@ -165,7 +163,7 @@ def _check_place(claims: Mapping[str, Any]) -> None:
 def _check_purpose(claims: Mapping[str, Any], kind: str) -> None:
     if kind == c.RESOURCE_LINK_REQUEST:
         link = claims.get(c.RESOURCE_LINK)
-        if not isinstance(link, dict) or not isinstance(link.get("id"), str) or not link["id"]:
+        if not isinstance(link, dict) or c.identifier(link.get("id")) is None:
             raise LaunchRefused("resource_link_missing", "The launch does not name the link that was opened.")
     else:
         settings = claims.get(c.DEEP_LINKING_SETTINGS)
