@@ -67,11 +67,16 @@ def find_platform(issuer: str, client_id: str) -> Platform:
             "ambiguous_client",
             f"{issuer} has several clients here and did not say which: its login must carry client_id.",
         )
-    if found[0].disabled_at is not None:
-        raise NotRegistered(
-            "platform_disabled", f"{found[0].name} is switched off here for now: ask the administrator of this tool."
-        )
+    require_enabled(found[0])
     return found[0]
+
+
+def require_enabled(platform: Platform) -> None:
+    """Raise `NotRegistered` for a platform that the administrator has disabled."""
+    if platform.disabled_at is not None:
+        raise NotRegistered(
+            "platform_disabled", f"{platform.name} is switched off here for now: ask the administrator of this tool."
+        )
 
 
 def begin(request: Mapping[str, str], held: Adapters) -> Redirect:

@@ -74,6 +74,7 @@ def launch() -> ResponseReturnValue:
     announced = login.use(state, browser, held)
     with transaction(announced.tenant_id):
         platform = session().get_one(Platform, announced.platform_id)
+    login.require_enabled(platform)
     verified = verify(
         form["id_token"],
         Expected(platform.issuer, platform.client_id, announced.nonce, announced.target_link_uri),
