@@ -24,6 +24,7 @@ from lti_grader.lti.models import Platform
 from lti_grader.lti.operations import Arrival
 
 _KEPT_SECONDS = 4 * 3600
+_OVER = "This choice was made already, or took too long. Begin again in your LMS."
 KIND = "ltiResourceLink"
 
 
@@ -64,8 +65,20 @@ def asked(name: str, user_id: uuid.UUID, held: Adapters) -> dict[str, Any]:
     text = held.kv.get(f"lti:deep-link:{name}")
     found: dict[str, Any] = json.loads(text) if text else {}
     if found.get("user_id") != str(user_id):
-        raise NotFound("This choice was made already, or took too long. Begin again in your LMS.")
+        raise NotFound(_OVER)
     return found
+
+
+def use(name: str, held: Adapters) -> None:
+    """Use a kept request up; of several that come at once, one may.
+
+    Raises
+    ------
+    NotFound
+        Another one did.
+    """
+    if held.kv.take(f"lti:deep-link:{name}") is None:
+        raise NotFound(_OVER)
 
 
 def takes_several(settings: Mapping[str, Any]) -> bool:

@@ -189,7 +189,8 @@ def place(name: str) -> ResponseReturnValue:
             return flask.make_response(_picker(name, request, error=error.message, form=form.to_dict()), 422)
         platform = session().get_one(Platform, me.platform_id)
         token = deep_linking.response(request, platform, chosen, held.settings.public_url, at=_now())
-    held.kv.forget(f"lti:deep-link:{name}")
+        # The last thing before the commit: of two presses at once, one makes an assignment and the other none.
+        deep_linking.use(name, held)
     back = request["settings"]["deep_link_return_url"]
     parts = urlsplit(back)
     flask.g.form_origins = [f"{parts.scheme}://{parts.netloc}"]
