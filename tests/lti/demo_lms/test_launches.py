@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from lti_grader.demo.lms.client import Form, Person, forms
-from tests.fixtures.demo_lms import AMINA, ASSISTANT, COURSE, DL, LTI, REGISTRAR, TEACHER, Lms
+from tests.fixtures.demo_lms import AMINA, ASSISTANT, COURSE, DL, HTTP, LTI, REGISTRAR, TEACHER, Lms
 
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
@@ -51,7 +51,7 @@ def authorise(person: Person, lms: Lms, login: dict[str, str], **changes: str | 
 def claims_of(lms: Lms, form: Form) -> dict[str, Any]:
     """Return the claims of a launch, verified with the keys that the LMS publishes."""
     token = form.fields["id_token"]
-    found = jwt.PyJWKSet.from_dict(httpx.get(f"{lms.url}/keys", trust_env=False).json())
+    found = jwt.PyJWKSet.from_dict(HTTP.get(f"{lms.url}/keys").json())
     key = found[jwt.get_unverified_header(token)["kid"]]
     claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], audience=lms.tool.client_id, issuer=lms.url)
     return claims
@@ -118,13 +118,7 @@ def test_moodles_assistant_launches_as_an_instructor(lms: Lms, people: dict[str,
 
 def test_a_tool_that_may_not_know_names_is_told_none(lms: Lms, people: dict[str, Person]) -> None:
     link_id = place(lms, people[TEACHER])
-    registration = {"client_id": lms.tool.client_id, "shares_names": False, "shares_email": False}
-    answer = httpx.post(
-        f"{lms.url}/control/registrations",
-        json={"name": "stand-in"} | lms.tool.addresses() | registration,
-        trust_env=False,
-    )
-    assert answer.is_success
+    lms.control.register(lms.tool.addresses(), name="stand-in", shares_names=False, shares_email=False)
     assert not {"name", "given_name", "family_name", "email"} & set(launch(lms, people[AMINA], link_id))
 
 

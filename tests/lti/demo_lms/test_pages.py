@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from lti_grader.demo.lms.client import Control, Person
+from lti_grader.demo.lms.client import Person
 from lti_grader.lti.registration import Registration
-from tests.fixtures.demo_lms import AMINA, BEN, COURSE, REGISTRAR, TEACHER, Lms
+from tests.fixtures.demo_lms import AMINA, BEN, COURSE, HTTP, REGISTRAR, TEACHER, Lms
 from tests.lti.demo_lms.test_launches import announced, place
 
 
@@ -24,7 +24,7 @@ def page(lms: Lms, person: Person, path: str = "") -> httpx.Response:
 
 
 def test_a_stranger_is_asked_who_to_be(lms: Lms) -> None:
-    answer = httpx.get(f"{lms.url}/courses/{COURSE}/gradebook", follow_redirects=True, trust_env=False)
+    answer = HTTP.get(f"{lms.url}/courses/{COURSE}/gradebook", follow_redirects=True)
     assert "Who would you like to be?" in answer.text
 
 
@@ -76,7 +76,7 @@ def test_a_grade_that_is_no_number_is_refused_in_words(lms: Lms, people: dict[st
 
 def test_numbered_students_are_not_offered_as_people_to_be(lms: Lms) -> None:
     lms.control.post("students", count=1001)
-    assert "person-student0" not in httpx.get(lms.url, trust_env=False).text
+    assert "person-student0" not in HTTP.get(lms.url).text
 
 
 def test_numbered_students_are_the_same_each_time(lms: Lms) -> None:
@@ -96,49 +96,38 @@ def test_scripts_run_by_nonce_only_and_nobody_elses_page_may_frame_ours(lms: Lms
 
 
 def test_levers_do_not_move_for_a_page(lms: Lms) -> None:
-    answer = httpx.post(f"{lms.url}/control/reset", headers={"Origin": "https://evil.example"}, trust_env=False)
+    answer = HTTP.post(f"{lms.url}/control/reset", headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
 
 
 def test_levers_do_not_move_under_another_name(lms: Lms) -> None:
-    answer = httpx.get(f"{lms.url}/control/state", headers={"Host": "evil.example"}, trust_env=False)
+    answer = HTTP.get(f"{lms.url}/control/state", headers={"Host": "evil.example"})
     assert answer.status_code >= 400
 
 
 def test_two_demos_side_by_side_have_cookies_of_their_own(lms: Lms) -> None:
-    answer = httpx.post(f"{lms.url}/be", data={"person": TEACHER, "course": COURSE}, trust_env=False)
+    answer = HTTP.post(f"{lms.url}/be", data={"person": TEACHER, "course": COURSE})
     assert lms.url.rpartition(":")[2] in answer.headers["Set-Cookie"].partition("=")[0]
 
 
 def test_a_tool_that_registers_again_keeps_the_paths_of_its_links(lms: Lms, people: dict[str, Person]) -> None:
     link_id = place(lms, people[TEACHER], url=f"{lms.tool.url}/launch?task=loops")
-    httpx.post(f"{lms.url}/control/registrations", json={"name": "stand-in"} | lms.tool.addresses(), trust_env=False)
+    lms.control.register(lms.tool.addresses(), name="stand-in")
     login = announced(people[AMINA], f"{lms.url}/launch/{link_id}")
     assert login["target_link_uri"].endswith("?task=loops")
 
 
 def test_a_registration_is_what_platforms_add_takes(lms: Lms) -> None:
-    answer = httpx.post(
-        f"{lms.url}/control/registrations", json={"name": "new"} | lms.tool.addresses(), trust_env=False
-    )
-    registration = Registration.model_validate(answer.json())
+    registration = Registration.model_validate(lms.control.register(lms.tool.addresses(), name="new"))
     assert registration.issuer == lms.url
     assert registration.deployments == ["1"]
-
-
-def test_the_client_registers_a_tool(lms: Lms) -> None:
-    control = Control(lms.url)
-    try:
-        assert control.register(lms.tool.addresses())["issuer"] == lms.url
-    finally:
-        control.close()
 
 
 def test_staff_see_a_scores_comment_and_can_have_a_new_key(lms: Lms, people: dict[str, Person]) -> None:
     lms.post(lms.column(), comment="Well <done>")
     assert "Well &lt;done&gt;" in page(lms, people[TEACHER], "/gradebook").text
-    before = httpx.get(f"{lms.url}/keys", trust_env=False).json()["keys"]
+    before = HTTP.get(f"{lms.url}/keys").json()["keys"]
     people[AMINA].send("POST", f"{lms.url}/courses/{COURSE}/keys")
-    assert httpx.get(f"{lms.url}/keys", trust_env=False).json()["keys"] == before
+    assert HTTP.get(f"{lms.url}/keys").json()["keys"] == before
     people[TEACHER].send("POST", f"{lms.url}/courses/{COURSE}/keys")
-    assert len(httpx.get(f"{lms.url}/keys", trust_env=False).json()["keys"]) == len(before) + 1
+    assert len(HTTP.get(f"{lms.url}/keys").json()["keys"]) == len(before) + 1

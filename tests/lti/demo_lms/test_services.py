@@ -1,14 +1,20 @@
 """Line items, results and the roster of the demo LMS, as a tool reads them."""
 
+import dataclasses
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 
-from tests.fixtures.demo_lms import AMINA, ASSISTANT, BEN, CHLOE, COURSE, TEACHER, Lms
+from tests.fixtures.demo_lms import AMINA, ASSISTANT, BEN, CHLOE, COURSE, TEACHER, Lms, Tool
 
 _LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
+
+
+def another_tool(lms: Lms) -> Tool:
+    """Register a second tool, which has the first one's key."""
+    client_id = lms.control.register(lms.tool.addresses(), name="another")["client_id"]
+    return dataclasses.replace(lms.tool, client_id=client_id, _tokens={})
 
 
 def read_all(lms: Lms, url: str, *, pages: int = 20) -> list[Any]:
@@ -70,12 +76,12 @@ def test_a_line_item_needs_a_maximum_above_zero(lms: Lms, maximum: float) -> Non
 
 def test_a_tool_does_not_see_the_columns_of_another(lms: Lms) -> None:
     column = lms.column()
-    answer = httpx.post(
-        f"{lms.url}/control/registrations", json={"name": "another"} | lms.tool.addresses(), trust_env=False
-    )
-    lms.tool.client_id = answer.json()["client_id"]
-    lms.tool._tokens.clear()
-    assert lms.tool.call("GET", column).status_code in (403, 404)
+    other = another_tool(lms)
+    assert other.call("GET", f"{lms.url}/courses/{COURSE}/lineitems").json() == []
+    for method, url in (("GET", column), ("PUT", column), ("DELETE", column), ("GET", f"{column}/results")):
+        assert other.call(method, url, json={}).status_code in (403, 404), (method, url)
+    assert dataclasses.replace(lms, tool=other).post(column).status_code in (403, 404)
+    assert lms.tool.call("GET", column).is_success
 
 
 def test_results_are_read_back_with_the_comment(lms: Lms) -> None:
