@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sqlalchemy.dialects.postgresql import insert
 
 from lti_grader.core.db import session, system_transaction, transaction
@@ -15,7 +15,25 @@ from lti_grader.lti.http import is_safe_url
 from lti_grader.lti.models import Deployment, Platform, ProductFamily
 from lti_grader.people.models import Tenant
 
-_Name = Annotated[str, Field(min_length=1, max_length=255)]
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be of printable characters, in one line")
+    return value
+
+
+def _origin(value: str) -> str:
+    """Return an origin as it goes into a header, frame-ancestors: scheme, host and port, and no sign more."""
+    parts = urlsplit(value)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    wrong = not origin.isascii() or any(sign in origin for sign in " ;,'\"@")
+    if parts.scheme not in ("https", "http") or not parts.hostname or wrong or value not in (origin, origin + "/"):
+        raise ValueError(f"{value!r} is not an origin such as https://lms.example.edu")
+    return origin
+
+
+_Text = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
+_Name = Annotated[_Text, Field(min_length=1)]
 
 
 class Registration(BaseModel):
@@ -25,13 +43,13 @@ class Registration(BaseModel):
 
     issuer: _Name
     client_id: _Name
-    name: str = ""
+    name: _Text = ""
     product_family: ProductFamily = ProductFamily.OTHER
     auth_login_url: str
     auth_token_url: str
-    auth_audience: str | None = None
+    auth_audience: _Text | None = None
     jwks_url: str
-    frame_origins: list[str] = []
+    frame_origins: list[Annotated[str, AfterValidator(_origin)]] = []
     deployments: list[_Name] = Field(min_length=1)
 
     @field_validator("auth_login_url", "auth_token_url", "jwks_url")
@@ -40,17 +58,6 @@ class Registration(BaseModel):
         if not is_safe_url(value):
             raise ValueError("must be an https address (plain http only on this machine)")
         return value
-
-    @field_validator("frame_origins")
-    @classmethod
-    def _origins(cls, value: list[str]) -> list[str]:
-        for one in value:
-            parts = urlsplit(one)
-            if parts.scheme not in ("https", "http") or not parts.netloc or parts.path not in ("", "/") or parts.query:
-                raise ValueError(f"{one!r} is not an origin such as https://lms.example.edu")
-            if any(sign in one for sign in " ;,'\""):
-                raise ValueError(f"{one!r} is not an origin such as https://lms.example.edu")
-        return [one.rstrip("/") for one in value]
 
     def origins(self) -> list[str]:
         """Return the origins of the platform's pages; that of its login where none are given."""
