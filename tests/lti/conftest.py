@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -31,6 +32,24 @@ EXPECTED = Expected("https://lms.example.edu", "client-1", "nonce-1", TARGET)
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 Launch = Callable[..., dict[str, Any]]
+_ROWS = re.compile(r"test_(?:rows?_)?((?:\d+|to|and|_)+)_")
+
+
+def rows_of(name: str) -> set[int]:
+    """Return the rows of the conformance table that a test's name begins with, as in test_rows_13_to_18_and_37_roles."""
+    found = _ROWS.match(name)
+    rows: set[int] = set()
+    reach = False
+    for word in found[1].split("_") if found else ():
+        if word.isdigit():
+            rows |= set(range(max(rows), int(word) + 1)) if reach else {int(word)}
+        reach = word == "to"
+    return rows
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let `pytest -k row_7` find each test of row 7, whatever other rows it is of."""
+    item.extra_keyword_matches.update(f"row_{row}" for row in rows_of(item.name))
 
 
 def good_claims() -> dict[str, Any]:

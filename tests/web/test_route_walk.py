@@ -8,12 +8,13 @@ import flask
 import pytest
 from flask.testing import FlaskClient
 
-from lti_grader.classes.models import Role
+from lti_grader.classes.models import EnrollmentSource, Role
+from lti_grader.classes.operations import create_class, drop_absent, enroll
 from lti_grader.core.db import session, transaction
 from lti_grader.grading import tasks
 from lti_grader.grading.models import GradingJob
 from lti_grader.lti.models import ScoreDelivery
-from tests.fixtures.world import World, make_world
+from tests.fixtures.world import NOW, World, make_world
 
 # What needs no session, on purpose. A new route is not among them, and so has to refuse.
 PUBLIC = {"static", "health", "ready", "lti.begin", "lti.launch", "lti.jwks"}
@@ -102,6 +103,26 @@ def test_a_person_of_no_class_finds_nothing(
     assert set(found.values()) <= {403, 404}, found
 
 
+def test_a_teacher_of_another_class_finds_nothing_of_this_one(
+    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
+) -> None:
+    other = world.user(enrolled=False)
+    with transaction(world.tenant_id):
+        elsewhere = create_class("CS102", owner_id=other)
+        enroll(elsewhere.id, other, Role.TEACHER, source=EnrollmentSource.LAUNCH)
+    found = walk(app, visitor(other, world), ids)
+    assert set(found.values()) <= {403, 404}, found
+
+
+def test_who_has_left_the_class_finds_nothing_any_more(
+    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
+) -> None:
+    with transaction(world.tenant_id):
+        drop_absent(world.class_id, set(), {ids["student_id"]}, at=NOW)
+    found = walk(app, visitor(ids["student_id"], world), ids)
+    assert set(found.values()) <= {403, 404}, found
+
+
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.OBSERVER])
 def test_staffs_pages_are_staffs(
     app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any], role: Role
@@ -110,11 +131,12 @@ def test_staffs_pages_are_staffs(
     assert set(found.values()) == {403}, found
 
 
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.OBSERVER])
 def test_a_students_attempts_are_their_own(
-    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
+    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any], role: Role
 ) -> None:
     mine = {"results.attempt", "results.code", "results.diff", "results.events"}
-    found = walk(app, visitor(world.user(), world), ids, only=mine)
+    found = walk(app, visitor(world.user(role), world), ids, only=mine)
     assert set(found.values()) <= {403, 404}, found
     for me in (ids["student_id"], world.teacher_id):
         assert visitor(me, world).get(f"/attempts/{ids['attempt_id']}").status_code == 200
