@@ -18,16 +18,22 @@ from lti_grader.lti.models import SigningKey
 
 # Platforms may keep a keyset for this long: a key is shown before it signs, and after it stopped.
 OVERLAP = dt.timedelta(days=1)
+# Who asks at the same moment, or on a server whose clock is behind, finds the first key in force as well.
+_CLOCKS_DIFFER = dt.timedelta(minutes=5)
 
 
 def ensure_signing_keys(*, at: dt.datetime) -> None:
     """See to it that there is a key that signs and one that follows it."""
     session().execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('lti_grader signing keys'))"))
-    keys = session().scalars(sa.select(SigningKey).where(SigningKey.retires_at.is_(None))).all()
+    keys = session().scalars(sa.select(SigningKey).where(_not_retired(at))).all()
     if not any(key.active_from <= at for key in keys):
-        _add_key(active_from=at)
+        _add_key(active_from=at - _CLOCKS_DIFFER)
     if not any(key.active_from > at for key in keys):
         _add_key(active_from=at + dt.timedelta(days=90))
+
+
+def _not_retired(at: dt.datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(SigningKey.retires_at.is_(None), SigningKey.retires_at > at)
 
 
 def rotate(*, at: dt.datetime) -> str:
@@ -73,11 +79,7 @@ def _add_key(*, active_from: dt.datetime) -> None:
 
 def keyset(*, at: dt.datetime) -> dict[str, list[dict[str, Any]]]:
     """Return the public keys as a JWK set (RFC 7517, section 5)."""
-    keys = session().scalars(
-        sa.select(SigningKey)
-        .where(sa.or_(SigningKey.retires_at.is_(None), SigningKey.retires_at > at))
-        .order_by(SigningKey.active_from)
-    )
+    keys = session().scalars(sa.select(SigningKey).where(_not_retired(at)).order_by(SigningKey.active_from))
     return {"keys": [key.public_jwk for key in keys]}
 
 
@@ -88,7 +90,7 @@ def signing_key(*, at: dt.datetime) -> tuple[str, str]:
         session()
         .scalars(
             sa.select(SigningKey)
-            .where(SigningKey.active_from <= at, SigningKey.retires_at.is_(None))
+            .where(SigningKey.active_from <= at, _not_retired(at))
             .order_by(SigningKey.active_from.desc())
         )
         .first()
