@@ -5,10 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import flask
-from werkzeug.wrappers import Response
 
 from lti_grader.core.paths import project_folder
-from lti_grader.demo.lms import control, pages, platform, services
+from lti_grader.demo.lms import control, deep_links, guard, pages, platform, services, tokens
 from lti_grader.demo.lms.models import Setting, open_store
 from lti_grader.demo.lms.people import seed_people
 from lti_grader.demo.lms.store import Lms
@@ -39,7 +38,7 @@ def create_lms(folder: Path, url: str, *, secret: str | None = None) -> flask.Fl
         SESSION_COOKIE_SAMESITE="Lax",
     )
     app.extensions["lms"] = Lms(store, url, kept.value["secret"])
-    for module in (pages, platform, services, control):
+    for module in (pages, platform, deep_links, tokens, services, control):
         app.register_blueprint(module.blueprint)
     app.before_request(_begin)
     app.after_request(_end)
@@ -51,7 +50,8 @@ def _begin() -> None:
     flask.g.lms = flask.current_app.extensions["lms"]
 
 
-def _end(response: Response) -> Response:
+def _end(response: flask.Response) -> flask.Response:
+    guard.note_if_astray(response)
     nonce = flask.g.csp_nonce
     response.headers.setdefault(
         "Content-Security-Policy",

@@ -9,11 +9,11 @@ import flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy import delete, select
 
-from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Tool
+from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Submission, Tool
 from lti_grader.demo.lms.people import add_students
-from lti_grader.demo.lms.platform import ALL_SCOPES
 from lti_grader.demo.lms.scores import Mode
 from lti_grader.demo.lms.store import Faults, lms
+from lti_grader.demo.lms.tokens import ALL_SCOPES
 
 blueprint = flask.Blueprint("control", __name__, url_prefix="/control")
 
@@ -152,6 +152,11 @@ def state() -> ResponseReturnValue:
                  "timestamp": grade.timestamp, "submitted_at": grade.submitted_at}
                 for grade, column, person in grades
             ],
+            "submissions": [
+                {"column_id": one.column_id, "person_id": one.person_id, "attempt": one.attempt, "kind": one.kind,
+                 "data": one.data, "files": one.files, "submitted_at": one.submitted_at}
+                for one in session.scalars(select(Submission).order_by(Submission.person_id, Submission.attempt))
+            ],
         }  # fmt: skip
 
 
@@ -159,7 +164,7 @@ def state() -> ResponseReturnValue:
 def reset() -> ResponseReturnValue:
     """Forget links, columns, grades and what passed; people and registrations stay."""
     with lms().store.begin() as session:
-        for table in (Grade, Column, Link, Request):
+        for table in (Submission, Grade, Column, Link, Request):
             session.execute(delete(table))
     lms().set_faults(Faults())
     return {}

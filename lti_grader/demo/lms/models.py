@@ -129,6 +129,25 @@ class Grade(Base):
     """How many posts were taken: what would be attempts in some products."""
 
 
+class Submission(Base):
+    """What a student handed in, as a tool told it with a score; only Canvas keeps such."""
+
+    __tablename__ = "submissions"
+    column_id: Mapped[str] = mapped_column(sa.ForeignKey("columns.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    """From 1 on."""
+    kind: Mapped[str]
+    data: Mapped[str | None]
+    files: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
+    submitted_at: Mapped[str | None]
+
+    @property
+    def link(self) -> str | None:
+        """Where it can be looked at; an address that a browser would run as a script is none."""
+        return self.data if self.data and self.data.startswith(("https://", "http://")) else None
+
+
 class Request(Base):
     """A service request, for whoever wants to see what passed."""
 

@@ -2,21 +2,23 @@
 
 import dataclasses
 import math
-import secrets
 from typing import Any
 
 import flask
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Tool
+from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Submission, Tool
+from lti_grader.demo.lms.people import TEST_STUDENT
 from lti_grader.demo.lms.platform import announce
 from lti_grader.demo.lms.scores import Mode
-from lti_grader.demo.lms.services import titles
-from lti_grader.demo.lms.store import Faults, lms
+from lti_grader.demo.lms.services import drop_column, titles
+from lti_grader.demo.lms.store import PLACES_LINKS, Faults, lms
 
 blueprint = flask.Blueprint("pages", __name__)
+_ORDER = case({"teacher": 0, "assistant": 1, "student": 2, "registrar": 3}, value=Member.role)
+_SHOWN = 200
 _FAULTS = {
     "none": ("Well", Faults()),
     "slow": ("Slow: every answer takes 3 seconds", Faults(delay_ms=3000)),
@@ -39,6 +41,14 @@ class Seat:
     def is_staff(self) -> bool:
         return self.role in ("teacher", "assistant", "registrar")
 
+    @property
+    def places_links(self) -> bool:
+        return self.role in PLACES_LINKS
+
+    @property
+    def is_student_view(self) -> bool:
+        return self.person.login == TEST_STUDENT
+
 
 def _seat(session: Session, course_id: str) -> Seat | None:
     person = session.get(Person, flask.session.get("person", ""))
@@ -46,6 +56,24 @@ def _seat(session: Session, course_id: str) -> Seat | None:
     if person is None or member is None or not member.active:
         return None
     return Seat(person, session.get_one(Course, course_id), member.role)
+
+
+def _problem(words: str, status: int = 404) -> ResponseReturnValue:
+    return flask.render_template("demo_lms/problem.html", words=words), status
+
+
+def _gone() -> ResponseReturnValue:
+    return _problem("This is not in the course any more. Go back to the course page and load it again.")
+
+
+@blueprint.get("/favicon.ico")
+def icon() -> ResponseReturnValue:
+    """What a browser asks for unasked: a window's picture."""
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#243b53"/>'
+        '<path d="M8 4 2 7l6 3 6-3zM4.500 9.200v2.300q3.500 2 7 0V9.200L8 11z" fill="#fff"/></svg>'
+    )
+    return flask.Response(picture, mimetype="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
 
 @blueprint.get("/")
@@ -58,9 +86,8 @@ def home() -> ResponseReturnValue:
             select(Person, Member.role)
             .join(Member)
             .where(Member.course_id == course.id, Person.login.op("NOT GLOB", is_comparison=True)("student[0-9]*"))
+            .order_by(_ORDER, Person.id)
         ).all()
-        order = ["teacher", "assistant", "student", "registrar"]
-        people = sorted(people, key=lambda row: (order.index(row.role), row.Person.id))
         return flask.render_template("demo_lms/home.html", course=course, people=people, me=flask.session.get("person"))
 
 
@@ -81,7 +108,7 @@ def course(course_id: str) -> ResponseReturnValue:
         grades = {one.column_id: one for one in session.scalars(select(Grade).where(Grade.person_id == seat.person.id))}
         return flask.render_template(
             "demo_lms/course.html", seat=seat, links=titles(session, course_id), columns=columns, grades=grades,
-            tools=session.scalars(select(Tool)).all(),
+            tools=session.scalars(select(Tool)).all(), student_view=f"person-{TEST_STUDENT}",
         )  # fmt: skip
 
 
@@ -91,8 +118,10 @@ def link(course_id: str, link_id: str) -> ResponseReturnValue:
     with lms().store() as session:
         seat = _seat(session, course_id)
         found = session.get(Link, link_id)
-        if seat is None or found is None:
+        if seat is None:
             return flask.redirect(flask.url_for("pages.home"))
+        if found is None or found.course_id != course_id:
+            return _gone()
         return flask.render_template(
             "demo_lms/frame.html", seat=seat, title=found.title,
             source=flask.url_for("pages.launch", link_id=link_id), deep=False,
@@ -103,13 +132,15 @@ def link(course_id: str, link_id: str) -> ResponseReturnValue:
 def launch(link_id: str) -> ResponseReturnValue:
     """Begin a launch of a link as the person who is signed in."""
     with lms().store() as session:
-        found = session.get_one(Link, link_id)
+        found = session.get(Link, link_id)
+        if found is None:
+            return _gone()
         seat = _seat(session, found.course_id)
         if seat is None:
             return flask.redirect(flask.url_for("pages.home"))
         tool = session.get_one(Tool, found.client_id)
         message = {"kind": "link", "course": found.course_id, "link": link_id}
-        return flask.redirect(announce(session, tool, seat.person.id, found.url, message))
+        return flask.redirect(announce(tool, seat.person.id, found.url, message))
 
 
 @blueprint.get("/courses/<course_id>/add/<client_id>")
@@ -117,7 +148,7 @@ def add(course_id: str, client_id: str) -> ResponseReturnValue:
     """A course page with the tool's picker in its frame."""
     with lms().store() as session:
         seat = _seat(session, course_id)
-        if seat is None or not seat.is_staff:
+        if seat is None or not seat.places_links:
             return flask.redirect(flask.url_for("pages.home"))
         source = flask.url_for("pages.deep_link", course_id=course_id, client_id=client_id)
         return flask.render_template(
@@ -129,25 +160,25 @@ def add(course_id: str, client_id: str) -> ResponseReturnValue:
 def deep_link(course_id: str, client_id: str) -> ResponseReturnValue:
     """Begin a deep-linking launch."""
     with lms().store() as session:
-        seat, tool = _seat(session, course_id), session.get_one(Tool, client_id)
-        if seat is None or seat.role not in ("teacher", "assistant"):
+        seat, tool = _seat(session, course_id), session.get(Tool, client_id)
+        if seat is None or not seat.places_links:
             return flask.redirect(flask.url_for("pages.home"))
-        message = {"kind": "deep", "course": course_id, "nonce": secrets.token_hex(8)}
-        return flask.redirect(announce(session, tool, seat.person.id, tool.deep_linking_url, message))
+        if tool is None:
+            return _problem("This tool is not registered.")
+        message = {"kind": "deep", "course": course_id}
+        return flask.redirect(announce(tool, seat.person.id, tool.deep_linking_url, message))
 
 
 @blueprint.post("/courses/<course_id>/links/<link_id>/remove")
 def remove(course_id: str, link_id: str) -> ResponseReturnValue:
     with lms().store.begin() as session:
         seat = _seat(session, course_id)
-        if seat is not None and seat.is_staff:
-            for column in session.scalars(select(Column).where(Column.link_id == link_id)):
-                for grade in session.scalars(select(Grade).where(Grade.column_id == column.id)):
-                    session.delete(grade)
-                session.flush()
-                session.delete(column)
-            session.flush()
-            session.delete(session.get_one(Link, link_id))
+        link = session.get(Link, link_id)
+        # Gone already is as good as removed: two presses of the button are no mistake.
+        if seat is not None and seat.is_staff and link is not None and link.course_id == course_id:
+            for column in session.scalars(select(Column).where(Column.link_id == link_id)).all():
+                drop_column(session, column)
+            session.delete(link)
     return flask.redirect(flask.url_for("pages.course", course_id=course_id), 303)
 
 
@@ -158,10 +189,15 @@ def _gradebook(session: Session, course_id: str) -> dict[str, Any]:
         .order_by(Person.family_name, Person.given_name)
     ).all()  # fmt: skip
     grades = session.scalars(select(Grade).join(Column).where(Column.course_id == course_id)).all()
+    submissions = session.scalars(
+        select(Submission).join(Column).where(Column.course_id == course_id).order_by(Submission.attempt)
+    ).all()
     return {
         "columns": columns,
         "students": students,
         "grades": {(one.person_id, one.column_id): one for one in grades},
+        # The latest of each.
+        "submissions": {(one.person_id, one.column_id): one for one in submissions},
     }
 
 
@@ -187,12 +223,14 @@ def override(course_id: str) -> ResponseReturnValue:
     except ValueError:
         points = math.nan
     if points is not None and not math.isfinite(points):
-        words = f"{text!r} is not a number. Go back, and give the grade in points."
-        return flask.render_template("demo_lms/problem.html", words=words), 400
+        return _problem(f"{text!r} is not a number. Go back, and give the grade in points.", 400)
     with lms().store.begin() as session:
         seat = _seat(session, course_id)
         if seat is None or not seat.is_staff:
             return flask.redirect(flask.url_for("pages.home"))
+        column, member = session.get(Column, form["column"]), session.get(Member, (course_id, form["person"]))
+        if column is None or column.course_id != course_id or member is None:
+            return _gone()
         grade = session.get(Grade, (form["column"], form["person"]))
         if grade is None:
             grade = Grade(column_id=form["column"], person_id=form["person"], posts=0, locked=False)
@@ -206,16 +244,19 @@ def override(course_id: str) -> ResponseReturnValue:
 def people(course_id: str) -> ResponseReturnValue:
     with lms().store() as session:
         seat = _seat(session, course_id)
-        if seat is None:
+        if seat is None or not seat.is_staff:
             return flask.redirect(flask.url_for("pages.home"))
         rows = session.execute(
             select(Person, Member)
             .join(Member)
-            .where(Member.course_id == course_id)
-            .order_by(Member.role, Person.id)
-            .limit(200)
+            .where(Member.course_id == course_id, Person.login != TEST_STUDENT)
+            .order_by(_ORDER, Person.id)
+            .limit(_SHOWN)
         ).all()
-        return flask.render_template("demo_lms/people.html", seat=seat, rows=rows)
+        all_of_them = session.scalar(select(func.count()).where(Member.course_id == course_id)) or 0
+        return flask.render_template(
+            "demo_lms/people.html", seat=seat, rows=rows, more=max(0, all_of_them - 1 - _SHOWN)
+        )
 
 
 @blueprint.get("/courses/<course_id>/controls")
@@ -239,7 +280,9 @@ def set_controls(course_id: str) -> ResponseReturnValue:
         seat = _seat(session, course_id)
     if seat is not None and seat.is_staff:
         lms().set_mode(Mode(flask.request.form["mode"]))
-        lms().set_faults(_FAULTS[flask.request.form["faults"]][1])
+        # Faults that came by /control are none of these, and stay.
+        if flask.request.form["faults"] in _FAULTS:
+            lms().set_faults(_FAULTS[flask.request.form["faults"]][1])
     return flask.redirect(flask.url_for("pages.controls", course_id=course_id), 303)
 
 

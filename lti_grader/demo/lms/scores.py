@@ -6,6 +6,8 @@ import enum
 import math
 from typing import Any
 
+from lti_grader.demo.lms.submissions import EXTENSION, read_extension
+
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 
 
@@ -102,9 +104,14 @@ def _check_person(mode: Mode, cell: Cell, body: dict[str, Any], at: dt.datetime)
     if not cell.is_learner and mode is not Mode.GENERIC:
         return _refused(422 if mode is Mode.CANVAS else 400, "User is not a learner in this course")
     if mode is Mode.CANVAS:
-        handed_in = parse_moment((body.get("submission") or {}).get("submittedAt"))
+        extension = read_extension(body)
+        handed_in = parse_moment(extension.submitted_at)
+        if extension.submitted_at and handed_in is None:
+            return _refused(400, "submittedAt is not an ISO 8601 time")
         if handed_in is not None and handed_in > at + dt.timedelta(minutes=1):
             return _refused(400, "submittedAt is in the future")
+        if extension.kind == "online_upload" and not extension.files:
+            return _refused(422, "Content items must be provided with submission type 'online_upload'")
     if mode is Mode.MOODLE and cell.is_locked:
         return Outcome(500, [])
     return None
@@ -112,10 +119,17 @@ def _check_person(mode: Mode, cell: Cell, body: dict[str, Any], at: dt.datetime)
 
 def _stored(mode: Mode, cell: Cell, body: dict[str, Any]) -> Outcome:
     given = body.get("scoreGiven")
-    final = body["gradingProgress"] == "FullyGraded" and given is not None
+    # A score that waits for a person's look counts already in Canvas.
+    ready = ("FullyGraded", "PendingManual") if mode is Mode.CANVAS else ("FullyGraded",)
+    final = body["gradingProgress"] in ready and given is not None
     answer: Any = {Mode.CANVAS: {"resultUrl": "results/1"}, Mode.MOODLE: [], Mode.GENERIC: ""}[mode]
-    preserves = (body.get("https://canvas.instructure.com/lti/submission") or {}).get("preserve_score")
-    if not final and ((mode is Mode.GENERIC and given is None) or (mode is Mode.CANVAS and preserves)):
+    if mode is Mode.CANVAS:
+        extension = read_extension(body)
+        if extension.files:
+            answer[EXTENSION] = {"content_items": extension.files}
+        if (extension.preserves_score and not final) or (extension.yields_to_teachers and cell.is_overridden):
+            return Outcome(200, answer, stores=True, keeps_score=True)
+    if not final and mode is Mode.GENERIC and given is None:
         return Outcome(200, answer, stores=True, keeps_score=True)
     if not final and mode is not Mode.GENERIC:
         return Outcome(200, answer, stores=True, score=None)

@@ -1,105 +1,32 @@
 """Assignment and Grade Services 2.0, and Names and Role Provisioning Services 2.0, as the platform offers them."""
 
 import datetime as dt
-import functools
 import json
 import math
-import re
-import socket
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 import flask
 from flask.typing import ResponseReturnValue
-from sqlalchemy import delete, select
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException
 
 from lti_grader.demo.lms import scores
-from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Tool
+from lti_grader.demo.lms.guard import guarded
+from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Submission, Tool
 from lti_grader.demo.lms.people import TEST_STUDENT
 from lti_grader.demo.lms.scores import Mode
-from lti_grader.demo.lms.store import ROLES, Faults, lms
+from lti_grader.demo.lms.store import ROLES, lms
+from lti_grader.demo.lms.submissions import Extension, read_extension
 
 blueprint = flask.Blueprint("services", __name__)
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 _MEMBERSHIP = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-_KEPT = 2000
-_SECRET = re.compile(r'("access_token"\s*:\s*)"[^"]*"')
-
-View = Callable[..., ResponseReturnValue]
-
-
-def guarded(service: str, *scopes: str) -> Callable[[View], View]:
-    """Let a service fail as it was told to, ask for a token of one of `scopes`, and note what passed."""
-
-    def decorate(view: View) -> View:
-        @functools.wraps(view)
-        def guard(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-            faults = lms().take_fault(service)
-            if faults.delay_ms:
-                time.sleep(faults.delay_ms / 1000)
-            if faults.is_any and not faults.break_after:
-                answer = _fail(faults)
-            elif scopes and not _may(scopes):
-                answer = flask.make_response({"error": "a token with the scope is needed"}, 401)
-            else:
-                answer = _answer(view, *args, **kwargs)
-                if faults.is_any:
-                    answer = _fail(faults)
-            _note(answer)
-            if faults.hangs_up:
-                _hang_up()
-            return answer
-
-        return guard
-
-    return decorate
-
-
-def _answer(view: View, *args: Any, **kwargs: Any) -> flask.Response:
-    try:
-        return flask.make_response(view(*args, **kwargs))
-    except NoResultFound:
-        return flask.make_response({"errors": {"message": "There is no such thing here"}}, 404)
-    except HTTPException as error:
-        return flask.make_response({"errors": {"message": error.description}}, error.code or 500)
-
-
-def _hang_up() -> None:
-    connection = flask.request.environ.get("werkzeug.socket")
-    if isinstance(connection, socket.socket):
-        connection.shutdown(socket.SHUT_RDWR)
-
-
-def _fail(faults: Faults) -> flask.Response:
-    words = "403 Forbidden (Rate Limit Exceeded)" if faults.status == 403 else "The LMS is not well"
-    # Who hangs up says nothing; for the list of requests it counts as a gateway's failure.
-    answer = flask.make_response({"errors": {"message": words}}, faults.status or 502)
-    if faults.retry_after is not None:
-        answer.headers["Retry-After"] = str(faults.retry_after)
-    return answer
-
-
-def _may(scopes: tuple[str, ...]) -> bool:
-    kind, _, token = flask.request.headers.get("Authorization", "").partition(" ")
-    note = lms().unseal("access", token) if kind.casefold() == "bearer" else None
-    if note is None or not set(scopes) & set(note["scopes"]):
-        return False
-    flask.g.client_id = note["client"]
-    return True
-
-
-def _note(answer: flask.Response) -> None:
-    request = flask.request
-    body = request.get_data(as_text=True)[:_KEPT] if "json" in (request.content_type or "") else ""
-    said = _SECRET.sub(r'\1"(not kept)"', answer.get_data(as_text=True))[:_KEPT]
-    path = request.full_path.rstrip("?")
-    with lms().store.begin() as session:
-        session.add(Request(method=request.method, path=path, status=answer.status_code, body=body, answer=said))
+_MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+_ITEM, _ITEMS, _RESULTS = (
+    f"application/vnd.ims.lis.v2.{kind}+json" for kind in ("lineitem", "lineitemcontainer", "resultcontainer")
+)
 
 
 def _column_json(column: Column) -> dict[str, Any]:
@@ -119,6 +46,11 @@ def is_maximum(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
 
 
+def text_or_none(value: object) -> str | None:
+    """Return what a tool gave as a name of its own, as text."""
+    return None if value is None else str(value)
+
+
 def _typed(body: Any, kind: str, status: int = 200) -> flask.Response:
     answer = flask.make_response(json.dumps(body), status)
     answer.content_type = kind
@@ -132,24 +64,43 @@ def _column(session: Session, course_id: str, column_id: str) -> Column:
     return column
 
 
+def _given() -> dict[str, Any]:
+    """Return the request's JSON object, an empty one for anything else."""
+    found = flask.request.get_json(force=True, silent=True)
+    return found if isinstance(found, dict) else {}
+
+
+def _insist(header: str, media_type: str, *, may_be_absent: bool) -> None:
+    """Refuse, as Moodle does and others do not, a request that is not of or for exactly this media type."""
+    said = flask.request.headers.get(header, "").partition(";")[0].strip()
+    if lms().mode() is Mode.MOODLE and said != media_type and (said or not may_be_absent):
+        flask.abort(400, f"{header} has to be {media_type}")
+
+
+def drop_column(session: Session, column: Column) -> None:
+    """Remove a column with all that is in it."""
+    for table in (Submission, Grade):
+        session.execute(delete(table).where(table.column_id == column.id))
+    session.delete(column)
+    session.flush()
+
+
 @blueprint.get("/courses/<course_id>/lineitems")
 @guarded("lineitems", _AGS + "lineitem", _AGS + "lineitem.readonly")
 def list_columns(course_id: str) -> ResponseReturnValue:
+    _insist("Accept", _ITEMS, may_be_absent=True)
+    fields = {"resource_id": Column.resource_id, "tag": Column.tag, "resource_link_id": Column.link_id}
+    asked = {name: value for name in fields if (value := flask.request.args.get(name))}
     with lms().store() as session:
+        session.get_one(Course, course_id)
         query = (
             select(Column)
             .where(Column.course_id == course_id, Column.client_id == flask.g.client_id)
-            .order_by(Column.made_at)
+            .where(*(fields[name] == value for name, value in asked.items()))
+            .order_by(Column.made_at, Column.id)
         )
-        for name, field in (
-            ("resource_id", Column.resource_id),
-            ("tag", Column.tag),
-            ("resource_link_id", Column.link_id),
-        ):
-            if wanted := flask.request.args.get(name):
-                query = query.where(field == wanted)
         found = [_column_json(one) for one in session.scalars(query)]
-    return _paged(found, "application/vnd.ims.lis.v2.lineitemcontainer+json")
+    return _paged(found, _ITEMS)
 
 
 def _paged(found: list[Any], kind: str, wrap: Callable[[list[Any]], Any] = lambda page: page) -> flask.Response:
@@ -161,60 +112,70 @@ def _paged(found: list[Any], kind: str, wrap: Callable[[list[Any]], Any] = lambd
     answer = _typed(wrap(found[(page - 1) * limit : page * limit]), kind)
     if page * limit < len(found):
         query = {**flask.request.args.to_dict(), "page": str(page + 1), "limit": str(limit)}
-        quote = "\u201d" if lms().mode() is Mode.GENERIC else '"'
-        answer.headers["Link"] = (
-            f"<{lms().url}{flask.request.path}?{urlencode(query)}>; rel={quote}next{quote}".encode().decode("latin-1")
-        )
+        address = f"{lms().url}{flask.request.path}?{urlencode(query)}"
+        opening, closing = '""'
+        if lms().mode() is Mode.GENERIC:
+            opening, closing = "\u201c\u201d"
+        elif lms().mode() is Mode.MOODLE and kind != _MEMBERS:
+            # Its gradebook writes quotes so, and addresses as for a page.
+            opening, closing = "\u201c\u201d"
+            address = address.replace("&", "&amp;")
+        answer.headers["Link"] = f"<{address}>; rel={opening}next{closing}".encode().decode("latin-1")
     return answer
 
 
 @blueprint.post("/courses/<course_id>/lineitems")
 @guarded("lineitems", _AGS + "lineitem")
 def add_column(course_id: str) -> ResponseReturnValue:
-    given = flask.request.get_json(force=True, silent=True) or {}
+    _insist("Content-Type", _ITEM, may_be_absent=False)
+    given = _given()
     if not given.get("label") or not is_maximum(given.get("scoreMaximum")):
         return {"errors": {"message": "label and scoreMaximum, a number above 0, are required"}}, 400
     with lms().store.begin() as session:
         session.get_one(Course, course_id)
+        link_id = given.get("resourceLinkId")
+        link = None if link_id is None else session.get(Link, str(link_id))
+        if link_id is not None and (link is None or (link.course_id, link.client_id) != (course_id, flask.g.client_id)):
+            status = 403 if lms().mode() is Mode.MOODLE else 404
+            return {"errors": {"message": "There is no such link of this tool"}}, status
         column = Column(
-            course_id=course_id, client_id=flask.g.client_id, link_id=given.get("resourceLinkId"), label=given["label"],
-            maximum=float(given["scoreMaximum"]), resource_id=given.get("resourceId"), tag=given.get("tag"),
+            course_id=course_id, client_id=flask.g.client_id, link_id=link_id, label=str(given["label"]),
+            maximum=float(given["scoreMaximum"]), resource_id=text_or_none(given.get("resourceId")),
+            tag=text_or_none(given.get("tag")),
         )  # fmt: skip
         session.add(column)
         session.flush()
         shown = _column_json(column)
-    return _typed(shown, "application/vnd.ims.lis.v2.lineitem+json", 201)
+    return _typed(shown, _ITEM, 201)
 
 
 @blueprint.get("/courses/<course_id>/lineitems/<column_id>/lineitem")
 @guarded("lineitems", _AGS + "lineitem", _AGS + "lineitem.readonly")
 def show_column(course_id: str, column_id: str) -> ResponseReturnValue:
     with lms().store() as session:
-        return _typed(_column_json(_column(session, course_id, column_id)), "application/vnd.ims.lis.v2.lineitem+json")
+        return _typed(_column_json(_column(session, course_id, column_id)), _ITEM)
 
 
 @blueprint.put("/courses/<course_id>/lineitems/<column_id>/lineitem")
 @guarded("lineitems", _AGS + "lineitem")
 def change_column(course_id: str, column_id: str) -> ResponseReturnValue:
-    given = flask.request.get_json(force=True, silent=True) or {}
+    given = _given()
     if "scoreMaximum" in given and not is_maximum(given["scoreMaximum"]):
         return {"errors": {"message": "scoreMaximum is a number above 0"}}, 400
     with lms().store.begin() as session:
         column = _column(session, course_id, column_id)
-        column.label = given.get("label") or column.label
+        column.label = str(given.get("label") or column.label)
         column.maximum = float(given.get("scoreMaximum") or column.maximum)
-        column.resource_id, column.tag = given.get("resourceId"), given.get("tag")
+        column.resource_id, column.tag = text_or_none(given.get("resourceId")), text_or_none(given.get("tag"))
         shown = _column_json(column)
-    return _typed(shown, "application/vnd.ims.lis.v2.lineitem+json")
+    return _typed(shown, _ITEM)
 
 
 @blueprint.delete("/courses/<course_id>/lineitems/<column_id>/lineitem")
 @guarded("lineitems", _AGS + "lineitem")
 def remove_column(course_id: str, column_id: str) -> ResponseReturnValue:
     with lms().store.begin() as session:
-        column = _column(session, course_id, column_id)
-        session.execute(delete(Grade).where(Grade.column_id == column.id))
-        session.delete(column)
+        drop_column(session, _column(session, course_id, column_id))
     return "", 204
 
 
@@ -238,17 +199,16 @@ def post_score(course_id: str, column_id: str) -> ResponseReturnValue:
         outcome = scores.take(mode, cell, body, flask.request.content_type or "", at=dt.datetime.now(dt.UTC))
         if outcome.stores and session.get(Person, person_id) is not None:
             assert isinstance(body, dict)
-            _store(session, mode, column_id, person_id, body, outcome)
+            if grade is None:
+                grade = Grade(column_id=column_id, person_id=person_id, posts=0, locked=False)
+                session.add(grade)
+            _store(mode, grade, body, outcome)
+            if mode is Mode.CANVAS:
+                _hand_in(session, column_id, person_id, read_extension(body))
     return _typed(outcome.body, "application/json", outcome.status)
 
 
-def _store(
-    session: Session, mode: Mode, column_id: str, person_id: str, body: dict[str, Any], outcome: scores.Outcome
-) -> None:
-    grade = session.get(Grade, (column_id, person_id))
-    if grade is None:
-        grade = Grade(column_id=column_id, person_id=person_id, posts=0, locked=False)
-        session.add(grade)
+def _store(mode: Mode, grade: Grade, body: dict[str, Any], outcome: scores.Outcome) -> None:
     if not outcome.keeps_score:
         grade.score = outcome.score
         if mode is Mode.CANVAS:
@@ -260,13 +220,27 @@ def _store(
         body["gradingProgress"],
     )
     grade.comment = body.get("comment")
-    grade.submitted_at = (body.get("submission") or {}).get("submittedAt")
+    grade.submitted_at = read_extension(body).submitted_at
     grade.posts += 1
+
+
+def _hand_in(session: Session, column_id: str, person_id: str, extension: Extension) -> None:
+    if not extension.is_new:
+        return
+    of_theirs = (Submission.column_id == column_id, Submission.person_id == person_id)
+    before = session.scalar(select(func.max(Submission.attempt)).where(*of_theirs)) or 0
+    session.add(
+        Submission(
+            column_id=column_id, person_id=person_id, attempt=before + 1, kind=extension.kind, data=extension.data,
+            files=list(extension.files), submitted_at=extension.submitted_at,
+        )
+    )  # fmt: skip
 
 
 @blueprint.get("/courses/<course_id>/lineitems/<column_id>/lineitem/results")
 @guarded("results", _AGS + "result.readonly")
 def list_results(course_id: str, column_id: str) -> ResponseReturnValue:
+    _insist("Accept", _RESULTS, may_be_absent=True)
     mode = lms().mode()
     with lms().store() as session:
         column = _column(session, course_id, column_id)
@@ -275,7 +249,7 @@ def list_results(course_id: str, column_id: str) -> ResponseReturnValue:
             query = query.where(Grade.person_id == wanted)
         base = f"{lms().url}/courses/{course_id}/lineitems/{column_id}/lineitem"
         found = [_result(mode, base, column, grade) for grade in session.scalars(query)]
-    return _paged([one for one in found if one], "application/vnd.ims.lis.v2.resultcontainer+json")
+    return _paged([one for one in found if one], _RESULTS)
 
 
 def _result(mode: Mode, base: str, column: Column, grade: Grade) -> dict[str, Any] | None:
@@ -311,19 +285,20 @@ def list_members(course_id: str) -> ResponseReturnValue:
         context = {"id": course.id, "label": course.code, "title": course.title}
     role = flask.request.args.get("role")
     if role:
-        found = [one for one in found if any(name.endswith(role.rpartition("#")[2]) for name in one["roles"])]
+        wanted = role.rpartition("#")[2]
+        found = [one for one in found if any(name.rpartition("#")[2] == wanted for name in one["roles"])]
     return _paged(
         found,
-        "application/vnd.ims.lti-nrps.v2.membershipcontainer+json",
+        _MEMBERS,
         lambda page: {"id": flask.request.url, "context": context, "members": page},
     )
 
 
 def _member(mode: Mode, tool: Tool, member: Member, person: Person) -> dict[str, Any]:
     roles = ROLES[member.role]
-    if mode is Mode.MOODLE and member.role == "assistant":
-        # There an assistant launches as an instructor and stands in the roster as a learner.
-        roles = ROLES["student"]
+    if mode is Mode.MOODLE:
+        # Its rosters have short names; and an assistant, who launches as an instructor, is a learner there.
+        roles = ["Instructor" if member.role == "teacher" else "Learner"]
     shown: dict[str, Any] = {"status": "Active", "user_id": person.id, "roles": roles}
     if tool.shares_names:
         shown |= {"name": person.name, "given_name": person.given_name, "family_name": person.family_name}

@@ -28,6 +28,9 @@ ROLES = {
     ],
 }
 
+PLACES_LINKS = ("teacher", "assistant")
+"""Who may put something of a tool into the course."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Faults:
@@ -44,8 +47,14 @@ class Faults:
     """Close the connection without an answer, as a server that is not there."""
 
     @property
-    def is_any(self) -> bool:
+    def fails(self) -> bool:
         return self.status != 0 or self.hangs_up
+
+
+def _faults(kept: Setting | None) -> Faults:
+    if kept is None:
+        return Faults()
+    return Faults(**{**kept.value, "services": tuple(kept.value.get("services", Faults.services))})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,22 +76,17 @@ class Lms:
 
     def faults(self) -> Faults:
         with self.store() as session:
-            kept = session.get(Setting, "faults")
-            if kept is None:
-                return Faults()
-            return Faults(**{**kept.value, "services": tuple(kept.value.get("services", Faults.services))})
+            return _faults(session.get(Setting, "faults"))
 
     def take_fault(self, service: str) -> Faults:
         """Return what is to go wrong with this request, and count it."""
         with self.store.begin() as session:
-            kept = session.get(Setting, "faults")
-            if kept is None or service not in kept.value.get("services", Faults.services):
+            faults = _faults(session.get(Setting, "faults"))
+            if service not in faults.services:
                 return Faults()
-            faults = Faults(**{**kept.value, "services": tuple(kept.value.get("services", Faults.services))})
-            if faults.is_any and faults.remaining is not None:
+            if faults.remaining is not None:
                 left = faults.remaining - 1
-                over = {"status": 0, "hangs_up": False, "remaining": None, "break_after": False}
-                after = dataclasses.replace(faults, **({"remaining": left} if left > 0 else over))
+                after = dataclasses.replace(faults, remaining=left) if left > 0 else Faults()
                 session.merge(Setting(name="faults", value=dataclasses.asdict(after)))
             return faults
 

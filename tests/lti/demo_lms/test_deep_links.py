@@ -146,3 +146,27 @@ def test_a_student_is_not_led_to_the_picker(lms: Lms) -> None:
     answer = student.send("GET", f"{lms.url}/courses/{COURSE}/deep-link/{lms.tool.client_id}", follow=False)
     student.close()
     assert lms.tool.url not in answer.headers.get("Location", "")
+
+
+@pytest.mark.parametrize(
+    "items", ["Loops", [7], [ITEM | {"title": 7}], [ITEM | {"custom": ["a"]}], [ITEM | {"lineItem": "20 points"}]]
+)
+def test_items_of_the_wrong_kind_are_refused_in_words(
+    lms: Lms, teacher: Person, settings: dict[str, Any], items: Any
+) -> None:
+    answer = bring(teacher, settings, lms.tool.choice(settings, items))
+    assert answer.status_code == 400
+    assert "refused" in answer.text
+    assert lms.control.state()["links"] == []
+
+
+def test_who_teaches_no_more_by_the_time_of_the_choice_places_nothing(
+    lms: Lms, teacher: Person, settings: dict[str, Any]
+) -> None:
+    lms.control.post("members", person_id=TEACHER, role="student")
+    assert bring(teacher, settings, lms.tool.choice(settings, [ITEM])).status_code == 400
+    assert lms.control.state()["links"] == []
+
+
+def test_a_tool_that_is_not_registered_has_no_picker(lms: Lms, teacher: Person) -> None:
+    assert teacher.send("GET", f"{lms.url}/courses/{COURSE}/deep-link/unknown").status_code == 404

@@ -112,3 +112,19 @@ def test_an_answer_that_is_lost_has_been_given_all_the_same(lms: Lms) -> None:
     with pytest.raises(httpx.HTTPError):
         lms.post(column)
     assert lms.cell()["score"] == 7
+
+
+def test_a_slow_lms_may_be_slow_for_some_requests_only(lms: Lms) -> None:
+    column = lms.column()
+    lms.control.post("faults", delay_ms=300, remaining=1, services=["scores"])
+    times = []
+    for second in range(2):
+        began = time.monotonic()
+        assert lms.post(column, timestamp=f"2026-03-01T10:00:0{second}Z").is_success
+        times.append(time.monotonic() - began)
+    assert times[0] >= 0.3 > times[1]
+
+
+def test_a_service_request_that_leads_nowhere_is_noted(lms: Lms) -> None:
+    assert lms.tool.call("POST", f"{lms.url}/courses/{COURSE}/lineitem/x/score", json={}).status_code == 404
+    assert [(one["method"], one["status"]) for one in passed(lms, "/lineitem/x/score")] == [("POST", 404)]

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from lti_grader.demo.lms.client import Form, Person, forms
-from tests.fixtures.demo_lms import AMINA, ASSISTANT, COURSE, DL, HTTP, LTI, REGISTRAR, TEACHER, Lms
+from tests.fixtures.demo_lms import AGS, AMINA, ASSISTANT, COURSE, DL, HTTP, LTI, REGISTRAR, TEACHER, Lms
 
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
@@ -203,3 +203,42 @@ def test_an_assistant_may_not_lose_their_place_between_login_and_choice(lms: Lms
     login = announced(people[ASSISTANT], f"{lms.url}/courses/{COURSE}/deep-link/{lms.tool.client_id}")
     lms.control.post("members", person_id=ASSISTANT, role="student")
     assert forms(authorise(people[ASSISTANT], lms, login))[0].fields["error"] == "access_denied"
+
+
+def test_a_link_that_was_removed_says_so_instead_of_launching(lms: Lms, people: dict[str, Person]) -> None:
+    link_id = place(lms, people[TEACHER])
+    remove = f"{lms.url}/courses/{COURSE}/links/{link_id}/remove"
+    assert people[TEACHER].send("POST", remove).is_success
+    for path in (f"/launch/{link_id}", f"/courses/{COURSE}/links/{link_id}"):
+        answer = people[AMINA].send("GET", lms.url + path)
+        assert answer.status_code == 404
+        assert "not in the course any more" in answer.text
+    assert people[TEACHER].send("POST", remove).is_success, "a second press of the button"
+
+
+def test_a_login_at_one_tool_is_no_launch_of_another(lms: Lms, people: dict[str, Person]) -> None:
+    login = announced(people[AMINA], f"{lms.url}/launch/{place(lms, people[TEACHER])}")
+    other = lms.control.register(lms.tool.addresses(), name="another")["client_id"]
+    assert forms(authorise(people[AMINA], lms, login, client_id=other))[0].fields["error"] == "access_denied"
+
+
+def test_a_launch_names_the_services_that_were_granted(lms: Lms, people: dict[str, Person]) -> None:
+    link_id = place(lms, people[TEACHER])
+    granted = [AGS + "score"]
+    lms.control.register(lms.tool.addresses(), name="stand-in", scopes=granted)
+    claims = launch(lms, people[AMINA], link_id)
+    assert claims[AGS_CLAIM]["scope"] == granted
+    assert NRPS_CLAIM not in claims
+
+
+def test_of_two_line_items_neither_is_that_of_the_link(lms: Lms, people: dict[str, Person]) -> None:
+    link_id = place(lms, people[TEACHER], lineItem={"label": "Loops", "scoreMaximum": 20})
+    lms.column(resourceLinkId=link_id)
+    assert "lineitem" not in launch(lms, people[AMINA], link_id)[AGS_CLAIM]
+
+
+def test_variables_tell_no_more_than_the_rest_of_the_launch(lms: Lms, people: dict[str, Person]) -> None:
+    custom = {"who": "$Person.name.full", "where": "$Context.id", "mail": "$Person.email.primary"}
+    link_id = place(lms, people[TEACHER], custom=custom)
+    lms.control.register(lms.tool.addresses(), name="stand-in", shares_names=False, shares_email=False)
+    assert launch(lms, people[AMINA], link_id)[LTI + "custom"] == custom | {"where": COURSE}

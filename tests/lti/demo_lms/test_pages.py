@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from lti_grader.demo.lms.client import Person
+from lti_grader.demo.lms.client import Person, forms
 from lti_grader.lti.registration import Registration
 from tests.fixtures.demo_lms import AMINA, BEN, COURSE, HTTP, REGISTRAR, TEACHER, Lms
 from tests.lti.demo_lms.test_launches import announced, place
@@ -46,7 +46,7 @@ def test_staff_see_everybodys_grades(lms: Lms, people: dict[str, Person]) -> Non
         assert "Ben Okafor" in seen
 
 
-@pytest.mark.parametrize("path", ["/controls"])
+@pytest.mark.parametrize("path", ["/controls", "/people"])
 def test_a_student_is_turned_away_from_what_is_for_staff(lms: Lms, people: dict[str, Person], path: str) -> None:
     assert page(lms, people[AMINA], path).url.path == "/"
 
@@ -131,3 +131,43 @@ def test_staff_see_a_scores_comment_and_can_have_a_new_key(lms: Lms, people: dic
     assert HTTP.get(f"{lms.url}/keys").json()["keys"] == before
     people[TEACHER].send("POST", f"{lms.url}/courses/{COURSE}/keys")
     assert len(HTTP.get(f"{lms.url}/keys").json()["keys"]) == len(before) + 1
+
+
+@pytest.mark.parametrize("field", ["column", "person"])
+def test_a_grade_for_what_is_not_there_is_refused(lms: Lms, people: dict[str, Person], field: str) -> None:
+    lms.post(lms.column())
+    form = {"column": lms.cell()["column_id"], "person": AMINA, "override": "1"} | {field: "gone"}
+    answer = people[TEACHER].send("POST", f"{lms.url}/courses/{COURSE}/gradebook", data=form)
+    assert answer.status_code == 404
+
+
+def test_in_a_large_course_staff_come_first_and_the_rest_is_counted(lms: Lms, people: dict[str, Person]) -> None:
+    lms.control.post("students", count=1001)
+    lms.column()
+    seen = page(lms, people[TEACHER], "/people").text
+    assert "Marta Lindqvist" in seen.partition("</tbody>")[0]
+    assert "And 807 more" in seen
+    assert page(lms, people[TEACHER], "/gradebook").text.count("<tr>") == 1 + 1001 + 4
+
+
+def test_staff_get_to_the_student_view_from_the_course_and_out_again(lms: Lms, people: dict[str, Person]) -> None:
+    assert "Student View" not in page(lms, people[AMINA]).text
+    (form,) = [one for one in forms(page(lms, people[TEACHER])) if one.action.endswith("/be")]
+    seen = people[TEACHER].submit(form, person="person-student-view").text
+    assert "leave Student View" in seen
+    assert "LMS controls" not in seen
+
+
+def test_faults_that_were_set_from_outside_outlive_a_change_of_product(lms: Lms, people: dict[str, Person]) -> None:
+    column = lms.column()
+    lms.control.post("faults", status=418, services=["scores"])
+    (form,) = [one for one in forms(page(lms, people[TEACHER], "/controls")) if one.action.endswith("/controls")]
+    assert "As set from outside" in page(lms, people[TEACHER], "/controls").text
+    people[TEACHER].submit(form, mode="canvas", faults="other")
+    assert lms.post(column).status_code == 418
+
+
+def test_a_browser_that_asks_for_an_icon_gets_one(lms: Lms) -> None:
+    answer = HTTP.get(f"{lms.url}/favicon.ico")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml; charset=utf-8")
+    assert "/favicon.ico" in HTTP.get(lms.url).text

@@ -138,3 +138,9 @@ def test_a_timestamp_without_a_zone_or_of_another_kind_is_refused(lms: Lms, text
 @pytest.mark.parametrize("points", ["7", True, float("nan"), float("inf")])
 def test_points_that_are_no_number_are_refused(lms: Lms, points: object) -> None:
     assert lms.post(lms.column(), scoreGiven=points).status_code == 400
+
+
+@pytest.mark.parametrize(("mode", "held"), [("canvas", 7), ("moodle", None)])
+def test_a_score_that_waits_for_a_look_counts_in_canvas(lms: Lms, mode: str, held: float | None) -> None:
+    lms.post(of(lms, mode), gradingProgress="PendingManual")
+    assert lms.cell()["score"] == held

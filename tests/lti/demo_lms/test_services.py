@@ -1,12 +1,15 @@
 """Line items, results and the roster of the demo LMS, as a tool reads them."""
 
 import dataclasses
+import html
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.fixtures.demo_lms import AMINA, ASSISTANT, BEN, CHLOE, COURSE, TEACHER, Lms, Tool
+from lti_grader.demo.lms.client import Person
+from tests.fixtures.demo_lms import AMINA, ASSISTANT, BEN, CHLOE, COURSE, ITEM_TYPE, TEACHER, Lms, Tool
+from tests.lti.demo_lms.test_launches import place
 
 _LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 
@@ -26,7 +29,7 @@ def read_all(lms: Lms, url: str, *, pages: int = 20) -> list[Any]:
         following = answer.headers.get("Link")
         if following is None:
             return bodies
-        url = following.partition(">")[0].lstrip("<")
+        url = html.unescape(following.partition(">")[0].lstrip("<"))
     raise AssertionError(f"no end after {pages} pages, the last leads to {url}")
 
 
@@ -140,14 +143,73 @@ def test_a_senseless_limit_does_not_page_for_ever(lms: Lms) -> None:
 
 
 def test_moodles_assistant_stands_in_the_roster_as_a_learner(lms: Lms) -> None:
-    for mode, learner in (("generic", False), ("moodle", True)):
-        lms.control.post("mode", mode=mode)
-        members = lms.tool.call("GET", f"{lms.url}/courses/{COURSE}/Memberships").json()["members"]
-        (assistant,) = [one for one in members if one["user_id"] == ASSISTANT]
-        assert (assistant["roles"] == [_LEARNER]) is learner
+    lms.control.post("mode", mode="moodle")
+    members = lms.tool.call("GET", f"{lms.url}/courses/{COURSE}/Memberships").json()["members"]
+    roles = {one["user_id"]: one["roles"] for one in members}
+    assert roles == {
+        TEACHER: ["Instructor"], ASSISTANT: ["Learner"], AMINA: ["Learner"], BEN: ["Learner"], CHLOE: ["Learner"],
+    }  # fmt: skip
+
+
+def test_a_roster_elsewhere_names_roles_in_full(lms: Lms) -> None:
+    members = lms.tool.call("GET", f"{lms.url}/courses/{COURSE}/Memberships").json()["members"]
+    roles = {one["user_id"]: one["roles"] for one in members}
+    assert roles[AMINA] == [_LEARNER]
+    assert "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant" in roles[ASSISTANT]
 
 
 def test_who_has_left_is_not_an_active_member(lms: Lms) -> None:
     lms.control.post("members", person_id=BEN, active=False)
     members = lms.tool.call("GET", f"{lms.url}/courses/{COURSE}/Memberships").json()["members"]
     assert BEN not in [one["user_id"] for one in members if one["status"] == "Active"]
+
+
+@pytest.mark.parametrize(("mode", "status"), [("canvas", 404), ("moodle", 403), ("generic", 404)])
+def test_a_line_item_belongs_to_a_link_of_its_own_tool(lms: Lms, mode: str, status: int) -> None:
+    lms.control.post("mode", mode=mode)
+    teacher = Person(lms.url, TEACHER)
+    link_id = place(lms, teacher)
+    teacher.close()
+    body = {"label": "Loops", "scoreMaximum": 5, "resourceLinkId": link_id}
+    address, headers = f"{lms.url}/courses/{COURSE}/lineitems", {"Content-Type": ITEM_TYPE}
+    assert another_tool(lms).call("POST", address, json=body, headers=headers).status_code == status
+    assert lms.tool.call("POST", address, json=body | {"resourceLinkId": "x"}, headers=headers).status_code == status
+    assert lms.tool.call("POST", address, json=body, headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize("body", [[], "Loops", 7, None])
+def test_a_line_item_that_is_no_object_is_refused(lms: Lms, body: object) -> None:
+    assert lms.tool.call("POST", f"{lms.url}/courses/{COURSE}/lineitems", json=body).status_code == 400
+    assert lms.tool.call("PUT", lms.column(), json=body).status_code in (200, 400)
+
+
+def test_a_course_that_is_not_there_has_no_line_items(lms: Lms) -> None:
+    assert lms.tool.call("GET", f"{lms.url}/courses/elsewhere/lineitems").status_code == 404
+
+
+def test_moodle_wants_each_media_type_by_its_name(lms: Lms) -> None:
+    lms.control.post("mode", mode="moodle")
+    column, container = lms.column(), f"{lms.url}/courses/{COURSE}/lineitems"
+    body = {"label": "Loops", "scoreMaximum": 5}
+    assert lms.tool.call("POST", container, json=body).status_code == 400
+    for address in (container, f"{column}/results"):
+        assert lms.tool.call("GET", address, headers={"Accept": "application/json"}).status_code == 400
+        assert lms.tool.call("GET", address).status_code == 200
+
+
+def test_moodles_gradebook_writes_the_next_page_as_no_other_does(lms: Lms) -> None:
+    lms.control.post("mode", mode="moodle")
+    for number in range(3):
+        lms.column(label=f"Column {number}", tag="a b")
+    answer = lms.tool.call("GET", f"{lms.url}/courses/{COURSE}/lineitems?tag=a%20b&limit=2")
+    header = dict(answer.headers.raw)[b"Link"].decode()
+    assert "&amp;" in header
+    assert "rel=\u201cnext\u201d" in header
+    (last,) = lms.tool.call("GET", html.unescape(header[1 : header.index(">")])).json()
+    assert last["label"] == "Column 2"
+
+
+@pytest.mark.parametrize(("role", "found"), [("Learner", 3), ("Instructor", 2), ("TeachingAssistant", 1), ("tor", 0)])
+def test_a_roster_is_filtered_by_whole_names_of_roles(lms: Lms, role: str, found: int) -> None:
+    answer = lms.tool.call("GET", f"{lms.url}/courses/{COURSE}/Memberships?role={role}").json()
+    assert len(answer["members"]) == found

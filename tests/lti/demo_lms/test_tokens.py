@@ -1,13 +1,16 @@
 """Who gets an access token from the demo LMS, and for what."""
 
+import dataclasses
 import datetime as dt
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.fixtures.demo_lms import AGS, COURSE, SCOPES, Lms
+from tests.fixtures.demo_lms import AGS, COURSE, SCOPES, SLOW_SECONDS, Lms
 
 SCORE = AGS + "score"
 
@@ -105,3 +108,22 @@ def test_each_service_wants_its_own_scope(lms: Lms) -> None:
     ):
         assert lms.tool.call(method, url, *wrong[scope]).status_code in (401, 403), (method, url)
     assert lms.tool.call("GET", column).status_code == 200
+
+
+def test_two_tools_may_give_their_assertions_the_same_name(lms: Lms) -> None:
+    other = lms.control.register(lms.tool.addresses(), name="another")["client_id"]
+    for tool in (lms.tool, dataclasses.replace(lms.tool, client_id=other)):
+        assert tool.ask_token(SCORE, assertion=tool.assertion(jti="number-1")).is_success
+
+
+def test_a_tool_that_is_slow_to_show_its_keys_holds_up_nobody_else(lms: Lms) -> None:
+    addresses = lms.tool.addresses() | {"jwks_url": f"{lms.tool.url}/slow"}
+    slow = dataclasses.replace(lms.tool, client_id=lms.control.register(addresses, name="slow")["client_id"])
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(slow.ask_token, SCORE)
+        time.sleep(SLOW_SECONDS / 4)
+        began = time.monotonic()
+        assert lms.post(lms.column()).is_success
+        assert time.monotonic() - began < SLOW_SECONDS / 2
+        assert not answer.done()
+        assert answer.result().is_success
