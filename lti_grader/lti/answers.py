@@ -51,8 +51,6 @@ def understand(error: ServiceError, *, tries: int) -> Answer:
         return _without_token(error, status, tries)
     if status == 409 or (status == 400 and ("timestamp" in body or "newer" in body)):
         return Answer(Meaning.TAKEN, "The LMS says that it has a score as new as this one.")
-    if status == 500 and error.body.strip() == "[]":
-        return Answer(Meaning.FAILED, "The grade is locked in the LMS. Unlock it in the gradebook there, then resend.")
     if status >= 500 or status in (401, 408, 425):
         return _fault(error, status, tries)
     if status in (400, 404, 422) and any(words in body for words in _LEARNER_WORDS):

@@ -14,8 +14,8 @@ from lti_grader.core.db import transaction
 from lti_grader.lti import answers, claims, http, passback
 from lti_grader.lti.answers import Meaning
 from lti_grader.lti.errors import ServiceError
-from lti_grader.lti.models import ProductFamily
 from lti_grader.lti.passback import Parcel
+from lti_grader.lti.products import product_of
 from lti_grader.lti.tokens import Services
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ _RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 _CLOSE = Decimal("0.011")
 # A token, a look, a token anew, the score, a second look, and one to spare.
 _MOST_CALLS = 6
-# Canvas throttles who posts side by side.
-_ONE_AT_A_TIME = frozenset({ProductFamily.CANVAS})
 
 
 def deliver(tenant_id: uuid.UUID, delivery_id: uuid.UUID, held: Adapters, now: Callable[[], dt.datetime]) -> str:
@@ -45,7 +43,7 @@ def deliver(tenant_id: uuid.UUID, delivery_id: uuid.UUID, held: Adapters, now: C
         return "not due"
     _tell(held, parcel)
     lock = f"lti:posting:{parcel.platform.id}"
-    one_at_a_time = parcel.platform.product_family in _ONE_AT_A_TIME
+    one_at_a_time = product_of(parcel.platform).posts_at_once == 1
     if one_at_a_time and not held.kv.put_once(lock, "1", int(lease.total_seconds()) + 1):
         with transaction(tenant_id):
             passback.put_off(parcel, at=now(), seconds=1.0)
@@ -119,11 +117,15 @@ class _Trip:
                 content=json.dumps(passback.score_json(parcel), allow_nan=False),
             )
         except ServiceError as error:
-            answer = answers.understand(error, tries=parcel.tries)
+            answer = self._understand(error)
             if answer.meaning is not Meaning.TAKEN or not parcel.interrupted:
                 raise
             # The post before this one went through, though its worker could not say so.
             log.info("delivery %s had been taken already", parcel.delivery_id)
+
+    def _understand(self, error: ServiceError) -> answers.Answer:
+        known = product_of(self._parcel.platform).understand(error)
+        return known or answers.understand(error, tries=self._parcel.tries)
 
     def _read_back(self, *, was_sent: bool) -> Decimal | None:
         """Return the points that the LMS holds for the student, in points of our maximum; None for none."""
@@ -141,7 +143,7 @@ class _Trip:
         return _points(mine[0], parcel, was_sent=was_sent) if mine else None
 
     def _failed(self, error: ServiceError) -> str:
-        answer = answers.understand(error, tries=self._parcel.tries)
+        answer = self._understand(error)
         if answer.meaning is Meaning.TAKEN:
             # Not after a lost answer of ours, so the LMS has newer news than we know of: look again with a new time.
             answer = answers.Answer(

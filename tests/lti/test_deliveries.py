@@ -335,3 +335,17 @@ class TestMoodle:
         self.lms.script[RESULTS] = [(200, {}, [])]
         assert self.desk.carry() == "failed"
         assert "refused the score's time" in self.desk.last.last_error
+
+
+def test_row_36_a_locked_grade_of_moodle_is_told_from_a_fault(desk: Desk, world: World, lms: ScriptedPlatform) -> None:
+    """Moodle answers 500 to both, and to a lock with an empty list."""
+    be(world, ProductFamily.MOODLE)
+    lms.script[SCORES] = [(500, {"Content-Type": "text/html"}, "[]"), (500, {}, "broken")]
+    desk.score(8)
+    desk.carry()
+    assert desk.last.status == "failed"
+    assert "locked" in desk.last.last_error
+    desk.later(days=1)
+    assert desk.carry() == "not due"
+    desk.resend()
+    assert desk.carry() == "again"

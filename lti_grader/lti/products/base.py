@@ -1,0 +1,77 @@
+"""What an LMS does in a way of its own. A product is a class of `Product` in a file beside this one."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from lti_grader.lti.answers import Answer
+from lti_grader.lti.errors import ServiceError
+from lti_grader.lti.models import ProductFamily
+
+_TOOL_PLATFORM = "https://purl.imsglobal.org/spec/lti/claim/tool_platform"
+
+
+@dataclasses.dataclass(frozen=True)
+class Switch:
+    """Where in this LMS something is switched on, in words for its administrator."""
+
+    scope: str
+    """The scope, or the message type, that it grants."""
+    words: str
+
+
+class Product:
+    """An LMS that does everything as the standards say; the others differ from it by what they override.
+
+    Nothing outside of this package asks which LMS it talks to.
+    """
+
+    family: ClassVar[ProductFamily] = ProductFamily.OTHER
+    label: ClassVar[str] = "LMS"
+    family_codes: ClassVar[frozenset[str]] = frozenset()
+    """What it calls itself in `tool_platform.product_family_code`, in lower case."""
+
+    posts_at_once: ClassVar[int] = 8
+    """Scores that may be on their way to one platform side by side."""
+    overrides_survive: ClassVar[bool] = True
+    """Whether a grade that a person changed in the gradebook stays when a score is posted over it."""
+    ungraded_clears: ClassVar[bool] = False
+    """Whether a score that is not final, or has no points, takes away the grade that stands there."""
+
+    def understand(self, error: ServiceError) -> Answer | None:
+        """Return what an answer to a score means here, None where it means what it means everywhere."""
+        return None
+
+    def score_extras(self, score: "ScoreFacts") -> dict[str, Any]:
+        """Return what is added to the body of a score beside the standard's own fields."""
+        return {}
+
+    def switches(self) -> Sequence[Switch]:
+        """Return where in this LMS each service is switched on."""
+        return ()
+
+    def switch_for(self, scope: str) -> str:
+        """Return, in words for the LMS's administrator, where `scope` is granted."""
+        for one in self.switches():
+            if one.scope == scope:
+                return one.words
+        return f"In the {self.label}'s settings of this tool, allow {scope}."
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoreFacts:
+    """What a product may say more about when a score is sent."""
+
+    attempt_url: str | None
+    """The address that opens the attempt through a launch; None where there is none."""
+    submitted_at: str | None
+    is_new_submission: bool
+    """Whether the student handed something in; a changed mark for the same work is none."""
+    is_final: bool
+
+
+def family_code(claims: Mapping[str, Any]) -> str:
+    """Return what the platform of a launch calls itself, in lower case; "" where it does not say."""
+    described = claims.get(_TOOL_PLATFORM)
+    code = described.get("product_family_code") if isinstance(described, dict) else None
+    return code.strip().casefold() if isinstance(code, str) else ""

@@ -1,0 +1,13 @@
+"""Brightspace by D2L."""
+
+from lti_grader.lti.models import ProductFamily
+from lti_grader.lti.products.base import Product
+
+
+class Brightspace(Product):
+    """Brightspace, which rotates its keys about hourly and drops scores of roles that are not graded."""
+
+    family = ProductFamily.BRIGHTSPACE
+    label = "Brightspace"
+    family_codes = frozenset({"desire2learn", "d2l", "brightspace"})
+    posts_at_once = 4

@@ -1,0 +1,41 @@
+"""Moodle."""
+
+from lti_grader.lti import claims as c
+from lti_grader.lti.answers import Answer, Meaning
+from lti_grader.lti.errors import ServiceError
+from lti_grader.lti.models import ProductFamily
+from lti_grader.lti.products.base import Product, Switch
+
+_WHERE = "Moodle: Site administration > Plugins > External tool > Manage tools > the tool's cog > Services: "
+
+
+class Moodle(Product):
+    """Keeps what a teacher entered, empties the grade for a score that is not final, and answers a lock with `[]`.
+
+    From mod/lti/service/gradebookservices of the Moodle 4.5 source.
+    """
+
+    family = ProductFamily.MOODLE
+    label = "Moodle"
+    family_codes = frozenset({"moodle"})
+    posts_at_once = 4
+    ungraded_clears = True
+
+    def understand(self, error: ServiceError) -> Answer | None:
+        """Tell a locked grade from a fault: Moodle answers both with 500."""
+        if error.status_code == 500 and error.body.strip() == "[]":
+            return Answer(
+                Meaning.FAILED, "The grade is locked in Moodle. Unlock it in the gradebook there, then resend."
+            )
+        return None
+
+    def switches(self) -> tuple[Switch, ...]:
+        """Return the names of the switches as Moodle writes them."""
+        grades = (
+            _WHERE
+            + "“IMS LTI Assignment and Grade Services” set to “Use this service for grade sync and column management”."
+        )
+        return (
+            *(Switch(scope, grades) for scope in (c.SCORE, c.RESULT, c.LINE_ITEM, c.LINE_ITEM_READ)),
+            Switch(c.MEMBERSHIP, _WHERE + "“IMS LTI Names and Role Provisioning” set to “Use this service to retrieve members' information as per privacy settings”."),
+        )  # fmt: skip
