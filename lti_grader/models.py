@@ -6,6 +6,7 @@ from lti_grader.classes.models import Class, ContentItem, Enrollment, Module
 from lti_grader.core.db import Base
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.models import GradingJob, TestResult
+from lti_grader.lti.board_models import ScoreDeliveryEvent
 from lti_grader.lti.models import (
     ClassContext,
     Deployment,
@@ -38,6 +39,7 @@ __all__ = [
     "ProblemVersion",
     "ResourceLink",
     "ScoreDelivery",
+    "ScoreDeliveryEvent",
     "SigningKey",
     "SubmissionAttempt",
     "Tenant",

@@ -20,7 +20,9 @@ from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.gradebook.events import ScoreChanged
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry
+from lti_grader.lti import trail
 from lti_grader.lti.answers import Answer, Meaning
+from lti_grader.lti.board_models import EventKind
 from lti_grader.lti.errors import CannotResend
 from lti_grader.lti.models import (
     ClassContext,
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 TASK, QUEUE = "passback.deliver", "passback"
 # A score that was taken is looked for this often before its absence is a fault.
 LOOKS = 8
+_NEWER = "A newer score took its place."
 SETTLED = (DeliveryStatus.VERIFIED, DeliveryStatus.SENT)
 
 
@@ -95,7 +98,7 @@ def _owe(line_item_id: uuid.UUID, entry: GradebookEntry, *, at: dt.datetime) -> 
     if score is None or entry.max_score <= 0:
         return
     _one_at_a_time(line_item_id, entry.student_id)
-    session().execute(
+    older = session().scalars(
         sa.update(ScoreDelivery)
         .where(
             ScoreDelivery.line_item_id == line_item_id,
@@ -104,7 +107,10 @@ def _owe(line_item_id: uuid.UUID, entry: GradebookEntry, *, at: dt.datetime) -> 
             ScoreDelivery.revision < entry.revision,
         )
         .values(status=DeliveryStatus.SUPERSEDED)
+        .returning(ScoreDelivery)
     )
+    for row in older:
+        trail.note(row, EventKind.SUPERSEDED, at=at, words=_NEWER)
     test_user = session().scalars(sa.select(User.is_test_user).where(User.id == entry.student_id)).one()
     made = session().scalar(
         insert(ScoreDelivery)
@@ -123,10 +129,13 @@ def _owe(line_item_id: uuid.UUID, entry: GradebookEntry, *, at: dt.datetime) -> 
             created_at=at,
         )
         .on_conflict_do_nothing(index_elements=["line_item_id", "user_id", "revision"])
-        .returning(ScoreDelivery.id)
+        .returning(ScoreDelivery)
     )
-    if made is not None and not test_user:
-        send_after_commit(TASK, current_tenant(), made, queue=QUEUE)
+    if made is None:
+        return
+    trail.note(made, EventKind.EXCLUDED if test_user else EventKind.QUEUED, at=at)
+    if not test_user:
+        send_after_commit(TASK, current_tenant(), made.id, queue=QUEUE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,6 +173,7 @@ def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Pa
     if _has_newer(row):
         # Nobody wants to know any more; if it arrived all the same, the newer one has a later time.
         row.status = DeliveryStatus.SUPERSEDED
+        trail.note(row, EventKind.SUPERSEDED, at=at, words=_NEWER)
         return None
     item = session().get_one(LineItem, row.line_item_id)
     if _other_is_sending(row):
@@ -278,6 +288,7 @@ def mark_sent(parcel: Parcel, *, at: dt.datetime) -> None:
     """Note that the LMS has taken it, before looking whether it shows."""
     if row := _mine(parcel):
         row.sent_at, row.last_error, row.last_answer = row.sent_at or at, None, None
+        trail.note(row, EventKind.SENT, at=at, words=f"Dated {parcel.timestamp:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 def mark_verified(parcel: Parcel, held: Decimal, *, at: dt.datetime) -> None:
@@ -285,6 +296,7 @@ def mark_verified(parcel: Parcel, held: Decimal, *, at: dt.datetime) -> None:
     if row := _mine(parcel):
         row.status, row.lms_holds, row.verified_at, row.last_error = DeliveryStatus.VERIFIED, held, at, None
         row.sent_at = row.sent_at or at
+        trail.note(row, EventKind.VERIFIED, at=at)
 
 
 def mark_unseen(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> None:
@@ -295,26 +307,34 @@ def mark_unseen(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> Non
     row.lms_holds = held
     row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=min(2**row.tries, 300))
     if row.tries < LOOKS:
-        return
-    if held is None:
+        trail.note(row, EventKind.UNSEEN, at=at)
+        _note_if_superseded(row, at)
+    elif held is None:
         row.status = DeliveryStatus.FAILED
         row.last_error = "The LMS took the score but does not show it. Look whether the column is hidden or muted there, then resend."
+        trail.note(row, EventKind.FAILED, at=at)
     else:
-        _set_overridden(row, held)
+        _set_overridden(row, held, at)
 
 
-def mark_overridden(parcel: Parcel, held: Decimal) -> None:
+def mark_overridden(parcel: Parcel, held: Decimal, *, at: dt.datetime) -> None:
     """Note that the LMS holds a grade that is not ours."""
     if row := _mine(parcel):
-        _set_overridden(row, held)
+        _set_overridden(row, held, at)
 
 
-def _set_overridden(row: ScoreDelivery, held: Decimal) -> None:
+def _note_if_superseded(row: ScoreDelivery, at: dt.datetime) -> None:
+    if row.status == DeliveryStatus.SUPERSEDED:
+        trail.note(row, EventKind.SUPERSEDED, at=at, words=_NEWER)
+
+
+def _set_overridden(row: ScoreDelivery, held: Decimal, at: dt.datetime) -> None:
     row.status, row.lms_holds = DeliveryStatus.OVERRIDDEN, held
     row.last_error = (
         f"The LMS holds {held.normalize():f} of {row.maximum.normalize():f}, which this tool did not send: somebody changed the"
         " grade there. It is left as it is; “Send anyway” replaces it."
     )
+    trail.note(row, EventKind.OVERRIDDEN, at=at)
 
 
 def mark_answer(parcel: Parcel, answer: Answer, raw: str, *, most_tries: int, at: dt.datetime) -> None:
@@ -325,10 +345,13 @@ def mark_answer(parcel: Parcel, answer: Answer, raw: str, *, most_tries: int, at
     row.last_error, row.last_answer = answer.words, raw[:2000]
     if answer.meaning is Meaning.AGAIN and row.tries < most_tries:
         row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=answer.after)
+        trail.note(row, EventKind.ANSWERED, at=at)
+        _note_if_superseded(row, at)
         return
     row.status = DeliveryStatus.FAILED
     if answer.meaning is Meaning.AGAIN:
         row.last_error = f"Given up after {row.tries} tries. {answer.words} Resend when the LMS is well again."
+    trail.note(row, EventKind.FAILED, at=at)
 
 
 def _waiting(row: ScoreDelivery) -> DeliveryStatus:
@@ -358,6 +381,7 @@ def put_off(parcel: Parcel, *, at: dt.datetime, seconds: float) -> None:
     if row is not None:
         row.tries -= 1
         row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=seconds)
+        _note_if_superseded(row, at)
 
 
 def due(*, at: dt.datetime, most: int = 500) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -375,7 +399,7 @@ def due(*, at: dt.datetime, most: int = 500) -> list[tuple[uuid.UUID, uuid.UUID]
         return [(tenant, delivery) for tenant, delivery in rows]
 
 
-def resend(delivery_id: uuid.UUID, *, at: dt.datetime) -> ScoreDelivery:
+def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = None) -> ScoreDelivery:
     """Send a student's newest score again, on a person's word also over another grade.
 
     Raises
@@ -398,6 +422,8 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime) -> ScoreDelivery:
     # What it sent before counts for what follows: the new timestamp must be later than that as well.
     row.sent_timestamp = _later_than_all(row, at)
     session().flush()
+    words = "Also over the grade that was set in the LMS." if row.forced else ""
+    trail.note(row, EventKind.RESENT, at=at, words=words, by=by)
     send_after_commit(TASK, current_tenant(), row.id, queue=QUEUE)
     return row
 

@@ -78,7 +78,7 @@ class _Trip:
                 if self._is_somebody_elses(found):
                     assert found is not None
                     with transaction(self._tenant_id):
-                        passback.mark_overridden(parcel, found)
+                        passback.mark_overridden(parcel, found, at=self._now())
                     return "overridden"
                 self._post()
                 with transaction(self._tenant_id):

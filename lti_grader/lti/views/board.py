@@ -9,7 +9,7 @@ from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import viewer
-from lti_grader.lti import passback, queries
+from lti_grader.lti import passback, queries, trail
 from lti_grader.lti.views.blueprint import blueprint, now
 
 
@@ -41,5 +41,5 @@ def resend(delivery_id: uuid.UUID) -> ResponseReturnValue:
         if class_id is None:
             raise NotFound("There is no such delivery.")
         membership(class_id, me.user_id).require_staff()
-        passback.resend(delivery_id, at=now())
+        passback.resend(delivery_id, at=now(), by=trail.Actor(me.user_id))
     return flask.redirect(flask.url_for("lti.board", class_id=class_id), 303)

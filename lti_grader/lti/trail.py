@@ -1,0 +1,48 @@
+"""The trail of a score: what happened to it, when, and who pressed what. Written only, never changed."""
+
+import dataclasses
+import datetime as dt
+import uuid
+
+from lti_grader.core.db import current_tenant, session
+from lti_grader.lti.board_models import EventKind, ScoreDeliveryEvent
+from lti_grader.lti.models import ScoreDelivery
+
+# Of these the row's last answer is this very event's; of the others it would be an older one.
+_WITH_ANSWER = frozenset({EventKind.ANSWERED, EventKind.FAILED})
+_WITH_HOLDINGS = frozenset({EventKind.VERIFIED, EventKind.OVERRIDDEN, EventKind.UNSEEN, EventKind.RECONCILED})
+
+
+@dataclasses.dataclass(frozen=True)
+class Actor:
+    """Who presses: a user of a platform, or an administrator who is none and has only a name."""
+
+    user_id: uuid.UUID | None
+    name: str | None = None
+
+
+def note(
+    row: ScoreDelivery, kind: EventKind, *, at: dt.datetime, words: str | None = None, by: Actor | None = None
+) -> None:
+    """Add to a delivery's trail, in the transaction that changes it.
+
+    Parameters
+    ----------
+    row
+        As it is afterwards: what the LMS answered and holds is read off it.
+    words
+        What to say; the row's last error where it is not given.
+    """
+    session().add(
+        ScoreDeliveryEvent(
+            tenant_id=current_tenant(),
+            delivery_id=row.id,
+            at=at,
+            kind=kind,
+            actor_id=by.user_id if by else None,
+            actor_name=by.name if by and by.user_id is None else None,
+            words=(row.last_error or "") if words is None else words,
+            raw_answer=row.last_answer if kind in _WITH_ANSWER else None,
+            holds=row.lms_holds if kind in _WITH_HOLDINGS else None,
+        )
+    )
