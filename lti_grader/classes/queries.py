@@ -56,6 +56,12 @@ def membership(class_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
     return Membership(class_id, user_id, Role(role))
 
 
+def was_ever_in(class_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """Return whether a person is or was in a class: the work of those who left is kept."""
+    query = sa.select(Enrollment.id).where(Enrollment.class_id == class_id, Enrollment.user_id == user_id)
+    return session().scalar(query) is not None
+
+
 def class_of_item(content_item_id: uuid.UUID) -> uuid.UUID:
     """Return the class that a content item stands in.
 

@@ -120,9 +120,9 @@ class AttemptLine:
 
 
 def attempts_of_class(
-    class_id: uuid.UUID, *, student_id: uuid.UUID | None = None, most: int = 20
+    class_id: uuid.UUID, *, student_id: uuid.UUID | None = None, assignment_id: uuid.UUID | None = None, most: int = 20
 ) -> Sequence[AttemptLine]:
-    """Return the newest attempts of a class, or of one student there."""
+    """Return the newest attempts of a class, or of one student there, or of theirs for one assignment."""
     job = (
         sa.select(GradingJob)
         .where(GradingJob.attempt_id == SubmissionAttempt.id, GradingJob.superseded_by.is_(None))
@@ -145,6 +145,8 @@ def attempts_of_class(
     )
     if student_id is not None:
         query = query.where(SubmissionAttempt.student_id == student_id)
+    if assignment_id is not None:
+        query = query.where(Assignment.id == assignment_id)
     return [
         AttemptLine(
             one.id, user.id, user.display_name, problem, assignment, one.type, one.status, one.attempt_number,

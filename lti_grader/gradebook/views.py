@@ -5,9 +5,9 @@ import uuid
 import flask
 from flask.typing import ResponseReturnValue
 
-from lti_grader.assignments.queries import class_assignments
+from lti_grader.assignments.queries import class_assignments, open_assignment
 from lti_grader.classes.models import Role
-from lti_grader.classes.queries import get_class, membership, roster
+from lti_grader.classes.queries import get_class, membership, roster, was_ever_in
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import viewer
@@ -70,4 +70,30 @@ def student(class_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
             class_=get_class(class_id),
             student=found,
             attempts=queries.attempts_of_class(class_id, student_id=student_id, most=500),
+        )
+
+
+@blueprint.get("/assignments/<uuid:assignment_id>/students/<uuid:student_id>")
+def review(assignment_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
+    """One student's work for one assignment: for staff, and for the student."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        opened = open_assignment(assignment_id, me.user_id)
+        place = opened.membership
+        found = session().get(User, student_id)
+        if (
+            found is None
+            or not (place.is_staff or student_id == me.user_id)
+            or not was_ever_in(place.class_id, found.id)
+        ):
+            raise NotFound("There is no such student in this class.")
+        return flask.render_template(
+            "gradebook/review.html",
+            class_=get_class(place.class_id),
+            opened=opened,
+            student=found,
+            score=flask.current_app.extensions["score_state"](student_id, assignment_id),
+            attempts=queries.attempts_of_class(
+                place.class_id, student_id=student_id, assignment_id=assignment_id, most=500
+            ),
         )

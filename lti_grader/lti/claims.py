@@ -1,5 +1,8 @@
 """Claims and scopes (LTI 1.3 Core, Deep Linking 2.0, Assignment and Grade Services 2.0, NRPS 2.0): names, and values."""
 
+from collections.abc import Mapping
+from typing import Any
+
 _LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 MESSAGE_TYPE = _LTI + "message_type"
 VERSION = _LTI + "version"
@@ -14,9 +17,18 @@ LAUNCH_PRESENTATION = _LTI + "launch_presentation"
 DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+FOR_USER = _LTI + "for_user"
+"""Whom a launch or a notice is about: {"user_id": their sub}, in drafts of the data-privacy launch {"id": ...}."""
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
+SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
+MESSAGE_TYPES = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST, SUBMISSION_REVIEW_REQUEST)
+"""The launches that are understood here: what a tool configuration declares."""
+
+REVIEWABLE = ("InProgress", "Submitted", "Completed")
+REVIEW_LABEL = "Look at the work"
+"""What a platform writes beside a score whose work can be opened (Submission Review 1.0, `submissionReview`)."""
 
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RESULT = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
@@ -42,6 +54,12 @@ def identifier(value: object) -> str | None:
 def address(value: object) -> str | None:
     """Return an address that a platform gave, None if it is none that can be kept. It may still be unsafe to call."""
     return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_URL and _can_be_kept(value) else None
+
+
+def about(claims: Mapping[str, Any]) -> str | None:
+    """Return the sub of the person that a launch or a notice is about, None where it names nobody."""
+    named = claims.get(FOR_USER)
+    return identifier(named.get("user_id") or named.get("id")) if isinstance(named, dict) else None
 
 
 def words(value: object) -> str | None:

@@ -122,5 +122,6 @@ def _resource(assignment: Assignment, public_url: str, *, with_column: bool) -> 
         column = LineItemClaim()
         column.set_label(assignment.title).set_score_maximum(float(assignment.points_total))
         column.set_resource_id(str(assignment.id)).set_tag("lti_grader")
+        column.set_submission_review(list(c.REVIEWABLE), label=c.REVIEW_LABEL, url=f"{public_url}/lti/launch")
         resource.set_lineitem(column)
     return resource

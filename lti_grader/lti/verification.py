@@ -140,7 +140,7 @@ def _check_message(claims: Mapping[str, Any], expected: Expected) -> None:
     kind = claims.get(c.MESSAGE_TYPE)
     if kind is None:
         raise LaunchRefused("message_type_missing", "This is not an LTI launch.")
-    if kind not in (c.RESOURCE_LINK_REQUEST, c.DEEP_LINKING_REQUEST):
+    if kind not in c.MESSAGE_TYPES:
         raise LaunchRefused("message_type_unknown", f"This tool does not know launches of the kind {str(kind)[:60]!r}.")
     if claims.get(c.VERSION) != "1.3.0":
         raise LaunchRefused("bad_version", "This tool speaks LTI 1.3.0; the LMS sent another version.")
@@ -161,16 +161,37 @@ def _check_place(claims: Mapping[str, Any]) -> None:
 
 
 def _check_purpose(claims: Mapping[str, Any], kind: str) -> None:
-    if kind == c.RESOURCE_LINK_REQUEST:
-        link = claims.get(c.RESOURCE_LINK)
-        if not isinstance(link, dict) or c.identifier(link.get("id")) is None:
-            raise LaunchRefused("resource_link_missing", "The launch does not name the link that was opened.")
-    else:
-        settings = claims.get(c.DEEP_LINKING_SETTINGS)
-        if not isinstance(settings, dict) or not isinstance(settings.get("deep_link_return_url"), str):
-            raise LaunchRefused("return_url_missing", "The LMS does not say where the choice should go.")
-        if not isinstance(settings.get("accept_types"), list) or not settings["accept_types"]:
-            raise LaunchRefused("accept_types_missing", "The LMS does not say what may be chosen.")
+    _PURPOSES[kind](claims)
+
+
+def _check_link(claims: Mapping[str, Any]) -> None:
+    link = claims.get(c.RESOURCE_LINK)
+    if not isinstance(link, dict) or c.identifier(link.get("id")) is None:
+        raise LaunchRefused("resource_link_missing", "The launch does not name the link that was opened.")
+
+
+def _check_deep_linking(claims: Mapping[str, Any]) -> None:
+    settings = claims.get(c.DEEP_LINKING_SETTINGS)
+    if not isinstance(settings, dict) or not isinstance(settings.get("deep_link_return_url"), str):
+        raise LaunchRefused("return_url_missing", "The LMS does not say where the choice should go.")
+    if not isinstance(settings.get("accept_types"), list) or not settings["accept_types"]:
+        raise LaunchRefused("accept_types_missing", "The LMS does not say what may be chosen.")
+
+
+def _check_review(claims: Mapping[str, Any]) -> None:
+    """Hold a submission review to what it needs (LTI Submission Review 1.0, section 3)."""
+    if c.about(claims) is None:
+        raise LaunchRefused("for_user_missing", "The LMS does not say whose work should be shown.")
+    grades = claims.get(c.AGS)
+    if not isinstance(grades, dict) or c.address(grades.get("lineitem")) is None:
+        raise LaunchRefused("lineitem_missing", "The LMS does not say which column of its gradebook the work is for.")
+
+
+_PURPOSES: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+    c.RESOURCE_LINK_REQUEST: _check_link,
+    c.DEEP_LINKING_REQUEST: _check_deep_linking,
+    c.SUBMISSION_REVIEW_REQUEST: _check_review,
+}
 
 
 def unknown_deployment(deployment_id: str, issuer: str, client_id: str) -> NotRegistered:

@@ -99,6 +99,8 @@ def test_row_33_one_is_placed_where_the_lms_does_not_say_so(place: Place, said: 
 def test_row_33_a_column_comes_with_it_unless_the_lms_takes_none(place: Place, said: Any, wanted: bool) -> None:
     (item,) = claims_of(place.choose(place.here.assignment(), accept_lineitem=said))[ITEMS]
     assert ("lineItem" in item) is wanted
+    if wanted:
+        assert item["lineItem"]["submissionReview"]["reviewableStatus"] == list(c.REVIEWABLE)
 
 
 @pytest.mark.parametrize(

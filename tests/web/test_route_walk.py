@@ -135,11 +135,17 @@ def test_staffs_pages_are_staffs(
 def test_a_students_attempts_are_their_own(
     app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any], role: Role
 ) -> None:
-    mine = {"results.attempt", "results.code", "results.diff", "results.events"}
+    mine = {
+        "results.attempt", "results.code", "results.diff", "results.events", "gradebook.review", "lti.attempt_link",
+    }  # fmt: skip
     found = walk(app, visitor(world.user(role), world), ids, only=mine)
     assert set(found.values()) <= {403, 404}, found
     for me in (ids["student_id"], world.teacher_id):
-        assert visitor(me, world).get(f"/attempts/{ids['attempt_id']}").status_code == 200
+        for address in (
+            f"/attempts/{ids['attempt_id']}", f"/lti/attempts/{ids['attempt_id']}",
+            f"/assignments/{ids['assignment_id']}/students/{ids['student_id']}",
+        ):  # fmt: skip
+            assert visitor(me, world).get(address).status_code == 200
 
 
 def test_an_observer_reads_and_hands_nothing_in(visitor: Visitor, world: World, ids: dict[str, Any]) -> None:

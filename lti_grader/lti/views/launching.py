@@ -12,12 +12,13 @@ from lti_grader.classes.models import STAFF
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.core.web import csrf, sign_in
 from lti_grader.lti import claims as c
-from lti_grader.lti import deep_linking, keys, login
+from lti_grader.lti import deep_linking, keys, login, places
 from lti_grader.lti.errors import LaunchRefused, NoAssignmentHere
 from lti_grader.lti.keysets import keysets
 from lti_grader.lti.login import Announced
 from lti_grader.lti.models import Platform
 from lti_grader.lti.operations import Arrival, arrive
+from lti_grader.lti.places import Place
 from lti_grader.lti.verification import Expected, verify
 from lti_grader.lti.views.blueprint import blueprint, now
 
@@ -68,20 +69,23 @@ def launch() -> ResponseReturnValue:
     )
     with transaction(announced.tenant_id):
         arrival = arrive(verified, platform, at=now())
+        place = places.place_of(verified, platform, arrival)
     sign_in(
         user_id=arrival.user_id,
         tenant_id=announced.tenant_id,
         platform_id=platform.id,
         frame_origins=platform.frame_origins,
     )
-    answer = flask.redirect(_destination(verified, arrival), 303)
+    answer = flask.redirect(_destination(verified, arrival, place), 303)
     answer.delete_cookie(
         login.cookie_name(state), path="/", secure=True, httponly=True, samesite="None", partitioned=True
     )
     return answer
 
 
-def _destination(verified: dict[str, Any], arrival: Arrival) -> str:
+def _destination(verified: dict[str, Any], arrival: Arrival, place: Place | None) -> str:
+    if place is not None:
+        return flask.url_for(place.endpoint, **place.values)
     if verified[c.MESSAGE_TYPE] == c.DEEP_LINKING_REQUEST:
         if arrival.role not in STAFF:
             raise LaunchRefused("not_staff", "Only teachers and assistants place assignments in a course.")

@@ -1,0 +1,52 @@
+"""Where a launch leads that is for something else than an assignment or a choice: one line for each kind."""
+
+import dataclasses
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from lti_grader.lti import claims as c
+from lti_grader.lti import submission_review
+from lti_grader.lti.models import Platform
+from lti_grader.lti.operations import Arrival
+
+# Canvas opens the address that went with a score, SpeedGrader for staff and the grades page for the student.
+_ATTEMPT = re.compile(r"/lti/(?:launch/)?attempts/([0-9a-fA-F-]{36})/?")
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A page of this tool, by its endpoint."""
+
+    endpoint: str
+    values: Mapping[str, Any]
+
+
+def place_of(claims: Mapping[str, Any], platform: Platform, arrival: Arrival) -> Place | None:
+    """Return where a launch leads by its kind or its address, None where its link decides.
+
+    Raises
+    ------
+    LaunchRefused
+        It leads to something that this person may not see, or that is not of this course.
+    """
+    if claims[c.MESSAGE_TYPE] == c.SUBMISSION_REVIEW_REQUEST:
+        review = submission_review.find(claims, platform, arrival)
+        return Place("gradebook.review", {"assignment_id": review.assignment_id, "student_id": review.student_id})
+    if attempt_id := named_attempt(claims.get(c.TARGET_LINK_URI)):
+        submission_review.require_attempt(attempt_id, arrival)
+        return Place("results.attempt", {"attempt_id": attempt_id})
+    return None
+
+
+def named_attempt(target: object) -> uuid.UUID | None:
+    """Return the attempt that a target link address names, None where it names none."""
+    if not isinstance(target, str):
+        return None
+    found = _ATTEMPT.fullmatch(urlsplit(target).path)
+    try:
+        return uuid.UUID(found[1]) if found else None
+    except ValueError:
+        return None
