@@ -10,6 +10,7 @@ from lti_grader.lti.board_models import ScoreDeliveryEvent
 from lti_grader.lti.models import (
     ClassContext,
     Deployment,
+    EnrolledThrough,
     LineItem,
     Platform,
     ResourceLink,
@@ -29,6 +30,7 @@ __all__ = [
     "ClassContext",
     "ContentItem",
     "Deployment",
+    "EnrolledThrough",
     "Enrollment",
     "GradebookEntry",
     "GradingJob",

@@ -96,6 +96,23 @@ class ClassContext(Row, Tenanted, Base):
     roster_error: Mapped[str | None]
 
 
+class EnrolledThrough(Tenanted, Base):
+    """An LMS course through which a person is in a class; several courses may feed one class."""
+
+    __tablename__ = "enrollment_sources"
+
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True
+    )
+    class_context_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("class_contexts.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    seen_at: Mapped[dt.datetime]
+    """When a launch or the roster last showed them there."""
+    left_at: Mapped[dt.datetime | None]
+    """When they were no longer on that course's roster."""
+
+
 class ResourceLink(Row, Tenanted, Base):
     """A link placed in a course, and the assignment it opens."""
 

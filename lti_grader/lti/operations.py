@@ -17,7 +17,7 @@ from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.lti import claims as c
-from lti_grader.lti import passback
+from lti_grader.lti import enrollments, passback
 from lti_grader.lti.models import ClassContext, Deployment, LineItem, Platform, ResourceLink
 from lti_grader.lti.roles import class_role, is_test_user
 from lti_grader.lti.verification import unknown_deployment
@@ -58,6 +58,7 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
     role = class_role(roles)
     context = _context(claims, deployment, owner_id=user_id if role == Role.TEACHER else None)
     enroll(context.class_id, user_id, role, source=EnrollmentSource.LAUNCH)
+    enrollments.note_seen(context, [user_id], at=at)
     assignment_id = None
     if claims[c.MESSAGE_TYPE] == c.RESOURCE_LINK_REQUEST:
         assignment_id = _assignment(claims, deployment, context, at=at)

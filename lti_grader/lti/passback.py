@@ -20,7 +20,7 @@ from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.gradebook.events import ScoreChanged
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry
-from lti_grader.lti import trail
+from lti_grader.lti import enrollments, trail
 from lti_grader.lti.answers import Answer, Meaning
 from lti_grader.lti.board_models import EventKind
 from lti_grader.lti.errors import CannotResend
@@ -64,7 +64,7 @@ def queue_known_scores(line_item_id: uuid.UUID, *, at: dt.datetime) -> None:
 
 
 def _line_items(entry: GradebookEntry) -> list[uuid.UUID]:
-    """Return the columns of the student's own LMS, in courses whose class they are in."""
+    """Return the columns of the LMS courses through which the student is in the class."""
     return list(
         session().scalars(
             sa.select(LineItem.id)
@@ -76,6 +76,7 @@ def _line_items(entry: GradebookEntry) -> list[uuid.UUID]:
                 LineItem.content_item_id == entry.content_item_id,
                 User.id == entry.student_id,
                 Enrollment.status == EnrollmentStatus.ACTIVE,
+                enrollments.comes_through(),
             )
             # In one order for all, so that nobody waits in a circle in `_one_at_a_time`.
             .order_by(LineItem.id)

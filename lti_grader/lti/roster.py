@@ -12,16 +12,15 @@ from urllib.parse import urljoin, urlsplit
 import sqlalchemy as sa
 
 from lti_grader.adapters import Adapters
-from lti_grader.classes.models import Enrollment, EnrollmentSource, EnrollmentStatus, Role
-from lti_grader.classes.operations import drop_absent, enroll
+from lti_grader.classes.models import Enrollment, EnrollmentSource, Role
+from lti_grader.classes.operations import enroll
 from lti_grader.core.db import session, transaction
-from lti_grader.lti import claims, http
+from lti_grader.lti import claims, enrollments, http
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.models import ClassContext, Deployment, Platform
 from lti_grader.lti.operations import upsert_user
 from lti_grader.lti.roles import class_role, is_test_user
 from lti_grader.lti.tokens import Services
-from lti_grader.people.models import User
 
 _TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 _MOST_PAGES = 1000
@@ -142,18 +141,7 @@ def _take_in(members: list[dict[str, Any]], context: ClassContext, platform: Pla
         if known_roles.get(user_id) == Role.ASSISTANT and role == Role.STUDENT:
             role = Role.ASSISTANT
         enroll(context.class_id, user_id, role, source=EnrollmentSource.ROSTER)
-    theirs = set(
-        session().scalars(
-            sa.select(Enrollment.user_id)
-            .join(User, User.id == Enrollment.user_id)
-            .where(
-                Enrollment.class_id == context.class_id,
-                Enrollment.status == EnrollmentStatus.ACTIVE,
-                User.platform_id == platform.id,
-                User.is_test_user.is_(False),
-            )
-        )
-    )
-    dropped = drop_absent(context.class_id, present, theirs, at=at) if present else 0
+    enrollments.note_seen(context, present, at=at)
+    dropped = enrollments.note_left(context, platform.id, present, at=at) if present else 0
     context.roster_synced_at, context.roster_error = at, None
     return Synced(len(present), dropped)
