@@ -17,12 +17,15 @@ from lti_grader.lti.models import (
     ScoreDelivery,
     SigningKey,
 )
-from lti_grader.people.models import Tenant, User
+from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
 from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
 
 metadata = Base.metadata
 
 __all__ = [
+    "Administrator",
+    "AdministratorAction",
+    "AdministratorSignIn",
     "Assignment",
     "AssignmentProblem",
     "AssignmentProgress",

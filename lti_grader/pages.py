@@ -12,11 +12,12 @@ from lti_grader.gradebook.views import blueprint as gradebook_pages
 from lti_grader.grading.views import blueprint as results
 from lti_grader.lti import queries as deliveries
 from lti_grader.lti.views import blueprint as lti
+from lti_grader.people.views import blueprint as administration
 
 
 def register_pages(app: flask.Flask) -> None:
     """Register the pages of each domain."""
-    for blueprint in (work, results, gradebook_pages, lti):
+    for blueprint in (administration, work, results, gradebook_pages, lti):
         app.register_blueprint(blueprint)
     install_assets(app)
     app.extensions["delivery_state"] = deliveries.delivery_state

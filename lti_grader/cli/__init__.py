@@ -12,6 +12,7 @@ from lti_grader.core.errors import GraderError
 from lti_grader.embedded.state import default_path, settings_file
 
 _COMMANDS = {
+    "admin": "admin",
     "up": "up",
     "database": "database",
     "platforms": "platforms",

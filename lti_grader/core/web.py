@@ -14,11 +14,13 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from lti_grader.core.errors import GraderError, NotSignedIn
+from lti_grader.core.errors import Forbidden, GraderError, NotSignedIn
 from lti_grader.core.settings import Settings
 
 csrf = CSRFProtect()
 COOKIE = "__Host-lti-grader"
+ADMINISTRATION = "administration"
+"""Where a browser's session says that it is an administrator's; it stands beside a launched person's."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +46,8 @@ def sign_in(*, user_id: uuid.UUID, tenant_id: uuid.UUID, platform_id: uuid.UUID,
     """
     before = dict(flask.session)
     flask.session.clear()
+    if ADMINISTRATION in before:
+        flask.session[ADMINISTRATION] = before[ADMINISTRATION]
     if before.get("user") == str(user_id) and "csrf_token" in before:
         flask.session["csrf_token"] = before["csrf_token"]
     flask.session.permanent = True
@@ -72,6 +76,37 @@ def viewer() -> Viewer:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class SignedInAdministrator:
+    """The administrator behind a request (see `people.views`): of the tool, not a person of any LMS."""
+
+    administrator_id: uuid.UUID
+    tenant_id: uuid.UUID
+    name: str
+    sign_in_id: uuid.UUID
+
+
+def administrator() -> SignedInAdministrator:
+    """Return the administrator who is looking.
+
+    Raises
+    ------
+    Forbidden
+        Somebody else is, who came by a launch.
+    NotSignedIn
+        Nobody is, or the session has ended.
+    """
+    found: SignedInAdministrator | None = flask.g.get("administrator")
+    if found is not None:
+        return found
+    if "user" in flask.session:
+        raise Forbidden("This page is for the administrators of this tool.")
+    raise NotSignedIn(
+        "This page is for the administrators of this tool. Whoever runs it gives you an address to sign in with:"
+        " `lti-grader admin link`."
+    )
+
+
 def install(app: flask.Flask, settings: Settings) -> None:
     """Give `app` its cookie, its CSRF tokens, its headers and its error pages."""
     app.config.update(
@@ -90,8 +125,9 @@ def install(app: flask.Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=max(4 * settings.max_code_bytes, 1_048_576),
         MAX_FORM_MEMORY_SIZE=1_048_576,
     )
-    csrf.init_app(app)
+    # First of all: also the page that tells of a missing CSRF token needs its nonce.
     app.before_request(_begin)
+    csrf.init_app(app)
     app.after_request(_headers)
     app.register_error_handler(GraderError, _grader_error)
     app.register_error_handler(CSRFError, _csrf_error)

@@ -19,7 +19,7 @@ from lti_grader.core.messages import send_after_commit
 from lti_grader.lti import claims as c
 from lti_grader.lti import enrollments, passback
 from lti_grader.lti.models import ClassContext, Deployment, LineItem, Platform, ResourceLink
-from lti_grader.lti.roles import class_role, is_test_user
+from lti_grader.lti.roles import class_role, is_institution_admin, is_test_user
 from lti_grader.lti.verification import unknown_deployment
 from lti_grader.people.models import User
 
@@ -54,7 +54,13 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
     if deployment is None:
         raise unknown_deployment(claims[c.DEPLOYMENT_ID], platform.issuer, platform.client_id)
     roles = claims[c.ROLES]
-    user_id = upsert_user(platform.id, claims, test_user=is_test_user(roles), launched_at=at)
+    user_id = upsert_user(
+        platform.id,
+        claims,
+        test_user=is_test_user(roles),
+        institution_admin=is_institution_admin(roles),
+        launched_at=at,
+    )
     role = class_role(roles)
     context = _context(claims, deployment, owner_id=user_id if role == Role.TEACHER else None)
     enroll(context.class_id, user_id, role, source=EnrollmentSource.LAUNCH)
@@ -71,9 +77,15 @@ def upsert_user(
     claims: Mapping[str, Any],
     *,
     test_user: bool = False,
+    institution_admin: bool | None = None,
     launched_at: dt.datetime | None = None,
 ) -> uuid.UUID:
     """Keep a person as their platform describes them, and return their id.
+
+    Parameters
+    ----------
+    institution_admin
+        Whether they administrate the institution; None where nothing was said about it, as in a roster.
 
     What the platform leaves out (it may keep names to itself) leaves what was known as it is.
     """
@@ -88,6 +100,8 @@ def upsert_user(
     values: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
     if test_user:
         values["is_test_user"] = True
+    if institution_admin is not None:
+        values["is_institution_admin"] = institution_admin
     if launched_at is not None:
         values["last_launch_at"] = launched_at
     statement = insert(User).values(

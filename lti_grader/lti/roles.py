@@ -6,6 +6,7 @@ from lti_grader.classes.models import Role
 
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 _TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+_INSTITUTION_ADMIN = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
 _ASSISTANTS = {"TeachingAssistant", "TeachingAssistantSection", "TeachingAssistantGroup", "TeachingAssistantOffering",
                "TeachingAssistantTemplate", "TeachingAssistantSectionAssociation", "Grader"}  # fmt: skip
 
@@ -47,3 +48,12 @@ def _context_role(role: str) -> str | None:
 def is_test_user(roles: Iterable[str]) -> bool:
     """Return whether this is the platform's own Student View user."""
     return _TEST_USER in set(roles)
+
+
+def is_institution_admin(roles: Iterable[str]) -> bool:
+    """Return whether the platform calls this person an administrator of the whole institution.
+
+    Roles in the course and in the LMS as a system (`system/person#Administrator`, who looks after the
+    software) are none.
+    """
+    return _INSTITUTION_ADMIN in set(roles)

@@ -35,6 +35,8 @@ class User(Row, Tenanted, Base):
     locale: Mapped[str | None]
     is_test_user: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """The platform's own Student View user: graded, but no score of theirs is ever delivered."""
+    is_institution_admin: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether their last launch named them an administrator of the institution."""
     settings: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
     last_launch_at: Mapped[dt.datetime | None]
@@ -44,3 +46,47 @@ class User(Row, Tenanted, Base):
         """The name to show; platforms may keep names to themselves."""
         joined = " ".join(part for part in (self.given_name, self.family_name) if part)
         return self.name or joined or self.email or f"Person {self.sub[:8]}"
+
+
+class Administrator(Row, Tenanted, Base):
+    """Who looks after this tool for an institution, by a name that the operator gave; not a person of any LMS."""
+
+    __tablename__ = "administrators"
+    __table_args__ = (sa.UniqueConstraint("tenant_id", "name"),)
+
+    name: Mapped[str]
+    created_at: Mapped[dt.datetime]
+
+
+class AdministratorSignIn(Row, Tenanted, Base):
+    """A one-time address that gives a browser an administrator's session, and that session."""
+
+    __tablename__ = "administrator_sign_ins"
+
+    administrator_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("administrators.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    """SHA-256 of what the address carries; the address itself is kept nowhere."""
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    """Until when it may be used."""
+    used_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    """When the session was ended, or the address taken back, before its time."""
+
+
+class AdministratorAction(Row, Tenanted, Base):
+    """What an administrator did. Rows are added, and never changed or removed."""
+
+    __tablename__ = "administrator_actions"
+
+    administrator_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("administrators.id", ondelete="RESTRICT"), index=True
+    )
+    at: Mapped[dt.datetime]
+    action: Mapped[str]
+    """Such as "platform.disabled"."""
+    words: Mapped[str]
+    """One sentence for people."""
+    details: Mapped[Json] = mapped_column(default=dict, server_default="{}")

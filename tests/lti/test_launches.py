@@ -330,3 +330,22 @@ def _no_keys_of_other_tests() -> Iterator[None]:
     keysets.forget()
     yield
     keysets.forget()
+
+
+INSTITUTION_ADMIN = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
+SYSTEM_ADMIN = "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator"
+COURSE_ADMIN = "http://purl.imsglobal.org/vocab/lis/v2/membership#Administrator"
+
+
+def test_who_administrates_the_institution_is_known_by_their_latest_launch(
+    app: flask.Flask, scripted: ScriptedPlatform
+) -> None:
+    (platform,) = platforms(scripted.url)
+    seen = []
+    for roles in ([LEARNER, INSTITUTION_ADMIN], [LEARNER], [INSTITUTION_ADMIN], [SYSTEM_ADMIN, COURSE_ADMIN], []):
+        way = browser(app, scripted)
+        way.login()
+        assert way.launch(**{c.ROLES: roles}).status_code in (303, 403)
+        with transaction(platform.tenant_id):
+            seen.append(session().scalars(sa.select(User.is_institution_admin)).one())
+    assert seen == [True, False, True, False, False]

@@ -178,3 +178,21 @@ def test_a_new_key_signs_at_the_shell(run: Run) -> None:
     code, out, err = run("keys", "rotate")
     assert code == 0, err
     assert len(out.strip()) == 32
+
+
+def test_an_administrator_is_let_in_from_the_shell(run: Run, app: flask.Flask) -> None:
+    code, _, err = run("admin", "link", "--name", "Ada")
+    assert code == 2
+    assert "none yet" in err
+    code, out, err = run("admin", "link", "--name", "Ada", "--tenant", "North", "--new")
+    assert code == 0, err
+    url = out.strip()
+    assert url.startswith(app.extensions["settings"].public_url + "/administration/sign-in/")
+    assert "Sign in as Ada" in app.test_client().get(url).text
+    code, _, err = run("admin", "link", "--name", "Ada", "--tenant", "Noth")
+    assert (code, "'North'" in err) == (2, True)
+    assert run("admin", "link", "--name", "Ada\nB")[0] == 2
+    assert json.loads(run("admin", "list")[1]) == [{"name": "Ada", "last_signed_in_at": None}]
+    assert run("admin", "end", "--name", "Ada")[1] == "1 ended\n"
+    assert "taken back" in app.test_client().get(url).text
+    assert json.loads(run("admin", "trail")[1]) == []
