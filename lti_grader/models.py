@@ -17,6 +17,7 @@ from lti_grader.lti.models import (
     ScoreDelivery,
     SigningKey,
 )
+from lti_grader.lti.notice_models import Notice, NoticeSubscription
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
 from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
 
@@ -39,6 +40,8 @@ __all__ = [
     "GradingJob",
     "LineItem",
     "Module",
+    "Notice",
+    "NoticeSubscription",
     "Platform",
     "Problem",
     "ProblemVersion",

@@ -26,6 +26,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
         include=[
             "lti_grader.attempts.tasks",
             "lti_grader.grading.tasks",
+            "lti_grader.lti.notices.tasks",
             "lti_grader.lti.tasks",
         ],
         task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
@@ -56,6 +57,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "drafts": _every(settings.draft_flush_seconds, "drafts.flush"),
             "grading": _every(settings.sweep_seconds, "grading.sweep"),
             "passback": _every(settings.sweep_seconds, "passback.sweep", queue="passback"),
+            "notices": _every(settings.sweep_seconds, "notices.sweep"),
             "partitions": _every(12 * 3600, "grading.make_partitions"),
         },
     )

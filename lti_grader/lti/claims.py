@@ -14,6 +14,10 @@ CONTEXT = _LTI + "context"
 TOOL_PLATFORM = _LTI + "tool_platform"
 CUSTOM = _LTI + "custom"
 LAUNCH_PRESENTATION = _LTI + "launch_presentation"
+NOTICE_SERVICE = _LTI + "platformnotificationservice"
+NOTICE = _LTI + "notice"
+ORIGIN_CONTEXTS = _LTI + "origin_contexts"
+"""In the notice of a copied course: the ids of the courses that it was copied from."""
 DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
@@ -35,7 +39,15 @@ RESULT = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 LINE_ITEM_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 MEMBERSHIP = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+NOTICE_HANDLERS = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 SCOPES = (SCORE, RESULT, LINE_ITEM, LINE_ITEM_READ, MEMBERSHIP)
+
+FURTHER_SCOPES = (NOTICE_HANDLERS,)
+"""What makes more possible where a platform has it: asked for when registering, never needed."""
+
+HELLO_WORLD, CONTEXT_COPY = "LtiHelloWorldNotice", "LtiContextCopyNotice"
+NOTICE_TYPES = (HELLO_WORLD, CONTEXT_COPY)
+"""The notices that are asked for."""
 
 OWN_ASSIGNMENT = "lti_grader_assignment"
 """The custom parameter that carries our own id, which survives where a platform keeps no link history."""

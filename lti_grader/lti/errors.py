@@ -72,5 +72,11 @@ class TokenRefused(ServiceError):
     """The platform answered a request for an access token, and not with one."""
 
 
+class CannotActYet(Conflict):
+    """What is asked waits for something else to be there first."""
+
+    code, retryable = "cannot_act_yet", True
+
+
 class CannotResend(Conflict):
     code = "cannot_resend"

@@ -54,13 +54,47 @@ def verify(
         With a `reason` for each way in which it does not.
     """
     claims = _signed_claims(token, key_of)
-    _check_parties(claims, expected)
+    _check_parties(claims, expected.issuer, expected.client_id)
+    _check_person(claims)
     _check_times(claims, at, leeway)
     if not isinstance(nonce := claims.get("nonce"), str) or not nonce:
         raise LaunchRefused("nonce_missing", f"The launch carries no nonce. {_AGAIN}")
     if not hmac.compare_digest(nonce.encode(errors="replace"), expected.nonce.encode()):
         raise LaunchRefused("nonce_mismatch", f"The launch does not belong to the login that came before it. {_AGAIN}")
     _check_message(claims, expected)
+    return claims
+
+
+def verify_notice(
+    token: str,
+    issuer: str,
+    client_id: str,
+    key_of: Callable[[str], jwt.PyJWK],
+    *,
+    at: dt.datetime,
+    leeway: dt.timedelta,
+) -> dict[str, Any]:
+    """Return the claims of a notice that holds (Platform Notification Service 1.0, section 4): no login came before it.
+
+    Parameters
+    ----------
+    issuer, client_id
+        The platform that it says it is from, and our name there.
+
+    Raises
+    ------
+    LaunchRefused
+        As `verify` does.
+    """
+    claims = _signed_claims(token, key_of)
+    _check_parties(claims, issuer, client_id)
+    _check_times(claims, at, leeway)
+    if claims.get(c.VERSION) != "1.3.0":
+        raise LaunchRefused("bad_version", "This tool speaks LTI 1.3.0; the LMS sent another version.")
+    _check_deployment(claims)
+    notice = claims.get(c.NOTICE)
+    if not isinstance(notice, dict) or not all(c.identifier(notice.get(name)) for name in ("id", "type")):
+        raise LaunchRefused("notice_missing", "The notice has no id, or does not say of what kind it is.")
     return claims
 
 
@@ -95,16 +129,19 @@ def _signed_claims(token: str, key_of: Callable[[str], jwt.PyJWK]) -> dict[str, 
     return dict(decoded)
 
 
-def _check_parties(claims: Mapping[str, Any], expected: Expected) -> None:
-    if claims.get("iss") != expected.issuer:
+def _check_parties(claims: Mapping[str, Any], issuer: str, client_id: str) -> None:
+    if claims.get("iss") != issuer:
         raise LaunchRefused("issuer_mismatch", f"The launch comes from another LMS than its login. {_AGAIN}")
     audience = claims.get("aud")
     listed = audience if isinstance(audience, list) else [audience]
-    if expected.client_id not in listed:
+    if client_id not in listed:
         raise LaunchRefused("audience_mismatch", f"The launch is meant for another tool. {_AGAIN}")
     party = claims.get("azp")
-    if (party is not None or len(listed) > 1) and party != expected.client_id:
+    if (party is not None or len(listed) > 1) and party != client_id:
         raise LaunchRefused("azp_mismatch", f"The launch is meant for another tool. {_AGAIN}")
+
+
+def _check_person(claims: Mapping[str, Any]) -> None:
     if c.identifier(claims.get("sub")) is None:
         raise LaunchRefused(
             "sub_missing",
@@ -150,11 +187,15 @@ def _check_message(claims: Mapping[str, Any], expected: Expected) -> None:
     _check_purpose(claims, kind)
 
 
-def _check_place(claims: Mapping[str, Any]) -> None:
+def _check_deployment(claims: Mapping[str, Any]) -> None:
     if c.identifier(claims.get(c.DEPLOYMENT_ID)) is None:
         raise LaunchRefused(
             "deployment_missing", "The launch does not name its deployment: tell the LMS's administrator."
         )
+
+
+def _check_place(claims: Mapping[str, Any]) -> None:
+    _check_deployment(claims)
     roles = claims.get(c.ROLES)
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise LaunchRefused("roles_missing", "The launch does not say what you are in the course.")

@@ -122,6 +122,8 @@ class ScriptedPlatform:
                 return 200, {}, []
             return 200, {}, [{"userId": found["userId"], "resultScore": found["scoreGiven"],
                               "resultMaximum": found["scoreMaximum"]}]  # fmt: skip
+        if asked.path == "/notice-handlers":
+            return 200, {}, {"notice_type": asked.json["notice_type"], "handler": asked.json["handler"]}
         if asked.path.casefold() == "/members":
             page = int(asked.query.get("page", "0"))
             more = (

@@ -17,7 +17,16 @@ from lti_grader.lti.models import ScoreDelivery
 from tests.fixtures.world import NOW, World, make_world
 
 # What needs no session, on purpose. A new route is not among them, and so has to refuse.
-PUBLIC = {"static", "health", "ready", "lti.begin", "lti.launch", "lti.jwks", "administration.sign_in"}
+PUBLIC = {
+    "static",
+    "health",
+    "ready",
+    "lti.begin",
+    "lti.launch",
+    "lti.jwks",
+    "administration.sign_in",
+    "lti.take_notices",
+}
 STAFF_ONLY = {"gradebook.home", "gradebook.grid", "gradebook.student", "lti.board", "lti.resend"}
 # What a student's page sends, so that only the person is wrong.
 BODY = {

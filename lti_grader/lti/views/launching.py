@@ -17,6 +17,7 @@ from lti_grader.lti.errors import LaunchRefused, NoAssignmentHere
 from lti_grader.lti.keysets import keysets
 from lti_grader.lti.login import Announced
 from lti_grader.lti.models import Platform
+from lti_grader.lti.notices import subscribing
 from lti_grader.lti.operations import Arrival, arrive
 from lti_grader.lti.places import Place
 from lti_grader.lti.verification import Expected, verify
@@ -70,6 +71,7 @@ def launch() -> ResponseReturnValue:
     with transaction(announced.tenant_id):
         arrival = arrive(verified, platform, at=now())
         place = places.place_of(verified, platform, arrival)
+        subscribing.owe(verified, arrival.context_id, held.settings.public_url, at=now())
     sign_in(
         user_id=arrival.user_id,
         tenant_id=announced.tenant_id,
