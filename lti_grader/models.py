@@ -18,6 +18,7 @@ from lti_grader.lti.models import (
     SigningKey,
 )
 from lti_grader.lti.notice_models import Notice, NoticeSubscription
+from lti_grader.lti.roster_models import Roster
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
 from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
 
@@ -46,6 +47,7 @@ __all__ = [
     "Problem",
     "ProblemVersion",
     "ResourceLink",
+    "Roster",
     "ScoreDelivery",
     "ScoreDeliveryEvent",
     "SigningKey",

@@ -3,12 +3,14 @@
 import datetime as dt
 import secrets
 import uuid
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from lti_grader.classes.models import Class, Enrollment, EnrollmentSource, EnrollmentStatus, Module, Role
 from lti_grader.core.db import current_tenant, session
+from lti_grader.core.ids import new_id
 
 # Without 0, O, 1 and I, which are read out wrongly.
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -28,32 +30,68 @@ def create_class(name: str, *, owner_id: uuid.UUID | None) -> Class:
 
 
 def enroll(class_id: uuid.UUID, user_id: uuid.UUID, role: Role, *, source: EnrollmentSource) -> None:
-    """Put a person into a class, or change what they are there. Two at once do no harm."""
+    """Put a person into a class, or change what they are there. Two at once do no harm.
+
+    How they came stays as it was, unless they had left: then it is how they came back.
+    """
     values = {"role": role, "status": EnrollmentStatus.ACTIVE, "dropped_at": None}
+    had_left = Enrollment.status == EnrollmentStatus.DROPPED
     session().execute(
         insert(Enrollment)
         .values(tenant_id=current_tenant(), class_id=class_id, user_id=user_id, source=source, **values)
-        .on_conflict_do_update(index_elements=["class_id", "user_id"], set_=values)
+        .on_conflict_do_update(
+            index_elements=["class_id", "user_id"],
+            set_={**values, "source": sa.case((had_left, source), else_=Enrollment.source)},
+        )
     )
 
 
-def drop_absent(class_id: uuid.UUID, present: set[uuid.UUID], candidates: set[uuid.UUID], *, at: dt.datetime) -> int:
-    """Mark as dropped who is no longer on the LMS's list. Their work is kept.
+def enroll_listed(class_id: uuid.UUID, roles: Mapping[uuid.UUID, Role]) -> None:
+    """Put those whom an LMS's list names into a class, or change what they are there, in one statement.
 
-    Parameters
-    ----------
-    present
-        The people on the list.
-    candidates
-        The people whom this list speaks for; others, such as those of a second LMS course, are left alone.
-
-    Returns
-    -------
-    How many were dropped.
+    The rows are written in one order for all, so that no two writers wait for each other in a circle.
     """
-    gone = candidates - present
+    if not roles:
+        return
+    listed = sorted(roles)
+    columns = {
+        "id": sa.cast([new_id() for _ in listed], ARRAY(sa.UUID)),
+        "user_id": sa.cast(listed, ARRAY(sa.UUID)),
+        "role": sa.cast([roles[one] for one in listed], ARRAY(sa.Text)),
+    }
+    given = sa.func.unnest(*columns.values()).table_valued(*columns).render_derived(name="given")
+    fixed = {
+        "tenant_id": sa.literal(current_tenant()), "class_id": sa.literal(class_id),
+        "status": sa.literal(EnrollmentStatus.ACTIVE), "source": sa.literal(EnrollmentSource.ROSTER),
+    }  # fmt: skip
+    statement = insert(Enrollment).from_select(
+        [*columns, *fixed],
+        sa.select(*[given.c[name] for name in columns], *fixed.values()).order_by(given.c.user_id),
+    )
+    changes = {name: statement.excluded[name] for name in ("role", "status", "source")}
+    session().execute(
+        statement.on_conflict_do_update(index_elements=["class_id", "user_id"], set_={**changes, "dropped_at": None})
+    )
+
+
+def lock(class_id: uuid.UUID, user_ids: Collection[uuid.UUID]) -> None:
+    """Have these people's enrollments for oneself until the transaction ends.
+
+    Everybody takes them in this order: two at once never wait for each other in a circle.
+    """
+    session().execute(
+        sa.select(Enrollment.id)
+        .where(Enrollment.class_id == class_id, Enrollment.user_id.in_(user_ids))
+        .order_by(Enrollment.user_id)
+        .with_for_update(key_share=True)
+    )
+
+
+def drop(class_id: uuid.UUID, gone: Collection[uuid.UUID], *, at: dt.datetime) -> list[uuid.UUID]:
+    """Mark people as dropped, and return whom of them it was news about. Their work is kept."""
     if not gone:
-        return 0
+        return []
+    lock(class_id, gone)
     dropped = session().scalars(
         sa.update(Enrollment)
         .where(
@@ -62,9 +100,9 @@ def drop_absent(class_id: uuid.UUID, present: set[uuid.UUID], candidates: set[uu
             Enrollment.status == EnrollmentStatus.ACTIVE,
         )
         .values(status=EnrollmentStatus.DROPPED, dropped_at=at)
-        .returning(Enrollment.id)
+        .returning(Enrollment.user_id)
     )
-    return len(dropped.all())
+    return list(dropped)
 
 
 def module_named(class_id: uuid.UUID, title: str) -> Module:

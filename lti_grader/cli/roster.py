@@ -10,6 +10,7 @@ from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.core.db import system_transaction
 from lti_grader.lti import roster
+from lti_grader.lti.errors import RosterBusy, ServiceError
 from lti_grader.lti.models import ClassContext
 
 
@@ -30,7 +31,15 @@ def sync(class_id: uuid.UUID) -> None:
         if not rows:
             raise click.ClickException("There is no class of that id.")
         for tenant_id, context_id in rows:
-            synced = roster.sync(tenant_id, context_id, adapters.installed(), at=dt.datetime.now(dt.UTC))
-            click.echo(
-                "this LMS offers no roster" if synced is None else f"{synced.members} members, {synced.dropped} dropped"
-            )
+            try:
+                synced = roster.sync(tenant_id, context_id, adapters.installed(), at=dt.datetime.now(dt.UTC))
+            except (ServiceError, RosterBusy) as error:
+                raise click.ClickException(error.message) from None
+            click.echo("this LMS offers no roster" if synced is None else _in_words(synced))
+
+
+def _in_words(synced: roster.Synced) -> str:
+    words = f"{synced.members} members, {synced.joined} joined, {synced.changed} changed, {synced.dropped} dropped"
+    if synced.held:
+        words += f"; {synced.held} are missing and were kept: the class's staff can confirm that they have left"
+    return words

@@ -11,11 +11,10 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from lti_grader.classes.models import Enrollment, EnrollmentStatus
-from lti_grader.classes.operations import drop_absent
+from lti_grader.classes.models import Enrollment
+from lti_grader.classes.operations import drop, lock
 from lti_grader.core.db import session
 from lti_grader.lti.models import ClassContext, EnrolledThrough
-from lti_grader.people.models import User
 
 
 def note_seen(context: ClassContext, user_ids: Collection[uuid.UUID], *, at: dt.datetime) -> None:
@@ -42,41 +41,38 @@ def note_seen(context: ClassContext, user_ids: Collection[uuid.UUID], *, at: dt.
     )
 
 
-def note_left(context: ClassContext, platform_id: uuid.UUID, present: Collection[uuid.UUID], *, at: dt.datetime) -> int:
-    """Note who is no longer in an LMS course, and drop from its class who is in no other that feeds it.
+def not_noted(context: ClassContext, user_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of these people of the class of whom it is not noted that they are in this LMS course."""
+    noted = sa.exists().where(
+        EnrolledThrough.enrollment_id == Enrollment.id,
+        EnrolledThrough.class_context_id == context.id,
+        EnrolledThrough.left_at.is_(None),
+    )
+    return set(
+        session().scalars(
+            sa.select(Enrollment.user_id).where(
+                Enrollment.class_id == context.class_id, Enrollment.user_id.in_(user_ids), ~noted
+            )
+        )
+    )
 
-    Parameters
-    ----------
-    platform_id
-        The course's platform: its roster speaks for nobody of another.
-    present
-        Everybody on the course's roster, which was read whole.
+
+def leave(context: ClassContext, gone: Collection[uuid.UUID], *, at: dt.datetime) -> list[uuid.UUID]:
+    """Note who has left an LMS course, and drop from its class who is in no other that feeds it.
 
     Returns
     -------
-    How many were dropped from the class. Their work is kept.
+    Those who were dropped from the class. Their work is kept.
     """
-    theirs = dict(
-        session()
-        .execute(
-            sa.select(Enrollment.user_id, Enrollment.id)
-            .join(User, User.id == Enrollment.user_id)
-            .join(ClassContext, ClassContext.class_id == Enrollment.class_id)
-            .where(
-                ClassContext.id == context.id,
-                Enrollment.status == EnrollmentStatus.ACTIVE,
-                User.platform_id == platform_id,
-                # The platform's own test student stands in no roster.
-                User.is_test_user.is_(False),
-                comes_through(),
-            )
+    # Enrollments first, as launches have them.
+    lock(context.class_id, gone)
+    rows = session().execute(
+        sa.select(Enrollment.user_id, Enrollment.id).where(
+            Enrollment.class_id == context.class_id, Enrollment.user_id.in_(gone)
         )
-        .all()
     )
-    gone = theirs.keys() - set(present)
-    if not gone:
-        return 0
-    ids = [theirs[one] for one in gone]
+    theirs = {row.user_id: row.id for row in rows}
+    ids = list(theirs.values())
     session().execute(
         sa.update(EnrolledThrough)
         .where(EnrolledThrough.enrollment_id.in_(ids), EnrolledThrough.class_context_id == context.id)
@@ -89,7 +85,7 @@ def note_left(context: ClassContext, platform_id: uuid.UUID, present: Collection
             )
         )
     )
-    return drop_absent(context.class_id, set(), {one for one in gone if theirs[one] not in elsewhere}, at=at)
+    return drop(context.class_id, {one for one in theirs if theirs[one] not in elsewhere}, at=at)
 
 
 def comes_through() -> sa.ColumnElement[bool]:

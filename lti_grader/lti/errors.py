@@ -80,3 +80,7 @@ class CannotActYet(Conflict):
 
 class CannotResend(Conflict):
     code = "cannot_resend"
+
+
+class RosterBusy(Conflict):
+    code = "roster_busy"

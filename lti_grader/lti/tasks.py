@@ -9,7 +9,7 @@ from celery import shared_task
 from lti_grader import adapters
 from lti_grader.core.messages import send
 from lti_grader.lti import passback, posting, roster
-from lti_grader.lti.errors import ServiceError
+from lti_grader.lti.errors import RosterBusy, ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -41,4 +41,6 @@ def sync_roster(tenant: str, context: str) -> str:
     except ServiceError as error:
         log.warning("roster of %s not read: %s %s", context, error, error.body)
         return "failed"
+    except RosterBusy:
+        return "busy"
     return str(synced)

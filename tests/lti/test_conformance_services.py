@@ -15,7 +15,7 @@ from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.lti import passback, roster
 from lti_grader.lti.errors import CannotResend, ServiceError
-from lti_grader.lti.models import ClassContext
+from lti_grader.lti.models import ClassContext, Platform, ProductFamily
 from lti_grader.people.models import User
 from tests.fixtures.world import NOW, World
 from tests.lti.desk import RESULTS, SCORES, Desk
@@ -313,12 +313,24 @@ def test_a_roster_is_not_followed_to_another_server(world: World, lms: ScriptedP
 
 
 def test_row_37_moodles_assistants_stay_assistants(world: World, lms: ScriptedPlatform) -> None:
-    assistant = world.user(Role.ASSISTANT)
+    # Moodle launches them as instructors, and lists them as learners.
+    assistant = world.user(Role.TEACHER, last_launch_at=NOW)
     with transaction(world.tenant_id):
+        session().get_one(Platform, world.platform_id).product_family = ProductFamily.MOODLE
         sub = session().get_one(User, assistant).sub
     lms.members = [[_member(1, user_id=sub)]]
+    for _ in range(2):
+        _sync(world)
+        assert _roles(world)[sub][0] == Role.ASSISTANT
+
+
+def test_elsewhere_a_roster_knows_best_who_is_what(world: World, lms: ScriptedPlatform) -> None:
+    teacher = world.user(Role.TEACHER, last_launch_at=NOW)
+    with transaction(world.tenant_id):
+        sub = session().get_one(User, teacher).sub
+    lms.members = [[_member(1, user_id=sub)]]
     _sync(world)
-    assert _roles(world)[sub][0] == Role.ASSISTANT
+    assert _roles(world)[sub][0] == Role.STUDENT
 
 
 def test_a_roster_without_names_takes_none_away(world: World, lms: ScriptedPlatform) -> None:

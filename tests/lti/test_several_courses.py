@@ -10,8 +10,13 @@ import sqlalchemy as sa
 from lti_grader.classes.models import Enrollment, EnrollmentStatus
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.lti import enrollments, passback
-from lti_grader.lti.models import ClassContext, EnrolledThrough, LineItem, ScoreDelivery
+from lti_grader.lti import enrolling, enrollments, passback
+from lti_grader.lti.enrolling import Course
+from lti_grader.lti.memberships import Member, Reading
+from lti_grader.lti.models import ClassContext, EnrolledThrough, LineItem, Platform, ScoreDelivery
+from lti_grader.lti.roster_models import Roster
+from lti_grader.people.described import Described
+from lti_grader.people.models import User
 from tests.fixtures.world import NOW, World
 
 LATER = NOW + dt.timedelta(hours=1)
@@ -48,9 +53,15 @@ class Twin:
 
     def roster(self, context_id: uuid.UUID, *users: uuid.UUID) -> int:
         with transaction(self.world.tenant_id):
-            context = session().get_one(ClassContext, context_id)
-            enrollments.note_seen(context, users, at=LATER)
-            return enrollments.note_left(context, self.world.platform_id, users, at=LATER)
+            platform = session().get_one(Platform, self.world.platform_id)
+            # Long ago, so that no launch of theirs says otherwise.
+            session().execute(sa.update(Enrollment).values(created_at=NOW - dt.timedelta(days=30)))
+            subs = session().scalars(sa.select(User.sub).where(User.id.in_(users))).all()
+        course = Course(self.world.tenant_id, context_id, self.world.class_id, platform, dt.timedelta(hours=12))
+        members = tuple(Member(Described(sub), ("Learner",)) for sub in subs)
+        with transaction(self.world.tenant_id):
+            session().merge(Roster(id=context_id, tenant_id=self.world.tenant_id, class_context_id=context_id))
+        return enrolling.take_in(course, Reading(members), at=LATER).dropped
 
     def grade(self, student: uuid.UUID) -> set[uuid.UUID]:
         """Grade a student, and return the columns that the score is owed to."""

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_grader.classes.models import EnrollmentSource, Role
-from lti_grader.classes.operations import create_class, drop_absent, enroll
+from lti_grader.classes.operations import create_class, drop, enroll
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.lti import claims as c
 from lti_grader.lti.models import ClassContext, Platform
@@ -93,7 +93,7 @@ def test_a_student_does_not_land_on_somebody_elses(gradebook: Gradebook) -> None
 
 def test_the_work_of_who_has_left_can_still_be_looked_at(gradebook: Gradebook) -> None:
     with transaction(gradebook.world.tenant_id):
-        drop_absent(gradebook.world.class_id, set(), {gradebook.student}, at=NOW)
+        drop(gradebook.world.class_id, {gradebook.student}, at=NOW)
     assert "1 attempt" in shown(*gradebook.review())
 
 

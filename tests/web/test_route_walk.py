@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from lti_grader.classes.models import EnrollmentSource, Role
-from lti_grader.classes.operations import create_class, drop_absent, enroll
+from lti_grader.classes.operations import create_class, drop, enroll
 from lti_grader.core.db import session, transaction
 from lti_grader.grading import tasks
 from lti_grader.grading.models import GradingJob
@@ -127,7 +127,7 @@ def test_who_has_left_the_class_finds_nothing_any_more(
     app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
 ) -> None:
     with transaction(world.tenant_id):
-        drop_absent(world.class_id, set(), {ids["student_id"]}, at=NOW)
+        drop(world.class_id, {ids["student_id"]}, at=NOW)
     found = walk(app, visitor(ids["student_id"], world), ids)
     assert set(found.values()) <= {403, 404}, found
 

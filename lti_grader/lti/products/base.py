@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from lti_grader.classes.models import Role
 from lti_grader.lti.answers import Answer
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.models import ProductFamily
@@ -45,6 +46,10 @@ class Product:
     def score_extras(self, score: "ScoreFacts") -> dict[str, Any]:
         """Return what is added to the body of a score beside the standard's own fields."""
         return {}
+
+    def listed_role(self, listed: Role, *, launched_as: Role) -> Role:
+        """Return what somebody is in the class whom the roster lists as one thing and who has launched as another."""
+        return listed
 
     def switches(self) -> Sequence[Switch]:
         """Return where in this LMS each service is switched on."""

@@ -1,5 +1,6 @@
 """Moodle."""
 
+from lti_grader.classes.models import STAFF, Role
 from lti_grader.lti import claims as c
 from lti_grader.lti.answers import Answer, Meaning
 from lti_grader.lti.errors import ServiceError
@@ -28,6 +29,10 @@ class Moodle(Product):
                 Meaning.FAILED, "The grade is locked in Moodle. Unlock it in the gradebook there, then resend."
             )
         return None
+
+    def listed_role(self, listed: Role, *, launched_as: Role) -> Role:
+        """Tell assistants: Moodle launches them as instructors, and lists them as learners."""
+        return Role.ASSISTANT if listed == Role.STUDENT and launched_as in STAFF else listed
 
     def switches(self) -> tuple[Switch, ...]:
         """Return the names of the switches as Moodle writes them."""

@@ -1,0 +1,205 @@
+"""Taking in what a roster says: who joins, who changes, who has left.
+
+No transaction here takes longer than a few hundred rows, and none holds people and enrollments at once, as launches
+do: whoever launches meanwhile waits for no more than that, and nobody waits in a circle.
+"""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from lti_grader.classes.models import Enrollment, EnrollmentSource, EnrollmentStatus, Role
+from lti_grader.classes.operations import enroll_listed, lock
+from lti_grader.core.db import session, transaction
+from lti_grader.lti import enrollments
+from lti_grader.lti.memberships import Member, Reading, Status
+from lti_grader.lti.models import ClassContext, Platform
+from lti_grader.lti.products import product_of
+from lti_grader.lti.roles import class_role
+from lti_grader.lti.roster_models import Roster
+from lti_grader.people.described import keep_people
+from lti_grader.people.models import User
+
+_AT_ONCE = 500
+_WHOLE_CLASS, _LARGE_CLASS = 5, 20
+HELD_FOR = dt.timedelta(hours=24)
+"""How long most of a class has to be missing before that is believed without a person's word."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    """The LMS course whose roster is taken in."""
+
+    tenant_id: uuid.UUID
+    context_id: uuid.UUID
+    class_id: uuid.UUID
+    platform: Platform
+    session_lasts: dt.timedelta
+
+
+@dataclasses.dataclass(frozen=True)
+class Synced:
+    """What a roster brought."""
+
+    members: int
+    joined: int = 0
+    changed: int = 0
+    dropped: int = 0
+    held: int = 0
+    """How many are missing and were not dropped, because they are too many at once."""
+
+
+def take_in(course: Course, reading: Reading, *, at: dt.datetime) -> Synced:
+    """Bring a class up to date with a roster that was read whole.
+
+    Parameters
+    ----------
+    at
+        When the reading began: whoever has launched since is in the course, whatever the roster says.
+    """
+    present: set[uuid.UUID] = set()
+    joined = changed = 0
+    for batch in _batches([one for one in reading.members if one.status is Status.ACTIVE]):
+        with transaction(course.tenant_id):
+            ids = keep_people(course.platform.id, [one.person for one in batch])
+        present |= set(ids.values())
+        with transaction(course.tenant_id):
+            news = _news(course, {ids[one.person.sub]: one for one in batch})
+            enroll_listed(course.class_id, {user_id: role for user_id, (role, _) in news.items()})
+            context = session().get_one(ClassContext, course.context_id)
+            enrollments.note_seen(context, enrollments.not_noted(context, ids.values()), at=at)
+        joined += sum(is_new for _, is_new in news.values())
+        changed += sum(not is_new for _, is_new in news.values())
+    with transaction(course.tenant_id):
+        dropped, held = _drop(course, present, _told_gone(course, reading), at=at)
+    return Synced(len(present), joined, changed, dropped, held)
+
+
+def _batches(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
+    for begin in range(0, len(members), _AT_ONCE):
+        yield members[begin : begin + _AT_ONCE]
+
+
+def _news(course: Course, members: Mapping[uuid.UUID, Member]) -> dict[uuid.UUID, tuple[Role, bool]]:
+    """Return the role of each for whom something changes, and whether they are new or back."""
+    rows = session().execute(
+        sa.select(Enrollment.user_id, Enrollment.role, Enrollment.status, Enrollment.source, User.last_launch_at)
+        .join(User, User.id == Enrollment.user_id)
+        .where(Enrollment.class_id == course.class_id, Enrollment.user_id.in_(members))
+    )
+    known = {row.user_id: row for row in rows}
+    product = product_of(course.platform)
+    news = {}
+    for user_id, member in members.items():
+        row, role = known.get(user_id), class_role(member.roles)
+        if row is not None and row.last_launch_at is not None:
+            role = product.listed_role(role, launched_as=Role(row.role))
+        is_there = row is not None and row.status == EnrollmentStatus.ACTIVE
+        if row is None or not is_there or (row.role, row.source) != (role, EnrollmentSource.ROSTER):
+            news[user_id] = (role, not is_there)
+    return news
+
+
+def _told_gone(course: Course, reading: Reading) -> set[uuid.UUID]:
+    """Return those whom the roster names as no longer active."""
+    subs = [one.person.sub for one in reading.members if one.status is not Status.ACTIVE]
+    if not subs:
+        return set()
+    return set(session().scalars(sa.select(User.id).where(User.platform_id == course.platform.id, User.sub.in_(subs))))
+
+
+def _drop(course: Course, present: set[uuid.UUID], told_gone: set[uuid.UUID], *, at: dt.datetime) -> tuple[int, int]:
+    """Drop who has left; return how many, and how many are held back for a person's word."""
+    there = _spoken_for(course)
+    gone = _gone(there, course, present, told_gone, at=at)
+    roster = session().scalars(sa.select(Roster).where(Roster.class_context_id == course.context_id)).one()
+    if gone and not _may_drop(roster, there, gone, is_empty=not present, at=at):
+        roster.held_since, roster.held_gone, roster.held_of = roster.held_since or at, len(gone), len(there)
+        return 0, len(gone)
+    roster.held_since, roster.held_gone, roster.held_of = None, 0, 0
+    roster.drops_allowed_until = roster.drops_allowed_by = None
+    session().flush()
+    if not gone:
+        return 0, 0
+    lock(course.class_id, gone)
+    # Whoever launched before we had their row is there after all.
+    gone &= _gone(_spoken_for(course), course, present, told_gone, at=at)
+    return len(enrollments.leave(session().get_one(ClassContext, course.context_id), gone, at=at)), 0
+
+
+def _gone(
+    there: Mapping[uuid.UUID, "_Standing"],
+    course: Course,
+    present: set[uuid.UUID],
+    told_gone: set[uuid.UUID],
+    *,
+    at: dt.datetime,
+) -> set[uuid.UUID]:
+    return {
+        user_id
+        for user_id, one in there.items()
+        if user_id not in present and (user_id in told_gone or _is_missing(one, course, at=at))
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class _Standing:
+    role: str
+    source: str
+    last_seen: dt.datetime | None
+
+
+def _spoken_for(course: Course) -> dict[uuid.UUID, _Standing]:
+    """Return the active people of the class of whom this roster speaks."""
+    came = sa.case((Enrollment.source != EnrollmentSource.ROSTER, Enrollment.created_at))
+    rows = session().execute(
+        sa.select(Enrollment.user_id, Enrollment.role, Enrollment.source, sa.func.greatest(User.last_launch_at, came))
+        .join(User, User.id == Enrollment.user_id)
+        .join(ClassContext, ClassContext.class_id == Enrollment.class_id)
+        .where(
+            ClassContext.id == course.context_id,
+            Enrollment.status == EnrollmentStatus.ACTIVE,
+            User.platform_id == course.platform.id,
+            # The platform's own test student stands in no roster.
+            User.is_test_user.is_(False),
+            enrollments.comes_through(),
+        )
+    )
+    return {user_id: _Standing(role, source, seen) for user_id, role, source, seen in rows}
+
+
+def _is_missing(one: _Standing, course: Course, *, at: dt.datetime) -> bool:
+    """Return whether not standing on the list means having left.
+
+    Whom a list never named, such as the institution's administrators, is known by launches only, and stays for as
+    long as the session of the last one may last: nobody is shut out in the middle of their work.
+    """
+    if one.last_seen is None:
+        return True
+    return one.last_seen < (at if one.source == EnrollmentSource.ROSTER else at - course.session_lasts)
+
+
+def _may_drop(
+    roster: Roster,
+    there: Mapping[uuid.UUID, _Standing],
+    gone: set[uuid.UUID],
+    *,
+    is_empty: bool,
+    at: dt.datetime,
+) -> bool:
+    """Return whether so many may be dropped at once.
+
+    A course that was closed, or a tool that lost a right, looks like a course that everybody left. That everybody
+    has left is believed on a person's word only; that most have, also when the LMS says so for a day.
+    """
+    if roster.drops_allowed_until is not None and at < roster.drops_allowed_until and len(gone) <= roster.held_gone:
+        return True
+    students = {user_id for user_id, one in there.items() if one.role == Role.STUDENT}
+    if is_empty or (len(students) >= _WHOLE_CLASS and students <= gone):
+        return False
+    if len(there) < _LARGE_CLASS or 2 * len(gone) <= len(there):
+        return True
+    return roster.held_since is not None and at - roster.held_since >= HELD_FOR
