@@ -2,13 +2,14 @@
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
-from lti_grader.classes.models import Class, ContentItem, Enrollment, Module
+from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Module
 from lti_grader.core.db import Base
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.lti.board_models import ScoreDeliveryEvent
 from lti_grader.lti.models import (
     ClassContext,
+    CourseCopy,
     Deployment,
     EnrolledThrough,
     LineItem,
@@ -34,6 +35,8 @@ __all__ = [
     "Class",
     "ClassContext",
     "ContentItem",
+    "CopiedItem",
+    "CourseCopy",
     "Deployment",
     "EnrolledThrough",
     "Enrollment",

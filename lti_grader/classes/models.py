@@ -39,6 +39,15 @@ class ContentType(enum.StrEnum):
     MATERIAL = "material"
 
 
+class Copying(enum.StrEnum):
+    """Who may take over what stands in a class, where a link in another course leads to it."""
+
+    STAFF = "staff"
+    """Its own teachers and assistants; others ask them."""
+    INSTITUTION = "institution"
+    """Whoever teaches at the institution."""
+
+
 class Class(Row, Tenanted, Base):
     """A class: one or more LMS courses that are taught together."""
 
@@ -51,6 +60,11 @@ class Class(Row, Tenanted, Base):
     settings: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
     archived_at: Mapped[dt.datetime | None]
+
+    @property
+    def copying(self) -> Copying:
+        """Who may copy it."""
+        return Copying(self.settings.get("copying", Copying.STAFF))
 
 
 class Enrollment(Row, Tenanted, Base):
@@ -111,3 +125,21 @@ class ContentItem(Row, Tenanted, Base):
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 
     __mapper_args__ = {"polymorphic_on": "type"}  # noqa: RUF012 - SQLAlchemy's own declaration
+
+
+class CopiedItem(Tenanted, Base):
+    """That a content item was copied from one of another class: a second link to the same one finds the same copy."""
+
+    __tablename__ = "copied_items"
+    __table_args__ = (sa.UniqueConstraint("class_id", "original_id"),)
+
+    copy_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("content_items.id", ondelete="CASCADE"), primary_key=True)
+    original_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("content_items.id", ondelete="SET NULL"), index=True
+    )
+    class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="CASCADE"))
+    """The class that the copy stands in."""
+    from_class_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("classes.id", ondelete="SET NULL"), index=True
+    )
+    copied_at: Mapped[dt.datetime]

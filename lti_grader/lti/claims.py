@@ -52,6 +52,9 @@ NOTICE_TYPES = (HELLO_WORLD, CONTEXT_COPY)
 OWN_ASSIGNMENT = "lti_grader_assignment"
 """The custom parameter that carries our own id, which survives where a platform keeps no link history."""
 
+LINK_HISTORY, CONTEXT_HISTORY = "resource_link_history", "context_id_history"
+"""Custom parameters that ask for the ids which a link and its course had in earlier copies."""
+
 _LONGEST_ID, _LONGEST_URL, _LONGEST_WORDS = 255, 2000, 500
 
 

@@ -130,7 +130,43 @@ class ResourceLink(Row, Tenanted, Base):
     title: Mapped[str | None]
     line_item_url: Mapped[str | None]
     copied_from: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    """Ids that it had in earlier copies of the course, the latest first."""
+    original_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("assignments.id", ondelete="SET NULL"), index=True
+    )
+    """The assignment of another class that it led to when it came here."""
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+
+
+class CopyState(enum.StrEnum):
+    """How a copy of another class's content came about, or did not yet."""
+
+    ASKED = "asked"
+    """A teacher asked the other class's staff, who have not answered."""
+    REFUSED = "refused"
+    GRANTED = "granted"
+    """The other class's staff, or the LMS itself, said that this course may take from it."""
+    TAKEN = "taken"
+    """Whoever opened the link might see the other class anyway."""
+
+
+class CourseCopy(Row, Tenanted, Base):
+    """That an LMS course's content came from another class, or is waiting to: once for each two of them."""
+
+    __tablename__ = "course_copies"
+    __table_args__ = (sa.UniqueConstraint("class_context_id", "from_class_id"), one_of("state", CopyState))
+
+    class_context_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("class_contexts.id", ondelete="CASCADE"))
+    from_class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str]
+    asked_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    decided_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    """None where the LMS itself said so."""
+    created_at: Mapped[dt.datetime]
+    copied_at: Mapped[dt.datetime | None]
+    """When something was last copied."""
+    told_at: Mapped[dt.datetime | None]
+    """When a teacher put the notice away that says what was copied."""
 
 
 class LineItem(Row, Tenanted, Base):

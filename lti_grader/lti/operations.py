@@ -4,21 +4,20 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from lti_grader.assignments.models import Assignment
-from lti_grader.classes.models import STAFF, Class, EnrollmentSource, Module, Role
+from lti_grader.classes.models import STAFF, Class, EnrollmentSource, Role
 from lti_grader.classes.operations import create_class, enroll
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.lti import claims as c
-from lti_grader.lti import enrollments, passback
-from lti_grader.lti.models import ClassContext, Deployment, LineItem, Platform, ResourceLink
+from lti_grader.lti import enrollments, links
+from lti_grader.lti.course_copy import Launcher
+from lti_grader.lti.models import ClassContext, Deployment, Platform
 from lti_grader.lti.roles import class_role, is_institution_admin, is_test_user
 from lti_grader.lti.verification import unknown_deployment
 from lti_grader.people.models import User
@@ -36,6 +35,8 @@ class Arrival:
     deployment_id: str
     role: Role
     assignment_id: uuid.UUID | None
+    link_id: uuid.UUID | None
+    """The link that was opened, as we keep it."""
 
 
 def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) -> Arrival:
@@ -65,11 +66,12 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
     context = _context(claims, deployment, owner_id=user_id if role == Role.TEACHER else None)
     enroll(context.class_id, user_id, role, source=EnrollmentSource.LAUNCH)
     enrollments.note_seen(context, [user_id], at=at)
-    assignment_id = None
+    assignment_id = link_id = None
     if claims[c.MESSAGE_TYPE] == c.RESOURCE_LINK_REQUEST:
-        assignment_id = _assignment(claims, deployment, context, at=at)
+        link = links.open_link(claims, context, Launcher(user_id, role), at=at)
+        assignment_id, link_id = link.assignment_id, link.id
     _ask_for_roster(context, role, at)
-    return Arrival(user_id, context.class_id, context.id, deployment.deployment_id, role, assignment_id)
+    return Arrival(user_id, context.class_id, context.id, deployment.deployment_id, role, assignment_id, link_id)
 
 
 def upsert_user(
@@ -126,6 +128,16 @@ def _context(claims: Mapping[str, Any], deployment: Deployment, *, owner_id: uui
     outside = f"resource-link:{link.get('id', 'none')}"
     context_id = c.identifier(described.get("id")) or outside
     title = c.words(described.get("title")) or c.words(described.get("label")) or c.words(link.get("title")) or "Course"
+    context = context_named(deployment, context_id, title, owner_id=owner_id)
+    _learn_services(context, claims)
+    session().flush()
+    return context
+
+
+def context_named(
+    deployment: Deployment, context_id: str, title: str, *, owner_id: uuid.UUID | None = None
+) -> ClassContext:
+    """Return an LMS course; one that is new gets a class of its own. Any number of these at once make one."""
     # Two first launches at once would make two classes: the second waits here for the first.
     session().execute(
         sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"{deployment.id}:{context_id}"}
@@ -146,12 +158,11 @@ def _context(claims: Mapping[str, Any], deployment: Deployment, *, owner_id: uui
             ags_scopes=[],
         )
         session().add(context)
+        session().flush()
     elif owner_id is not None:
         session().execute(
             sa.update(Class).where(Class.id == context.class_id, Class.owner_id.is_(None)).values(owner_id=owner_id)
         )
-    _learn_services(context, claims)
-    session().flush()
     return context
 
 
@@ -164,90 +175,6 @@ def _learn_services(context: ClassContext, claims: Mapping[str, Any]) -> None:
             context.line_items_url = columns
         if isinstance(grades.get("scope"), list):
             context.ags_scopes = [scope for scope in grades["scope"] if c.address(scope)]
-
-
-def _assignment(
-    claims: Mapping[str, Any], deployment: Deployment, context: ClassContext, *, at: dt.datetime
-) -> uuid.UUID | None:
-    described = claims[c.RESOURCE_LINK]
-    link = session().scalar(
-        sa.select(ResourceLink).where(
-            ResourceLink.deployment_id == deployment.id,
-            ResourceLink.class_context_id == context.id,
-            ResourceLink.resource_link_id == described["id"],
-        )
-    )
-    if link is None:
-        session().execute(
-            insert(ResourceLink)
-            .values(
-                id=new_id(),
-                tenant_id=current_tenant(),
-                deployment_id=deployment.id,
-                class_context_id=context.id,
-                resource_link_id=described["id"],
-                title=c.words(described.get("title")),
-                copied_from=[],
-            )
-            .on_conflict_do_nothing(index_elements=["deployment_id", "class_context_id", "resource_link_id"])
-        )
-        link = (
-            session()
-            .scalars(
-                sa.select(ResourceLink).where(
-                    ResourceLink.deployment_id == deployment.id,
-                    ResourceLink.class_context_id == context.id,
-                    ResourceLink.resource_link_id == described["id"],
-                )
-            )
-            .one()
-        )
-    if link.assignment_id is None:
-        link.assignment_id = _own_assignment(claims, context.class_id)
-    if link.assignment_id is not None:
-        _learn_line_item(claims, link, context, at=at)
-    session().flush()
-    return link.assignment_id
-
-
-def _own_assignment(claims: Mapping[str, Any], class_id: uuid.UUID) -> uuid.UUID | None:
-    custom = claims.get(c.CUSTOM)
-    named = custom.get(c.OWN_ASSIGNMENT) if isinstance(custom, dict) else None
-    try:
-        wanted = uuid.UUID(str(named))
-    except ValueError:
-        return None
-    return session().scalar(
-        sa.select(Assignment.id)
-        .join(Module, Module.id == Assignment.module_id)
-        .where(Assignment.id == wanted, Module.class_id == class_id)
-    )
-
-
-def _learn_line_item(claims: Mapping[str, Any], link: ResourceLink, context: ClassContext, *, at: dt.datetime) -> None:
-    grades = claims.get(c.AGS)
-    url = c.address(grades.get("lineitem")) if isinstance(grades, dict) else None
-    if url is None or url == link.line_item_url:
-        return
-    link.line_item_url = url
-    assignment = session().get_one(Assignment, link.assignment_id)
-    made = session().scalar(
-        insert(LineItem)
-        .values(
-            id=new_id(),
-            tenant_id=current_tenant(),
-            class_context_id=context.id,
-            content_item_id=assignment.id,
-            url=url,
-            label=assignment.title,
-            score_maximum=assignment.points_total or Decimal(1),
-            resource_id=str(assignment.id),
-        )
-        .on_conflict_do_nothing(index_elements=["url"])
-        .returning(LineItem.id)
-    )
-    if made is not None:
-        passback.queue_known_scores(made, at=at)
 
 
 def _ask_for_roster(context: ClassContext, role: Role, at: dt.datetime) -> None:

@@ -218,6 +218,8 @@ def test_a_column_whose_address_cannot_be_kept_is_no_column(place: Place, url: A
     way.login()
     ags = {"scope": [c.SCORE, "\0", 5], "lineitem": url, "lineitems": url}
     custom = {c.OWN_ASSIGNMENT: str(place.here.assignment())}
-    assert way.launch(**{c.AGS: ags, c.CUSTOM: custom, c.ROLES: [INSTRUCTOR]}).status_code == 303
+    link = {"id": "another link", "title": "Week 2"}
+    answer = way.launch(**{c.AGS: ags, c.CUSTOM: custom, c.ROLES: [INSTRUCTOR], c.RESOURCE_LINK: link})
+    assert answer.status_code == 303
     with transaction(place.here.tenant_id):
         assert session().scalars(sa.select(LineItem)).all() == []

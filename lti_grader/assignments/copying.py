@@ -1,0 +1,122 @@
+"""Copying what stands in one class into another: modules, assignments, problems by version. Never anybody's work.
+
+Dates belong to the term that they were made for, so a copy has none. What an opening date held back, and an
+exam, would stand open without one: such a copy is not published until a teacher does so.
+"""
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+
+from lti_grader.assignments.models import Assignment, AssignmentProblem, Mode
+from lti_grader.classes.models import Class, ContentItem, CopiedItem, Module
+from lti_grader.classes.operations import module_named
+from lti_grader.core.db import current_tenant, session
+
+
+def copy_of(original_id: uuid.UUID, class_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the copy of an item that stands in a class, None where it was not copied there."""
+    return session().scalar(
+        sa.select(CopiedItem.copy_id).where(CopiedItem.class_id == class_id, CopiedItem.original_id == original_id)
+    )
+
+
+def copy_into(original: Assignment, class_id: uuid.UUID, *, at: dt.datetime) -> uuid.UUID:
+    """Bring an assignment into another class, once; return the copy that stands there.
+
+    A class that has nothing in it yet takes over everything of the original's class: its course is a copy of
+    the other. One that has takes this assignment alone, into a module of the same title.
+    """
+    # Of many launches that want the same copy, one makes it and the others find it.
+    session().execute(sa.select(Class.id).where(Class.id == class_id).with_for_update())
+    known = copy_of(original.id, class_id)
+    if known is not None:
+        return known
+    if _is_empty(class_id):
+        return _copy_everything(original, class_id, at)
+    module = session().get_one(Module, original.module_id)
+    into = module_named(class_id, module.title)
+    last = session().scalar(sa.select(sa.func.max(ContentItem.order_index)).where(ContentItem.module_id == into.id))
+    return _copy(original, into, 0 if last is None else last + 1, class_id, module.class_id, at)
+
+
+def _is_empty(class_id: uuid.UUID) -> bool:
+    there = (
+        sa.select(ContentItem.id).join(Module, Module.id == ContentItem.module_id).where(Module.class_id == class_id)
+    )
+    return session().scalar(there.limit(1)) is None
+
+
+def _copy_everything(wanted: Assignment, class_id: uuid.UUID, at: dt.datetime) -> uuid.UUID:
+    from_class_id = session().get_one(Module, wanted.module_id).class_id
+    modules = session().scalars(sa.select(Module).where(Module.class_id == from_class_id).order_by(Module.order_index))
+    into = {}
+    for old in modules.all():
+        into[old.id] = module_named(class_id, old.title)
+        into[old.id].is_published = old.is_published
+    originals = session().scalars(
+        sa.select(Assignment)
+        .join(Module, Module.id == Assignment.module_id)
+        .where(Module.class_id == from_class_id)
+        .order_by(Module.order_index, Assignment.order_index)
+    )
+    places: dict[uuid.UUID, int] = {}
+    found: uuid.UUID | None = None
+    for one in originals.all():
+        module = into[one.module_id]
+        places[module.id] = place = places.get(module.id, -1) + 1
+        copied = _copy(one, module, place, class_id, from_class_id, at)
+        found = copied if one.id == wanted.id else found
+    assert found is not None
+    return found
+
+
+def _copy(
+    original: Assignment, module: Module, place: int, class_id: uuid.UUID, from_class_id: uuid.UUID, at: dt.datetime
+) -> uuid.UUID:
+    tenant, rules = current_tenant(), original.rules
+    waits = original.mode == Mode.EXAM or rules.opens_at is not None
+    copy = Assignment(
+        tenant_id=tenant,
+        module_id=module.id,
+        title=original.title,
+        description=original.description,
+        order_index=place,
+        is_published=original.is_published and not waits,
+        due_date=None,
+        mode=original.mode,
+        difficulty=original.difficulty,
+        points_total=original.points_total,
+        config=rules.model_copy(update={"opens_at": None, "closes_at": None}).model_dump(mode="json"),
+    )
+    session().add(copy)
+    session().flush()
+    problems = session().scalars(
+        sa.select(AssignmentProblem)
+        .where(AssignmentProblem.assignment_id == original.id)
+        .order_by(AssignmentProblem.order_index)
+    )
+    session().add_all(
+        AssignmentProblem(
+            tenant_id=tenant,
+            assignment_id=copy.id,
+            problem_version_id=one.problem_version_id,
+            order_index=one.order_index,
+            points=one.points,
+            config=one.config,
+        )
+        for one in problems.all()
+    )
+    session().add(
+        CopiedItem(
+            tenant_id=tenant,
+            copy_id=copy.id,
+            original_id=original.id,
+            class_id=class_id,
+            from_class_id=from_class_id,
+            copied_at=at,
+        )
+    )
+    session().flush()
+    return copy.id
