@@ -10,6 +10,7 @@ from lti_grader.core.assets import install_assets
 from lti_grader.gradebook import queries as gradebook
 from lti_grader.gradebook.views import blueprint as gradebook_pages
 from lti_grader.grading.views import blueprint as results
+from lti_grader.lti import board
 from lti_grader.lti import queries as deliveries
 from lti_grader.lti.views import blueprint as lti
 from lti_grader.people.views import blueprint as administration
@@ -21,7 +22,8 @@ def register_pages(app: flask.Flask) -> None:
         app.register_blueprint(blueprint)
     install_assets(app)
     app.extensions["delivery_state"] = deliveries.delivery_state
-    app.extensions["deliveries_of_class"] = deliveries.deliveries_of_class
+    app.extensions["delivery_states"] = deliveries.states_of_class
+    app.extensions["delivery_board"] = board.read
     app.extensions["problem_states"] = gradebook.problem_states
     app.extensions["score_state"] = _score_state
 

@@ -24,7 +24,7 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         membership(class_id, me.user_id).require_staff()
         people = roster(class_id)
-        deliveries = flask.current_app.extensions["deliveries_of_class"](class_id)
+        board = flask.current_app.extensions["delivery_board"](class_id)
         return flask.render_template(
             "classes/home.html",
             class_=get_class(class_id),
@@ -32,9 +32,7 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
             students=sum(one.role == Role.STUDENT for one, _ in people),
             staff=sum(one.role in (Role.TEACHER, Role.ASSISTANT) for one, _ in people),
             latest=queries.attempts_of_class(class_id, most=12),
-            trouble=[line for line in deliveries if line.is_trouble],
-            delivered=sum(line.status == "verified" for line in deliveries),
-            deliveries=len(deliveries),
+            board=board,
         )
 
 
@@ -48,10 +46,7 @@ def grid(class_id: uuid.UUID) -> ResponseReturnValue:
             "gradebook/class.html",
             class_=get_class(class_id),
             grid=queries.grid(class_id),
-            states={
-                (one.student_id, one.item_id): one
-                for one in flask.current_app.extensions["deliveries_of_class"](class_id)
-            },
+            states=flask.current_app.extensions["delivery_states"](class_id),
         )
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -54,9 +54,10 @@ def queue_known_scores(line_item_id: uuid.UUID, *, at: dt.datetime) -> None:
     """Owe to a column that has just become known what was graded before."""
     item = session().get_one(LineItem, line_item_id)
     entries = session().scalars(
-        sa.select(GradebookEntry).where(
-            GradebookEntry.content_item_id == item.content_item_id, GradebookEntry.status == EntryStatus.GRADED
-        )
+        sa.select(GradebookEntry)
+        .where(GradebookEntry.content_item_id == item.content_item_id, GradebookEntry.status == EntryStatus.GRADED)
+        # In one order for all: see `wait_for_all`.
+        .order_by(GradebookEntry.student_id)
     )
     for entry in entries:
         if line_item_id in _line_items(entry):
@@ -92,6 +93,17 @@ def _one_at_a_time(line_item_id: uuid.UUID, user_id: uuid.UUID) -> None:
     session().execute(
         sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": f"{line_item_id}:{user_id}"}
     )
+
+
+def wait_for_all(delivery_ids: Sequence[uuid.UUID]) -> None:
+    """Wait as `_one_at_a_time` does, for many: all in one order, so that nobody waits in a circle."""
+    keys = (
+        sa.select(sa.func.concat(ScoreDelivery.line_item_id, ":", ScoreDelivery.user_id).label("key"))
+        .where(ScoreDelivery.id.in_(delivery_ids))
+        .order_by(ScoreDelivery.line_item_id, ScoreDelivery.user_id)
+        .subquery()
+    )
+    session().execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(keys.c.key, 1))))
 
 
 def _owe(line_item_id: uuid.UUID, entry: GradebookEntry, *, at: dt.datetime) -> None:
@@ -423,7 +435,7 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = 
     # What it sent before counts for what follows: the new timestamp must be later than that as well.
     row.sent_timestamp = _later_than_all(row, at)
     session().flush()
-    words = "Also over the grade that was set in the LMS." if row.forced else ""
+    words = trail.OVER if row.forced else ""
     trail.note(row, EventKind.RESENT, at=at, words=words, by=by)
     send_after_commit(TASK, current_tenant(), row.id, queue=QUEUE)
     return row

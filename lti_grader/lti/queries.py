@@ -6,11 +6,12 @@ import uuid
 from decimal import Decimal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from lti_grader.classes.models import ContentItem, Module
 from lti_grader.core.db import session
-from lti_grader.lti.models import ClassContext, DeliveryStatus, Deployment, LineItem, Platform, ScoreDelivery
+from lti_grader.lti import board
+from lti_grader.lti.board_models import ScoreDeliveryEvent
+from lti_grader.lti.models import DeliveryStatus, LineItem, Platform, ScoreDelivery
 from lti_grader.people.models import User
 
 _WORDS = {
@@ -41,75 +42,89 @@ def delivery_state(user_id: uuid.UUID, content_item_id: uuid.UUID) -> dict[str, 
     return None if status is None else {"state": status, "text": _WORDS[DeliveryStatus(status)]}
 
 
-@dataclasses.dataclass(frozen=True)
-class DeliveryLine:
-    """A student's newest delivery to one column, as the registrar's board lists it."""
-
-    id: uuid.UUID
-    student_id: uuid.UUID
-    student: str
-    item_id: uuid.UUID
-    item: str
-    score: Decimal
-    maximum: Decimal
-    status: str
-    lms_holds: Decimal | None
-    tries: int
-    last_error: str | None
-    last_answer: str | None
-    created_at: dt.datetime
-    sent_at: dt.datetime | None
-    verified_at: dt.datetime | None
-    next_try_at: dt.datetime
-    platform: str
-
-    @property
-    def is_trouble(self) -> bool:
-        return self.status in (DeliveryStatus.FAILED, DeliveryStatus.OVERRIDDEN)
-
-    @property
-    def may_resend(self) -> bool:
-        return self.status in (
-            DeliveryStatus.FAILED, DeliveryStatus.OVERRIDDEN, DeliveryStatus.SENT, DeliveryStatus.VERIFIED,
-        )  # fmt: skip
-
-
-def deliveries_of_class(class_id: uuid.UUID) -> list[DeliveryLine]:
-    """Return the newest delivery of each student and column of a class, trouble first."""
-    rows = session().execute(
-        sa.select(ScoreDelivery, User, ContentItem.id, ContentItem.title, Platform.name)
-        .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
-        .join(ClassContext, ClassContext.id == LineItem.class_context_id)
-        .join(Deployment, Deployment.id == ClassContext.deployment_id)
-        .join(Platform, Platform.id == Deployment.platform_id)
-        .join(ContentItem, ContentItem.id == LineItem.content_item_id)
-        .join(Module, Module.id == ContentItem.module_id)
-        .join(User, User.id == ScoreDelivery.user_id)
-        .where(Module.class_id == class_id)
-        .ext(distinct_on(ScoreDelivery.line_item_id, ScoreDelivery.user_id))
-        .order_by(ScoreDelivery.line_item_id, ScoreDelivery.user_id, ScoreDelivery.revision.desc())
-    )
-    lines = [
-        DeliveryLine(
-            one.id, user.id, user.display_name, item_id, title, one.score, one.maximum, one.status, one.lms_holds,
-            one.tries, one.last_error, one.last_answer, one.created_at, one.sent_at, one.verified_at, one.next_try_at,
-            platform,
-        )
-        for one, user, item_id, title, platform in rows
-    ]  # fmt: skip
-    return sorted(lines, key=lambda line: (not line.is_trouble, line.item, line.student))
-
-
 def states_of_class(class_id: uuid.UUID) -> dict[tuple[uuid.UUID, uuid.UUID], str]:
     """Return the state of the newest delivery by (student, content item)."""
-    return {(line.student_id, line.item_id): line.status for line in deliveries_of_class(class_id)}
-
-
-def class_of_delivery(delivery_id: uuid.UUID) -> uuid.UUID | None:
-    """Return the class that a delivery belongs to."""
-    return session().scalar(
-        sa.select(ClassContext.class_id)
-        .join(LineItem, LineItem.class_context_id == ClassContext.id)
-        .join(ScoreDelivery, ScoreDelivery.line_item_id == LineItem.id)
-        .where(ScoreDelivery.id == delivery_id)
+    held = board.newest(board.of_class(class_id))
+    rows = session().execute(
+        sa.select(held.c.user_id, LineItem.content_item_id, held.c.status).join(
+            LineItem, LineItem.id == held.c.line_item_id
+        )
     )
+    return {(student_id, item_id): status for student_id, item_id, status in rows}
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One thing that happened to a score."""
+
+    at: dt.datetime
+    kind: str
+    words: str
+    raw_answer: str | None
+    holds: Decimal | None
+    actor: str | None
+    """Who pressed, where somebody did."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Revision:
+    """One score on its way to one column, and all that happened to it."""
+
+    delivery: ScoreDelivery
+    column: str
+    platform: str
+    steps: list[Step]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trail:
+    """Everything about one student's score for one item, the newest first."""
+
+    student_id: uuid.UUID
+    student: str
+    item: str
+    revisions: list[Revision]
+
+
+def trail(class_id: uuid.UUID, student_id: uuid.UUID, item_id: uuid.UUID) -> Trail | None:
+    """Return what happened to a student's score for an item of a class; None where nothing was ever owed."""
+    rows = (
+        session()
+        .execute(
+            sa.select(ScoreDelivery, User, ContentItem.title, LineItem.label, Platform.name)
+            .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
+            .join(ContentItem, ContentItem.id == LineItem.content_item_id)
+            .join(Module, Module.id == ContentItem.module_id)
+            .join(User, User.id == ScoreDelivery.user_id)
+            .join(Platform, Platform.id == User.platform_id)
+            .where(Module.class_id == class_id, ContentItem.id == item_id, User.id == student_id)
+            .order_by(ScoreDelivery.revision.desc(), ScoreDelivery.line_item_id)
+        )
+        .all()
+    )
+    if not rows:
+        return None
+    steps = _steps([delivery.id for delivery, *_ in rows])
+    _, student, title, _, _ = rows[0]
+    return Trail(
+        student_id,
+        student.display_name,
+        title,
+        [Revision(one, label or title, platform, steps.get(one.id, [])) for one, _, title, label, platform in rows],
+    )
+
+
+def _steps(delivery_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Step]]:
+    actor = sa.orm.aliased(User)
+    rows = session().execute(
+        sa.select(ScoreDeliveryEvent, actor)
+        .outerjoin(actor, actor.id == ScoreDeliveryEvent.actor_id)
+        .where(ScoreDeliveryEvent.delivery_id.in_(delivery_ids))
+        .order_by(ScoreDeliveryEvent.at.desc(), ScoreDeliveryEvent.id.desc())
+    )
+    found: dict[uuid.UUID, list[Step]] = {}
+    for event, user in rows:
+        name = user.display_name if user is not None else event.actor_name
+        step = Step(event.at, event.kind, event.words, event.raw_answer, event.holds, name)
+        found.setdefault(event.delivery_id, []).append(step)
+    return found

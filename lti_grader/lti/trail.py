@@ -11,6 +11,7 @@ from lti_grader.lti.models import ScoreDelivery
 # Of these the row's last answer is this very event's; of the others it would be an older one.
 _WITH_ANSWER = frozenset({EventKind.ANSWERED, EventKind.FAILED})
 _WITH_HOLDINGS = frozenset({EventKind.VERIFIED, EventKind.OVERRIDDEN, EventKind.UNSEEN, EventKind.RECONCILED})
+OVER = "Also over the grade that was set in the LMS."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Actor:
 
     user_id: uuid.UUID | None
     name: str | None = None
+
+    @property
+    def shown_name(self) -> str | None:
+        """The name that is written down: a user's is found by their id."""
+        return self.name if self.user_id is None else None
 
 
 def note(
@@ -40,7 +46,7 @@ def note(
             at=at,
             kind=kind,
             actor_id=by.user_id if by else None,
-            actor_name=by.name if by and by.user_id is None else None,
+            actor_name=by.shown_name if by else None,
             words=(row.last_error or "") if words is None else words,
             raw_answer=row.last_answer if kind in _WITH_ANSWER else None,
             holds=row.lms_holds if kind in _WITH_HOLDINGS else None,

@@ -27,7 +27,7 @@ PUBLIC = {
     "administration.sign_in",
     "lti.take_notices",
 }
-STAFF_ONLY = {"gradebook.home", "gradebook.grid", "gradebook.student", "lti.board", "lti.resend"}
+STAFF_ONLY = {"gradebook.home", "gradebook.grid", "gradebook.student", "lti.board", "lti.resend", "lti.trail"}
 # What a student's page sends, so that only the person is wrong.
 BODY = {
     "code": "x", "language": "python", "base_revision": 0, "save_id": "save-0001", "type": "test_run",

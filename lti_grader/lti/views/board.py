@@ -1,45 +1,127 @@
-"""The registrar's board."""
+"""The registrar's board of a class: every score, what was sent, what the LMS holds, and sending again."""
 
+import datetime as dt
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 import flask
 from flask.typing import ResponseReturnValue
 
-from lti_grader.classes.queries import get_class, membership
-from lti_grader.core.db import transaction
-from lti_grader.core.errors import NotFound
-from lti_grader.core.web import viewer
-from lti_grader.lti import passback, queries, trail
+from lti_grader.classes.queries import get_class
+from lti_grader.core.errors import BadInput, NotFound
+from lti_grader.lti import board as reads
+from lti_grader.lti import board_operations as operations
+from lti_grader.lti import queries
+from lti_grader.lti.board import Filter, Sorting
+from lti_grader.lti.board_operations import Selection
+from lti_grader.lti.models import DeliveryStatus
 from lti_grader.lti.views.blueprint import blueprint, now
+from lti_grader.lti.views.clerks import at_board
+
+_MOST_CHOSEN = 5000
 
 
 @blueprint.get("/classes/<uuid:class_id>/deliveries")
 def board(class_id: uuid.UUID) -> ResponseReturnValue:
-    """The registrar's board: every score, what was sent, and what the LMS holds."""
-    me = viewer()
-    with transaction(me.tenant_id):
-        membership(class_id, me.user_id).require_staff()
-        lines = queries.deliveries_of_class(class_id)
-        only = flask.request.args.get("only") == "trouble"
+    """A page of the board."""
+    asked, page = read_filter(flask.request.args), flask.request.args.get("page", 1, type=int)
+    with at_board(class_id) as clerk:
         return flask.render_template(
             "gradebook/deliveries.html",
             class_=get_class(class_id),
-            lines=[line for line in lines if line.is_trouble] if only else lines,
-            total=len(lines),
-            trouble=sum(line.is_trouble for line in lines),
-            only=only,
+            clerk=clerk,
+            board=reads.read(class_id, asked, page=page),
+            asked=asked,
+            choices=reads.choices(class_id),
+            homeless=reads.without_column(class_id),
+            sent=flask.request.args.get("sent", type=int),
             now=now(),
         )
 
 
-@blueprint.post("/deliveries/<uuid:delivery_id>/resend")
-def resend(delivery_id: uuid.UUID) -> ResponseReturnValue:
-    """Send a score again, on a person's word."""
-    me = viewer()
-    with transaction(me.tenant_id):
-        class_id = queries.class_of_delivery(delivery_id)
-        if class_id is None:
-            raise NotFound("There is no such delivery.")
-        membership(class_id, me.user_id).require_staff()
-        passback.resend(delivery_id, at=now(), by=trail.Actor(me.user_id))
-    return flask.redirect(flask.url_for("lti.board", class_id=class_id), 303)
+def read_filter(given: Mapping[str, str]) -> Filter:
+    """Return what a page's address or form asks for; what it cannot mean is left open."""
+    status = given.get("status", "")
+    sorting = given.get("sorting", "")
+    return Filter(
+        status=status if status == "trouble" or status in list(DeliveryStatus) else "",
+        why=_text(given.get("why", ""), 12),
+        item_id=_id(given.get("item_id", "")),
+        student_id=_id(given.get("student_id", "")),
+        section=_text(given.get("section", ""), 200),
+        platform_id=_id(given.get("platform_id", "")),
+        search=_text(given.get("search", ""), 200),
+        sorting=Sorting(sorting) if sorting in list(Sorting) else Sorting.TROUBLE,
+    )
+
+
+def _text(given: str, most: int) -> str:
+    # PostgreSQL's text holds no NUL.
+    return given.replace("\0", "")[:most]
+
+
+def _id(given: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(given)
+    except ValueError:
+        return None
+
+
+@blueprint.post("/classes/<uuid:class_id>/deliveries/resend")
+def resend(class_id: uuid.UUID) -> ResponseReturnValue:
+    """Say what sending again would do; and, once that was confirmed, do it."""
+    form = flask.request.form
+    with at_board(class_id) as clerk:
+        selection = _selection(class_id)
+        if not form.get("confirmed"):
+            return flask.render_template(
+                "board/resend.html",
+                class_=get_class(class_id),
+                clerk=clerk,
+                plan=operations.plan(selection),
+                selection=selection,
+                as_of=now(),
+            )
+    over = form.get("over") == "yes"
+    as_of = _moment(form.get("as_of", ""))
+    sent = operations.resend(clerk.tenant_id, selection, over=over, as_of=as_of, at=now(), by=clerk.actor)
+    query: dict[str, Any] = selection.asked.as_query() if selection.ids is None else {}
+    return flask.redirect(flask.url_for("lti.board", class_id=class_id, sent=sent, **query), 303)
+
+
+def _selection(class_id: uuid.UUID) -> Selection:
+    """Return what is meant: the whole class, all that match, those that are ticked, or the one beside the button."""
+    form = flask.request.form
+    what = form.get("what", "")
+    if what == "class":
+        return Selection(class_id, Filter())
+    if what == "matching":
+        return Selection(class_id, read_filter(form))
+    named = form.getlist("delivery") if what in ("", "chosen") else [what]
+    ids = frozenset(one for one in map(_id, named) if one is not None)
+    if not ids:
+        raise BadInput("Choose the scores to send again: tick their boxes on the board, or take all that match.")
+    if len(ids) > _MOST_CHOSEN:
+        raise BadInput("So many are better chosen by the filter: narrow it down, and take all that match.")
+    return Selection(class_id, Filter(), ids)
+
+
+def _moment(given: str) -> dt.datetime:
+    try:
+        found = dt.datetime.fromisoformat(given)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise BadInput("The page was incomplete: go back to the board, and choose again.")
+    return found
+
+
+@blueprint.get("/classes/<uuid:class_id>/students/<uuid:student_id>/items/<uuid:item_id>/scores")
+def trail(class_id: uuid.UUID, student_id: uuid.UUID, item_id: uuid.UUID) -> ResponseReturnValue:
+    """One student's score for one item: each revision of it, and what became of that."""
+    with at_board(class_id) as clerk:
+        found = queries.trail(class_id, student_id, item_id)
+        if found is None:
+            raise NotFound("There is no score of this student for this item.")
+        return flask.render_template("board/trail.html", class_=get_class(class_id), clerk=clerk, trail=found)

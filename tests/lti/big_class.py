@@ -1,0 +1,63 @@
+"""A class as large as they come: a thousand students with sixty graded items each."""
+
+import sqlalchemy as sa
+
+from lti_grader import adapters
+from lti_grader.core.db import session, transaction
+from tests.fixtures.world import World
+
+_STATES = """CASE WHEN n % 500 = 1 THEN 'failed' WHEN n % 500 = 2 THEN 'overridden' WHEN n % 50 = 3 THEN 'pending'
+ELSE 'verified' END"""
+_ROWS = f"""
+INSERT INTO users (id, tenant_id, platform_id, sub, name, given_name, family_name, email)
+SELECT gen_random_uuid(), :tenant, :platform, 'big-' || n, 'Given' || n || ' Family' || n % 97, 'Given' || n,
+       'Family' || n % 97, 'big' || n || '@example.edu'
+FROM generate_series(1, :students) AS n;
+
+INSERT INTO enrollments (id, tenant_id, class_id, user_id, role, section, status, source)
+SELECT gen_random_uuid(), :tenant, :klass, id, 'student', 'Section ' || length(sub) % 3, 'active', 'roster'
+FROM users WHERE sub LIKE 'big-%';
+
+INSERT INTO modules (id, tenant_id, class_id, title, order_index)
+SELECT gen_random_uuid(), :tenant, :klass, 'Big', 900;
+
+INSERT INTO content_items (id, tenant_id, module_id, type, title, order_index)
+SELECT gen_random_uuid(), :tenant, (SELECT id FROM modules WHERE title = 'Big'), 'assignment',
+       'Item ' || lpad(n::text, 2, '0'), n
+FROM generate_series(1, :items) AS n;
+
+INSERT INTO assignments (id, mode, points_total, difficulty, config, tenant_id)
+SELECT id, 'homework', 10, 'easy', '{{}}', :tenant FROM content_items WHERE title LIKE 'Item %';
+
+INSERT INTO line_items (id, tenant_id, class_context_id, content_item_id, url, score_maximum)
+SELECT gen_random_uuid(), :tenant, :context, id, 'https://lms.example/big/' || id, 10
+FROM content_items WHERE title LIKE 'Item %';
+
+INSERT INTO score_deliveries (id, tenant_id, line_item_id, user_id, revision, score, maximum, activity_progress,
+                              grading_progress, status, tries, next_try_at, lms_holds, last_error, created_at, sent_at)
+SELECT gen_random_uuid(), :tenant, item, student, revision, n % 11, 10, 'Completed', 'FullyGraded',
+       CASE WHEN revision < :revisions THEN 'superseded' ELSE {_STATES} END, 1, now(), n % 11,
+       CASE {_STATES} WHEN 'failed' THEN CASE n % 3 WHEN 0 THEN 'The grade is locked. Unlock it, then resend.'
+            ELSE 'Given up after ' || n % 7 || ' tries.' END END,
+       now() - n * interval '1 second', now() - n * interval '1 second'
+FROM (SELECT l.id AS item, u.id AS student, row_number() OVER () AS n
+      FROM line_items l, users u WHERE l.url LIKE 'https://lms.example/big/%' AND u.sub LIKE 'big-%') AS pairs,
+     generate_series(1, :revisions) AS revision
+"""
+
+
+def fill(world: World, *, students: int, items: int, revisions: int = 2) -> None:
+    """Give the world's class that many students, items with a column each, and scores."""
+    given = {
+        "tenant": world.tenant_id, "platform": world.platform_id, "klass": world.class_id, "context": world.context_id,
+        "students": students, "items": items, "revisions": revisions,
+    }  # fmt: skip
+    with transaction(world.tenant_id):
+        for statement in _ROWS.split(";\n"):
+            session().execute(sa.text(statement), given)
+    # As autovacuum does on a server that lives longer than a test.
+    owner = sa.create_engine(adapters.installed().settings.database_owner_url, isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        for table in ("score_deliveries", "users", "enrollments", "line_items", "content_items"):
+            connection.execute(sa.text(f"VACUUM ANALYZE {table}"))
+    owner.dispose()
