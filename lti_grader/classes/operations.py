@@ -29,21 +29,25 @@ def create_class(name: str, *, owner_id: uuid.UUID | None) -> Class:
     return created
 
 
-def enroll(class_id: uuid.UUID, user_id: uuid.UUID, role: Role, *, source: EnrollmentSource) -> None:
+def enroll(class_id: uuid.UUID, user_id: uuid.UUID, role: Role, *, source: EnrollmentSource) -> EnrollmentSource:
     """Put a person into a class, or change what they are there. Two at once do no harm.
 
-    How they came stays as it was, unless they had left: then it is how they came back.
+    Returns
+    -------
+    How they came: that stays as it was, unless they had left; then it is how they came back.
     """
     values = {"role": role, "status": EnrollmentStatus.ACTIVE, "dropped_at": None}
     had_left = Enrollment.status == EnrollmentStatus.DROPPED
-    session().execute(
+    came = session().scalars(
         insert(Enrollment)
         .values(tenant_id=current_tenant(), class_id=class_id, user_id=user_id, source=source, **values)
         .on_conflict_do_update(
             index_elements=["class_id", "user_id"],
             set_={**values, "source": sa.case((had_left, source), else_=Enrollment.source)},
         )
+        .returning(Enrollment.source)
     )
+    return EnrollmentSource(came.one())
 
 
 def enroll_listed(class_id: uuid.UUID, roles: Mapping[uuid.UUID, Role]) -> None:

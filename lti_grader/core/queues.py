@@ -58,6 +58,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "grading": _every(settings.sweep_seconds, "grading.sweep"),
             "passback": _every(settings.sweep_seconds, "passback.sweep", queue="passback"),
             "notices": _every(settings.sweep_seconds, "notices.sweep"),
+            "rosters": _every(60, "roster.sweep", queue="passback"),
             "partitions": _every(12 * 3600, "grading.make_partitions"),
         },
     )

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     lms_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 10
     lms_connect_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
     delivery_max_tries: Annotated[int, Field(ge=1, le=100)] = 14
+    roster_hours: Annotated[float, Field(gt=0, le=168)] = 12
+    roster_full_days: Annotated[float, Field(ge=0, le=90)] = 7
+    roster_idle_days: Annotated[float, Field(ge=1, le=3650)] = 60
     state_dir: Path = Path("var")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -45,15 +45,18 @@ class Synced:
     """What a roster brought."""
 
     members: int
+    """Who stood on it as active."""
     joined: int = 0
     changed: int = 0
     dropped: int = 0
     held: int = 0
     """How many are missing and were not dropped, because they are too many at once."""
+    is_whole: bool = True
+    """Whether the whole list was read, or what has changed since the last time."""
 
 
 def take_in(course: Course, reading: Reading, *, at: dt.datetime) -> Synced:
-    """Bring a class up to date with a roster that was read whole.
+    """Bring a class up to date with a roster that was read to its end.
 
     Parameters
     ----------
@@ -74,8 +77,8 @@ def take_in(course: Course, reading: Reading, *, at: dt.datetime) -> Synced:
         joined += sum(is_new for _, is_new in news.values())
         changed += sum(not is_new for _, is_new in news.values())
     with transaction(course.tenant_id):
-        dropped, held = _drop(course, present, _told_gone(course, reading), at=at)
-    return Synced(len(present), joined, changed, dropped, held)
+        dropped, held = _drop(course, _Said(present, _told_gone(course, reading), reading.is_whole), at=at)
+    return Synced(len(present), joined, changed, dropped, held, reading.is_whole)
 
 
 def _batches(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
@@ -111,12 +114,21 @@ def _told_gone(course: Course, reading: Reading) -> set[uuid.UUID]:
     return set(session().scalars(sa.select(User.id).where(User.platform_id == course.platform.id, User.sub.in_(subs))))
 
 
-def _drop(course: Course, present: set[uuid.UUID], told_gone: set[uuid.UUID], *, at: dt.datetime) -> tuple[int, int]:
+@dataclasses.dataclass(frozen=True)
+class _Said:
+    """Whom a roster lists, whom it names as gone, and whether it names everybody."""
+
+    present: set[uuid.UUID]
+    gone: set[uuid.UUID]
+    is_whole: bool
+
+
+def _drop(course: Course, said: _Said, *, at: dt.datetime) -> tuple[int, int]:
     """Drop who has left; return how many, and how many are held back for a person's word."""
     there = _spoken_for(course)
-    gone = _gone(there, course, present, told_gone, at=at)
+    gone = _gone(there, course, said, at=at)
     roster = session().scalars(sa.select(Roster).where(Roster.class_context_id == course.context_id)).one()
-    if gone and not _may_drop(roster, there, gone, is_empty=not present, at=at):
+    if gone and not _may_drop(roster, there, gone, is_empty=said.is_whole and not said.present, at=at):
         roster.held_since, roster.held_gone, roster.held_of = roster.held_since or at, len(gone), len(there)
         return 0, len(gone)
     roster.held_since, roster.held_gone, roster.held_of = None, 0, 0
@@ -126,22 +138,15 @@ def _drop(course: Course, present: set[uuid.UUID], told_gone: set[uuid.UUID], *,
         return 0, 0
     lock(course.class_id, gone)
     # Whoever launched before we had their row is there after all.
-    gone &= _gone(_spoken_for(course), course, present, told_gone, at=at)
+    gone &= _gone(_spoken_for(course), course, said, at=at)
     return len(enrollments.leave(session().get_one(ClassContext, course.context_id), gone, at=at)), 0
 
 
-def _gone(
-    there: Mapping[uuid.UUID, "_Standing"],
-    course: Course,
-    present: set[uuid.UUID],
-    told_gone: set[uuid.UUID],
-    *,
-    at: dt.datetime,
-) -> set[uuid.UUID]:
+def _gone(there: Mapping[uuid.UUID, "_Standing"], course: Course, said: _Said, *, at: dt.datetime) -> set[uuid.UUID]:
     return {
         user_id
         for user_id, one in there.items()
-        if user_id not in present and (user_id in told_gone or _is_missing(one, course, at=at))
+        if user_id not in said.present and (user_id in said.gone or (said.is_whole and _is_missing(one, course, at=at)))
     }
 
 

@@ -45,10 +45,19 @@ class Reading:
 
     members: tuple[Member, ...]
     """Each person once, by `sub`; of somebody who stood there twice what was said last."""
+    differences_url: str | None = None
+    """Where the platform tells what changes after this reading (NRPS 2.0, section 2.4.3)."""
+    is_whole: bool = True
+    """Whether everybody stands there, or those only of whom there is news."""
 
 
-def read(url: str, services: Services) -> Reading:
+def read(url: str, services: Services, *, is_whole: bool = True) -> Reading:
     """Read a list to its end. Nothing is locked meanwhile.
+
+    Parameters
+    ----------
+    is_whole
+        False for an address that tells differences.
 
     Raises
     ------
@@ -58,14 +67,16 @@ def read(url: str, services: Services) -> Reading:
     if not http.is_safe_url(url):
         raise ServiceError(f"The LMS gave {url[:200]!r} as the roster's address, which is none that can be called.")
     members: dict[str, Member] = {}
-    for page in _pages(url, services):
+    differences = None
+    for page, links in _pages(url, services):
         for one in page:
             if isinstance(one, dict) and (member := _member(one)):
                 members[member.person.sub] = member
-    return Reading(tuple(member for _, member in sorted(members.items())))
+        differences = _differences(links, url) or differences
+    return Reading(tuple(member for _, member in sorted(members.items())), differences, is_whole)
 
 
-def _pages(url: str, services: Services) -> Iterator[list[Any]]:
+def _pages(url: str, services: Services) -> Iterator[tuple[list[Any], str | None]]:
     page: str | None = url
     seen: set[str] = set()
     while page is not None:
@@ -75,8 +86,9 @@ def _pages(url: str, services: Services) -> Iterator[list[Any]]:
         found = http.as_json(answer)
         if not isinstance(found, dict) or not isinstance(found.get("members"), list):
             raise ServiceError("The LMS's roster has no list of members.", body=str(found)[:500])
-        yield found["members"]
-        page = next_page(answer.headers.get("Link"), page)
+        links = answer.headers.get("Link")
+        yield found["members"], links
+        page = next_page(links, page)
 
 
 def _check_page(page: str, first: str, seen: set[str]) -> None:
@@ -97,18 +109,30 @@ def next_page(header: str | None, here: str) -> str | None:
         There is a next page, and where cannot be made out: taking the roster for whole would drop who is on it.
     """
     for address, parameters in _LINK.findall(header or ""):
-        if _is_next(parameters):
+        if _is(parameters, "next"):
             try:
                 return urljoin(here, html.unescape(address.strip()))
             except ValueError:
                 break
-    if not _is_next(header or ""):
+    if not _is(header or "", "next"):
         return None
     raise ServiceError("The LMS's roster has a next page, and does not say where.", body=(header or "")[:500])
 
 
-def _is_next(parameters: str) -> bool:
-    return any("next" in types.casefold().split() for types in _REL.findall(parameters))
+def _differences(header: str | None, here: str) -> str | None:
+    """Return where differences are told; an address that cannot be used is as good as none: all is read again then."""
+    for address, parameters in _LINK.findall(header or ""):
+        if _is(parameters, "differences"):
+            try:
+                found = c.address(urljoin(here, html.unescape(address.strip())))
+            except ValueError:
+                return None
+            return found if found and http.is_safe_url(found) and urlsplit(found)[:2] == urlsplit(here)[:2] else None
+    return None
+
+
+def _is(parameters: str, relation: str) -> bool:
+    return any(relation in types.casefold().split() for types in _REL.findall(parameters))
 
 
 def _member(given: dict[str, Any]) -> Member | None:

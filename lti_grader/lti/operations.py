@@ -13,16 +13,13 @@ from lti_grader.classes.models import STAFF, Class, EnrollmentSource, Role
 from lti_grader.classes.operations import create_class, enroll
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
-from lti_grader.core.messages import send_after_commit
 from lti_grader.lti import claims as c
-from lti_grader.lti import enrollments, links
+from lti_grader.lti import enrollments, links, roster_schedule
 from lti_grader.lti.course_copy import Launcher
 from lti_grader.lti.models import ClassContext, Deployment, Platform
 from lti_grader.lti.roles import class_role, is_institution_admin, is_test_user
 from lti_grader.lti.verification import unknown_deployment
 from lti_grader.people.models import User
-
-ROSTER_EVERY = dt.timedelta(minutes=15)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,13 +61,14 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
     )
     role = class_role(roles)
     context = _context(claims, deployment, owner_id=user_id if role == Role.TEACHER else None)
-    enroll(context.class_id, user_id, role, source=EnrollmentSource.LAUNCH)
+    came = enroll(context.class_id, user_id, role, source=EnrollmentSource.LAUNCH)
     enrollments.note_seen(context, [user_id], at=at)
     assignment_id = link_id = None
     if claims[c.MESSAGE_TYPE] == c.RESOURCE_LINK_REQUEST:
         link = links.open_link(claims, context, Launcher(user_id, role), at=at)
         assignment_id, link_id = link.assignment_id, link.id
-    _ask_for_roster(context, role, at)
+    if role in STAFF or (came != EnrollmentSource.ROSTER and not is_test_user(roles)):
+        roster_schedule.ask(context, at=at)
     return Arrival(user_id, context.class_id, context.id, deployment.deployment_id, role, assignment_id, link_id)
 
 
@@ -175,10 +173,3 @@ def _learn_services(context: ClassContext, claims: Mapping[str, Any]) -> None:
             context.line_items_url = columns
         if isinstance(grades.get("scope"), list):
             context.ags_scopes = [scope for scope in grades["scope"] if c.address(scope)]
-
-
-def _ask_for_roster(context: ClassContext, role: Role, at: dt.datetime) -> None:
-    if context.memberships_url is None or role not in STAFF:
-        return
-    if context.roster_synced_at is None or at - context.roster_synced_at > ROSTER_EVERY:
-        send_after_commit("roster.sync", current_tenant(), context.id, queue="passback")

@@ -3,12 +3,13 @@
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Callable
 
 from celery import shared_task
 
 from lti_grader import adapters
 from lti_grader.core.messages import send
-from lti_grader.lti import passback, posting, roster
+from lti_grader.lti import passback, posting, roster, roster_schedule
 from lti_grader.lti.errors import RosterBusy, ServiceError
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,40 @@ def sweep() -> int:
 
 @shared_task(name="roster.sync")
 def sync_roster(tenant: str, context: str) -> str:
-    """Bring a roster up to date."""
+    """Bring a roster up to date, on a person's word."""
+    return _roster(lambda: str(roster.sync(uuid.UUID(tenant), uuid.UUID(context), adapters.installed(), at=_now())))
+
+
+@shared_task(name="roster.sync_for_launch")
+def sync_roster_for_launch(tenant: str, context: str) -> str:
+    """Bring a roster up to date because somebody launched."""
+    if roster_schedule.failed_lately(uuid.UUID(tenant), uuid.UUID(context), at=_now()):
+        return "failed lately"
+    return str(sync_roster(tenant, context))
+
+
+@shared_task(name="roster.sync_if_due")
+def sync_roster_if_due(tenant: str, context: str) -> str:
+    """Bring a roster up to date because its time has come."""
+    return _roster(
+        lambda: roster_schedule.sync_if_due(uuid.UUID(tenant), uuid.UUID(context), adapters.installed(), at=_now())
+    )
+
+
+@shared_task(name="roster.sweep")
+def sweep_rosters() -> int:
+    """Send out the rosters whose time has come."""
+    found = roster_schedule.due(at=_now())
+    for tenant_id, context_id in found:
+        send("roster.sync_if_due", tenant_id, context_id, queue=passback.QUEUE, priority=9)
+    return len(found)
+
+
+def _roster(read: Callable[[], str]) -> str:
     try:
-        synced = roster.sync(uuid.UUID(tenant), uuid.UUID(context), adapters.installed(), at=_now())
+        return read()
     except ServiceError as error:
-        log.warning("roster of %s not read: %s %s", context, error, error.body)
+        log.warning("roster not read: %s %s", error, error.body)
         return "failed"
     except RosterBusy:
         return "busy"
-    return str(synced)
