@@ -21,6 +21,8 @@ class Answer:
     meaning: Meaning
     words: str
     after: float = 0.0
+    is_outage: bool = False
+    """It is not about this score: the platform does not answer, or takes nothing from anybody just now."""
 
 
 _CURES = {
@@ -30,6 +32,8 @@ _CURES = {
     410: "The column was deleted in the LMS. Place the assignment in the course again.",
     422: "The LMS refused the score: often the person is not a student of the course there any more.",
 }
+# What gateways and pages of maintenance answer, whatever was asked.
+_OUTAGES = frozenset({502, 503, 504})
 _LEARNER_WORDS = ("not a learner", "not a student", "not a user", "no learner", "incorrect user", "unknown user")
 
 
@@ -43,10 +47,12 @@ def understand(error: ServiceError, *, tries: int) -> Answer:
     """
     status, body = error.status_code, error.body.lower()
     if status is None:
-        return Answer(Meaning.AGAIN, f"{error.message} It will be tried again.", back_off(tries))
+        return Answer(Meaning.AGAIN, f"{error.message} It will be tried again.", back_off(tries), is_outage=True)
     if _is_throttled(status, body):
         wait = max(error.retry_after or 0.0, back_off(tries))
-        return Answer(Meaning.AGAIN, "The LMS asks us to slow down; the score waits for its turn.", wait)
+        return Answer(
+            Meaning.AGAIN, "The LMS asks us to slow down; the score waits for its turn.", wait, is_outage=True
+        )
     if isinstance(error, TokenRefused):
         return _without_token(error, status, tries)
     if status == 409 or (status == 400 and ("timestamp" in body or "newer" in body)):
@@ -68,7 +74,8 @@ def _is_throttled(status: int, body: str) -> bool:
 
 def _fault(error: ServiceError, status: int, tries: int) -> Answer:
     wait = error.retry_after or back_off(tries)
-    return Answer(Meaning.AGAIN, f"The LMS has a fault of its own ({status}). It will be tried again.", wait)
+    words = f"The LMS has a fault of its own ({status}). It will be tried again."
+    return Answer(Meaning.AGAIN, words, wait, is_outage=status in _OUTAGES)
 
 
 def _without_token(error: TokenRefused, status: int, tries: int) -> Answer:
@@ -80,6 +87,7 @@ def _without_token(error: TokenRefused, status: int, tries: int) -> Answer:
         f"The LMS gives this tool no access token ({status}). Its administrator looks whether the client is switched on,"
         " has the scopes for grades, and knows this tool's keyset address. It will be tried again.",
         back_off(tries),
+        is_outage=True,
     )
 
 

@@ -102,8 +102,8 @@ def resend(
     for start in range(0, len(ids), _CHUNK):
         with transaction(tenant_id):
             again = _resend(ids[start : start + _CHUNK], wanted, as_of=as_of, at=at, by=by)
-            for one in again[: max(0, _MESSAGES - sent)]:
-                send_after_commit(passback.TASK, tenant_id, one, queue=passback.QUEUE)
+            for platform_id in again[: max(0, _MESSAGES - sent)]:
+                send_after_commit(passback.TASK, tenant_id, platform_id, queue=passback.QUEUE)
             sent += len(again)
     return sent
 
@@ -135,15 +135,15 @@ def _resend(
             last_error=None,
             last_answer=None,
         )
-        .returning(row.id, row.forced)
+        .returning(row.id, row.forced, row.platform_id)
         .execution_options(synchronize_session=False)
     )
-    done = [(one, forced) for one, forced in again]
+    done = again.all()
     session().add_all(
         ScoreDeliveryEvent(
             tenant_id=current_tenant(), delivery_id=one, at=at, kind=EventKind.RESENT, words=OVER if forced else "",
             actor_id=by.user_id, actor_name=by.shown_name,
         )
-        for one, forced in done
+        for one, forced, _ in done
     )  # fmt: skip
-    return [one for one, _ in done]
+    return [platform_id for _, _, platform_id in done]

@@ -210,8 +210,10 @@ class ScoreDelivery(Row, Tenanted, Base):
             unique=True,
             postgresql_where=sa.text("status = 'pending'"),
         ),
+        sa.CheckConstraint("grading_progress <> 'FullyGraded' OR score IS NOT NULL", name="final_has_score"),
         sa.Index(
             "ix_score_deliveries_owed",
+            "platform_id",
             "next_try_at",
             postgresql_where=sa.text("status IN ('pending', 'sending', 'sent')"),
         ),
@@ -219,8 +221,15 @@ class ScoreDelivery(Row, Tenanted, Base):
 
     line_item_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("line_items.id", ondelete="CASCADE"))
     user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    platform_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("platforms.id", ondelete="CASCADE"))
+    """The line item's, kept here so that what is owed to one platform is found at once."""
+    attempt_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("submission_attempts.id", ondelete="SET NULL"), index=True
+    )
+    """The submission that the score stands on; of several, the last."""
     revision: Mapped[int]
-    score: Mapped[Points]
+    score: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    """None while the work waits for a person's look."""
     maximum: Mapped[Points]
     activity_progress: Mapped[str] = mapped_column(default="Completed")
     grading_progress: Mapped[str] = mapped_column(default="FullyGraded")

@@ -9,11 +9,12 @@ import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from lti_grader.assignments.models import AssignmentProblem
+from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Enrollment, EnrollmentStatus
 from lti_grader.core.db import current_tenant, session, system_transaction
 from lti_grader.core.ids import new_id
@@ -36,18 +37,20 @@ from lti_grader.people.models import User
 
 log = logging.getLogger(__name__)
 
-TASK, QUEUE = "passback.deliver", "passback"
+TASK, QUEUE = "passback.pump", "passback"
 # A score that was taken is looked for this often before its absence is a fault.
 LOOKS = 8
 _NEWER = "A newer score took its place."
+# An outage says nothing about a score, so that tries are not counted while it lasts; after this it is a person's matter.
+LONGEST_OUTAGE = dt.timedelta(days=7)
 SETTLED = (DeliveryStatus.VERIFIED, DeliveryStatus.SENT)
 
 
 def queue_score(event: ScoreChanged) -> None:
     """Owe a changed score to each column of the LMS that shows it."""
     entry = session().get_one(GradebookEntry, event.entry_id)
-    for line_item_id in _line_items(entry):
-        _owe(line_item_id, entry, at=dt.datetime.now(dt.UTC))
+    for column in _columns(entry):
+        _owe(column, entry, at=dt.datetime.now(dt.UTC))
 
 
 def queue_known_scores(line_item_id: uuid.UUID, *, at: dt.datetime) -> None:
@@ -55,20 +58,32 @@ def queue_known_scores(line_item_id: uuid.UUID, *, at: dt.datetime) -> None:
     item = session().get_one(LineItem, line_item_id)
     entries = session().scalars(
         sa.select(GradebookEntry)
-        .where(GradebookEntry.content_item_id == item.content_item_id, GradebookEntry.status == EntryStatus.GRADED)
+        .where(
+            GradebookEntry.content_item_id == item.content_item_id,
+            GradebookEntry.status.in_([EntryStatus.GRADED, EntryStatus.PENDING]),
+            GradebookEntry.revision > 0,
+        )
         # In one order for all: see `wait_for_all`.
         .order_by(GradebookEntry.student_id)
     )
     for entry in entries:
-        if line_item_id in _line_items(entry):
-            _owe(line_item_id, entry, at=at)
+        for column in _columns(entry):
+            if column.id == line_item_id:
+                _owe(column, entry, at=at)
 
 
-def _line_items(entry: GradebookEntry) -> list[uuid.UUID]:
+@dataclasses.dataclass(frozen=True)
+class _Column:
+    id: uuid.UUID
+    platform_id: uuid.UUID
+
+
+def _columns(entry: GradebookEntry) -> list[_Column]:
     """Return the columns of the LMS courses through which the student is in the class."""
-    return list(
-        session().scalars(
-            sa.select(LineItem.id)
+    return [
+        _Column(line_item_id, platform_id)
+        for line_item_id, platform_id in session().execute(
+            sa.select(LineItem.id, Deployment.platform_id)
             .join(ClassContext, ClassContext.id == LineItem.class_context_id)
             .join(Deployment, Deployment.id == ClassContext.deployment_id)
             .join(User, User.platform_id == Deployment.platform_id)
@@ -82,7 +97,7 @@ def _line_items(entry: GradebookEntry) -> list[uuid.UUID]:
             # In one order for all, so that nobody waits in a circle in `_one_at_a_time`.
             .order_by(LineItem.id)
         )
-    )
+    ]
 
 
 def _one_at_a_time(line_item_id: uuid.UUID, user_id: uuid.UUID) -> None:
@@ -106,10 +121,20 @@ def wait_for_all(delivery_ids: Sequence[uuid.UUID]) -> None:
     session().execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(keys.c.key, 1))))
 
 
-def _owe(line_item_id: uuid.UUID, entry: GradebookEntry, *, at: dt.datetime) -> None:
-    score = entry.override_points if entry.override_points is not None else entry.score_obtained
-    if score is None or entry.max_score <= 0:
+def _mine_if_free(line_item_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """Do as `_one_at_a_time`, unless somebody else would have to be waited for."""
+    taken = session().scalar(
+        sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": f"{line_item_id}:{user_id}"}
+    )
+    return bool(taken)
+
+
+def _owe(column: _Column, entry: GradebookEntry, *, at: dt.datetime) -> None:
+    score = _points_of(entry)
+    is_final = score is not None
+    if entry.max_score <= 0 or not (is_final or entry.status == EntryStatus.PENDING):
         return
+    line_item_id = column.id
     _one_at_a_time(line_item_id, entry.student_id)
     older = session().scalars(
         sa.update(ScoreDelivery)
@@ -131,10 +156,15 @@ def _owe(line_item_id: uuid.UUID, entry: GradebookEntry, *, at: dt.datetime) -> 
             id=new_id(),
             tenant_id=current_tenant(),
             line_item_id=line_item_id,
+            platform_id=column.platform_id,
             user_id=entry.student_id,
+            attempt_id=_attempt_of(entry),
             revision=entry.revision,
             score=score,
             maximum=entry.max_score,
+            activity_progress="Completed" if is_final else "Submitted",
+            grading_progress="FullyGraded" if is_final else "PendingManual",
+            comment=entry.manual_feedback,
             submitted_at=entry.submitted_at,
             status=DeliveryStatus.EXCLUDED if test_user else DeliveryStatus.PENDING,
             last_error="The LMS's own test student: graded, never delivered." if test_user else None,
@@ -148,7 +178,29 @@ def _owe(line_item_id: uuid.UUID, entry: GradebookEntry, *, at: dt.datetime) -> 
         return
     trail.note(made, EventKind.EXCLUDED if test_user else EventKind.QUEUED, at=at)
     if not test_user:
-        send_after_commit(TASK, current_tenant(), made.id, queue=QUEUE)
+        send_after_commit(TASK, current_tenant(), column.platform_id, queue=QUEUE)
+
+
+def _points_of(entry: GradebookEntry) -> Decimal | None:
+    """Return the points that stand, None while the work waits for a person's look."""
+    if entry.override_points is not None:
+        return entry.override_points
+    return entry.score_obtained if entry.status == EntryStatus.GRADED else None
+
+
+def _attempt_of(entry: GradebookEntry) -> uuid.UUID | None:
+    return session().scalar(
+        sa.select(SubmissionAttempt.id)
+        .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
+        .where(
+            AssignmentProblem.assignment_id == entry.content_item_id,
+            SubmissionAttempt.student_id == entry.student_id,
+            SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+            SubmissionAttempt.created_at <= entry.submitted_at,
+        )
+        .order_by(SubmissionAttempt.created_at.desc())
+        .limit(1)
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,11 +213,18 @@ class Parcel:
     platform: Platform
     url: str
     sub: str
-    score: Decimal
+    score: Decimal | None
+    """None while the work waits for a person's look."""
     maximum: Decimal
     timestamp: dt.datetime
+    activity_progress: str
+    grading_progress: str
     submitted_at: dt.datetime | None
+    is_new_submission: bool
+    """Whether the LMS has not been told of this work before; a changed mark for the same work is none."""
+    attempt_id: uuid.UUID | None
     comment: str
+    """"" also where the LMS has it from before."""
     tries: int
     forced: bool
     interrupted: bool
@@ -180,9 +239,40 @@ class Parcel:
 def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
     """Take a delivery that is due, for as long as `lease`; None if it is not, or another worker has the column."""
     row = _locked(delivery_id)
-    due = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT)
-    if row is None or row.status not in due or row.next_try_at > at:
-        return None
+    return None if row is None or not _is_due(row, at) else _claim(row, at=at, lease=lease)
+
+
+def claim_next(line_item_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
+    """Take the delivery of a column that has been due longest and is in nobody's hands; None if there is none."""
+    busy: list[uuid.UUID] = []
+    while True:
+        row = session().scalar(
+            sa.select(ScoreDelivery)
+            .where(
+                ScoreDelivery.line_item_id == line_item_id,
+                _is_owed(),
+                ScoreDelivery.next_try_at <= at,
+                ScoreDelivery.id.not_in(busy),
+            )
+            .order_by(ScoreDelivery.next_try_at, ScoreDelivery.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if row is None:
+            return None
+        # Who owes a newer score waits for this row now, so that waiting for them would never end.
+        parcel = _claim(row, at=at, lease=lease) if _mine_if_free(row.line_item_id, row.user_id) else None
+        if parcel is not None:
+            return parcel
+        busy.append(row.id)
+
+
+def _is_due(row: ScoreDelivery, at: dt.datetime) -> bool:
+    owed = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT)
+    return row.status in owed and row.next_try_at <= at
+
+
+def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
     if _has_newer(row):
         # Nobody wants to know any more; if it arrived all the same, the newer one has a later time.
         row.status = DeliveryStatus.SUPERSEDED
@@ -198,7 +288,8 @@ def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Pa
     row.tries += 1
     row.status, row.next_try_at = DeliveryStatus.SENDING, at + lease
     session().flush()
-    platform, user = _platform(item), session().get_one(User, row.user_id)
+    platform, user = session().get_one(Platform, row.platform_id), session().get_one(User, row.user_id)
+    told = _told_before(row)
     return Parcel(
         delivery_id=row.id,
         line_item_id=row.line_item_id,
@@ -209,8 +300,12 @@ def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Pa
         score=row.score,
         maximum=row.maximum,
         timestamp=row.sent_timestamp,
+        activity_progress=row.activity_progress,
+        grading_progress=row.grading_progress,
         submitted_at=row.submitted_at,
-        comment=row.comment,
+        is_new_submission=told is None or told.submitted_at != row.submitted_at,
+        attempt_id=row.attempt_id,
+        comment="" if told is not None and told.comment == row.comment else row.comment,
         tries=row.tries,
         forced=row.forced,
         interrupted=before == DeliveryStatus.SENDING or row.tries > 1,
@@ -269,7 +364,7 @@ def _may_hold(row: ScoreDelivery) -> Iterator[Decimal]:
     )
     for one in earlier:
         scale = row.maximum / one.maximum
-        if one.sent_timestamp is not None:
+        if one.sent_timestamp is not None and one.score is not None:
             # It may have arrived, though its answer was lost.
             yield one.score * scale
         if one.status == DeliveryStatus.VERIFIED and one.lms_holds is not None:
@@ -277,16 +372,18 @@ def _may_hold(row: ScoreDelivery) -> Iterator[Decimal]:
             return
 
 
-def _platform(item: LineItem) -> Platform:
-    return (
-        session()
-        .scalars(
-            sa.select(Platform)
-            .join(Deployment, Deployment.platform_id == Platform.id)
-            .join(ClassContext, ClassContext.deployment_id == Deployment.id)
-            .where(ClassContext.id == item.class_context_id)
+def _told_before(row: ScoreDelivery) -> ScoreDelivery | None:
+    """Return the last score of this student and column that the LMS took before this one."""
+    return session().scalar(
+        sa.select(ScoreDelivery)
+        .where(
+            ScoreDelivery.line_item_id == row.line_item_id,
+            ScoreDelivery.user_id == row.user_id,
+            ScoreDelivery.revision < row.revision,
+            ScoreDelivery.sent_at.is_not(None),
         )
-        .one()
+        .order_by(ScoreDelivery.revision.desc())
+        .limit(1)
     )
 
 
@@ -304,8 +401,8 @@ def mark_sent(parcel: Parcel, *, at: dt.datetime) -> None:
         trail.note(row, EventKind.SENT, at=at, words=f"Dated {parcel.timestamp:%Y-%m-%d %H:%M:%S} UTC.")
 
 
-def mark_verified(parcel: Parcel, held: Decimal, *, at: dt.datetime) -> None:
-    """Note that the LMS was seen to hold it."""
+def mark_verified(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> None:
+    """Note that the LMS was seen to hold it; of one without points, that the LMS took it."""
     if row := _mine(parcel):
         row.status, row.lms_holds, row.verified_at, row.last_error = DeliveryStatus.VERIFIED, held, at, None
         row.sent_at = row.sent_at or at
@@ -328,6 +425,13 @@ def mark_unseen(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> Non
         trail.note(row, EventKind.FAILED, at=at)
     else:
         _set_overridden(row, held, at)
+
+
+def mark_excluded(parcel: Parcel, held: Decimal | None, words: str, *, at: dt.datetime) -> None:
+    """Note that it is not sent, and why."""
+    if row := _mine(parcel):
+        row.status, row.lms_holds, row.last_error = DeliveryStatus.EXCLUDED, held, words
+        trail.note(row, EventKind.EXCLUDED, at=at)
 
 
 def mark_overridden(parcel: Parcel, held: Decimal, *, at: dt.datetime) -> None:
@@ -356,7 +460,8 @@ def mark_answer(parcel: Parcel, answer: Answer, raw: str, *, most_tries: int, at
     if row is None:
         return
     row.last_error, row.last_answer = answer.words, raw[:2000]
-    if answer.meaning is Meaning.AGAIN and row.tries < most_tries:
+    goes_on = row.tries < most_tries or (answer.is_outage and at - row.created_at < LONGEST_OUTAGE)
+    if answer.meaning is Meaning.AGAIN and goes_on:
         row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=answer.after)
         trail.note(row, EventKind.ANSWERED, at=at)
         _note_if_superseded(row, at)
@@ -388,28 +493,32 @@ def _has_newer(row: ScoreDelivery) -> bool:
     return newer is not None
 
 
-def put_off(parcel: Parcel, *, at: dt.datetime, seconds: float) -> None:
-    """Return an untouched delivery: the platform takes one post at a time, and another is under way."""
-    row = _mine(parcel)
-    if row is not None:
-        row.tries -= 1
-        row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=seconds)
-        _note_if_superseded(row, at)
-
-
-def due(*, at: dt.datetime, most: int = 500) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """Return (tenant, delivery) of what is due, the oldest first."""
+def due(*, at: dt.datetime) -> list[tuple[uuid.UUID, uuid.UUID, int]]:
+    """Return (tenant, platform, how many) of those that something is owed to and due, the longest due first."""
     with system_transaction() as opened:
         rows = opened.execute(
-            sa.select(ScoreDelivery.tenant_id, ScoreDelivery.id)
-            .where(
-                ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT]),
-                ScoreDelivery.next_try_at <= at,
-            )
-            .order_by(ScoreDelivery.next_try_at)
-            .limit(most)
+            sa.select(ScoreDelivery.tenant_id, ScoreDelivery.platform_id, sa.func.count())
+            .where(_is_owed(), ScoreDelivery.next_try_at <= at)
+            .group_by(ScoreDelivery.tenant_id, ScoreDelivery.platform_id)
+            .order_by(sa.func.min(ScoreDelivery.next_try_at))
         )
-        return [(tenant, delivery) for tenant, delivery in rows]
+        return [(tenant, platform, many) for tenant, platform, many in rows]
+
+
+def due_column(platform_id: uuid.UUID, *, at: dt.datetime, most: int) -> tuple[uuid.UUID, int] | None:
+    """Return the column of a platform that has waited longest, and how many of its scores are due, up to `most`."""
+    is_due = sa.and_(_is_owed(), ScoreDelivery.platform_id == platform_id, ScoreDelivery.next_try_at <= at)
+    line_item_id = session().scalar(
+        sa.select(ScoreDelivery.line_item_id).where(is_due).order_by(ScoreDelivery.next_try_at).limit(1)
+    )
+    if line_item_id is None:
+        return None
+    some = sa.select(ScoreDelivery.id).where(is_due, ScoreDelivery.line_item_id == line_item_id).limit(most)
+    return line_item_id, session().scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+
+
+def _is_owed() -> sa.ColumnElement[bool]:
+    return ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT])
 
 
 def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = None) -> ScoreDelivery:
@@ -428,7 +537,7 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = 
     if row.status in (DeliveryStatus.PENDING, DeliveryStatus.SENDING):
         raise CannotResend("This score is on its way already.")
     if row.status == DeliveryStatus.EXCLUDED:
-        raise CannotResend("Scores of the LMS's own test student are not delivered.")
+        raise CannotResend(row.last_error or "This score is not one that is delivered.")
     row.forced = row.forced or row.status == DeliveryStatus.OVERRIDDEN
     row.status, row.tries, row.next_try_at = DeliveryStatus.PENDING, 0, at
     row.sent_timestamp = row.sent_at = row.last_error = row.last_answer = None
@@ -437,28 +546,10 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = 
     session().flush()
     words = trail.OVER if row.forced else ""
     trail.note(row, EventKind.RESENT, at=at, words=words, by=by)
-    send_after_commit(TASK, current_tenant(), row.id, queue=QUEUE)
+    send_after_commit(TASK, current_tenant(), row.platform_id, queue=QUEUE)
     return row
 
 
 def _later_than_all(row: ScoreDelivery, at: dt.datetime) -> dt.datetime:
     with session().no_autoflush:
         return _next_timestamp(row, at)
-
-
-def score_json(parcel: Parcel) -> dict[str, Any]:
-    """Return the score as Assignment and Grade Services 2.0, section 3.4, wants it: points, not per cent."""
-    body: dict[str, Any] = {
-        "userId": parcel.sub,
-        "scoreGiven": float(parcel.score),
-        "scoreMaximum": float(parcel.maximum),
-        "activityProgress": "Completed",
-        "gradingProgress": "FullyGraded",
-        "timestamp": parcel.timestamp.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
-    if parcel.comment:
-        body["comment"] = parcel.comment
-    if parcel.submitted_at is not None:
-        handed_in = parcel.submitted_at.astimezone(dt.UTC)
-        body["submission"] = {"submittedAt": handed_in.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
-    return body

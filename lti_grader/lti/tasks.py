@@ -9,28 +9,37 @@ from celery import shared_task
 
 from lti_grader import adapters
 from lti_grader.core.messages import send
-from lti_grader.lti import passback, posting, roster, roster_schedule
+from lti_grader.lti import passback, pump, roster, roster_schedule
 from lti_grader.lti.errors import RosterBusy, ServiceError
 
 log = logging.getLogger(__name__)
+
+_WORTH_ANOTHER, _MOST_PUMPS = 10, 8
 
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-@shared_task(name="passback.deliver")
-def deliver(tenant: str, delivery: str) -> str:
-    """Bring one score further on its way."""
-    return posting.deliver(uuid.UUID(tenant), uuid.UUID(delivery), adapters.installed(), _now)
+@shared_task(name="passback.pump")
+def pump_scores(tenant: str, platform: str) -> str:
+    """Bring a platform's due scores further on their way."""
+    tenant_id, platform_id = uuid.UUID(tenant), uuid.UUID(platform)
+    done = pump.pump(tenant_id, platform_id, adapters.installed(), _now)
+    if done.has_more:
+        # Behind whatever else waits in the queue: no platform keeps the others from their turn.
+        send(passback.TASK, tenant_id, platform_id, queue=passback.QUEUE)
+    return f"{done.carried}{' busy' if done.is_busy else ''}"
 
 
 @shared_task(name="passback.sweep")
 def sweep() -> int:
     """Send out again what is due."""
     late = passback.due(at=_now())
-    for tenant_id, delivery_id in late:
-        send(passback.TASK, tenant_id, delivery_id, queue=passback.QUEUE)
+    for tenant_id, platform_id, many in late:
+        # More than one where there is work for several; a platform's slots decide how many get to it.
+        for _ in range(min(1 + many // _WORTH_ANOTHER, _MOST_PUMPS)):
+            send(passback.TASK, tenant_id, platform_id, queue=passback.QUEUE)
     return len(late)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from lti_grader import adapters
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.lti import passback, posting
+from lti_grader.lti import passback, posting, pump
 from lti_grader.lti.models import ScoreDelivery
 from lti_grader.people.models import User
 from tests.fixtures.world import NOW, World
@@ -41,18 +41,15 @@ class Desk:
         beside._sit()
         return beside
 
-    def score(self, points: int | str) -> uuid.UUID:
+    def score(self, points: int | str, *, handed_in: dt.datetime | None = None, feedback: str = "") -> uuid.UUID:
         """Let the gradebook have a new score; return the delivery that follows."""
         self.revision += 1
         with transaction(self.world.tenant_id):
             entry = session().scalar(sa.select(GradebookEntry).where(GradebookEntry.student_id == self.student))
             if entry is None:
-                entry = GradebookEntry(
-                    tenant_id=self.world.tenant_id, content_item_id=self.assignment, student_id=self.student,
-                    max_score=Decimal(10), submitted_at=NOW, status="graded",
-                )  # fmt: skip
-                session().add(entry)
-            entry.score_obtained, entry.revision = Decimal(points), self.revision
+                entry = self._entry()
+            entry.status, entry.score_obtained, entry.revision = "graded", Decimal(points), self.revision
+            entry.submitted_at, entry.manual_feedback = handed_in or NOW, feedback
             session().flush()
             passback.queue_known_scores(self.column, at=self.at)
         return self.rows()[-1].id
@@ -70,6 +67,30 @@ class Desk:
 
     def carry(self, delivery: uuid.UUID | None = None) -> str:
         return posting.deliver(self.world.tenant_id, delivery or self.last.id, self.held, lambda: self.at)
+
+    def pump(self) -> pump.Pumped:
+        """Carry what is due to the platform, whosever it is."""
+        return pump.pump(self.world.tenant_id, self.world.platform_id, self.held, lambda: self.at)
+
+    def waiting(self) -> uuid.UUID:
+        """Let the work wait for a person's look; return the delivery that follows."""
+        self.revision += 1
+        with transaction(self.world.tenant_id):
+            found = session().scalar(sa.select(GradebookEntry).where(GradebookEntry.student_id == self.student))
+            if found is None:
+                found = self._entry()
+            found.status, found.score_obtained, found.revision = "pending", None, self.revision
+            session().flush()
+            passback.queue_known_scores(self.column, at=self.at)
+        return self.rows()[-1].id
+
+    def _entry(self, **more: Any) -> GradebookEntry:
+        made = GradebookEntry(
+            tenant_id=self.world.tenant_id, content_item_id=self.assignment, student_id=self.student,
+            max_score=Decimal(10), submitted_at=NOW, **more,
+        )  # fmt: skip
+        session().add(made)
+        return made
 
     def resend(self) -> None:
         delivery = self.last.id

@@ -57,6 +57,7 @@ class ScriptedPlatform:
         self.scores: dict[str, dict[str, Any]] = {}
         self.members: list[list[dict[str, Any]]] = [[]]
         self.link: Callable[[str], str] = lambda url: f'<{url}>; rel="next"'
+        self.results_page = 1000
         self._ended = threading.Event()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -117,11 +118,7 @@ class ScriptedPlatform:
             self.scores[asked.json["userId"]] = asked.json
             return 200, {}, {}
         if asked.path.endswith("/results"):
-            found = self.scores.get(asked.query.get("user_id", ""))
-            if found is None:
-                return 200, {}, []
-            return 200, {}, [{"userId": found["userId"], "resultScore": found["scoreGiven"],
-                              "resultMaximum": found["scoreMaximum"]}]  # fmt: skip
+            return self._results(asked)
         if asked.path == "/notice-handlers":
             return 200, {}, {"notice_type": asked.json["notice_type"], "handler": asked.json["handler"]}
         if asked.path.casefold() == "/members":
@@ -131,6 +128,17 @@ class ScriptedPlatform:
             )
             return 200, more, {"id": "x", "context": {"id": "course-1"}, "members": self.members[page]}
         return 404, {}, {"error": "nothing here"}
+
+    def _results(self, asked: Asked) -> Answer:
+        only = asked.query.get("user_id")
+        found = [one for one in self.scores.values() if only in (None, one["userId"]) and "scoreGiven" in one]
+        first, most = int(asked.query.get("from", "0")), min(int(asked.query.get("limit", "1000")), self.results_page)
+        more = {"Link": self.link(f"{self.url}{asked.path}?from={first + most}&limit={most}")}
+        said = [
+            {"userId": one["userId"], "resultScore": one["scoreGiven"], "resultMaximum": one["scoreMaximum"]}
+            for one in found[first : first + most]
+        ]
+        return 200, more if first + most < len(found) else {}, said
 
     def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
         platform = self

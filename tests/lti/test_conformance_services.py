@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from lti_grader import adapters
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
 from lti_grader.core.db import session, transaction
-from lti_grader.lti import passback, roster
+from lti_grader.lti import passback, posting, roster
 from lti_grader.lti.errors import CannotResend, ServiceError
 from lti_grader.lti.models import ClassContext, Platform, ProductFamily
 from lti_grader.people.models import User
@@ -156,7 +156,7 @@ def test_row_36_a_worker_that_fell_silent_while_it_posted_leaves_no_duplicate(
     with transaction(desk.world.tenant_id):
         parcel = passback.claim(delivery, at=desk.at, lease=dt.timedelta(seconds=30))
     assert parcel is not None
-    lms.scores[desk.sub] = passback.score_json(parcel)
+    lms.scores[desk.sub] = posting.score_json(parcel)
     assert desk.carry() == "not due"
     desk.later(seconds=31)
     assert desk.carry() == "verified"

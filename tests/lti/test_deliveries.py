@@ -10,7 +10,6 @@ from typing import Any
 import flask
 import pytest
 
-from lti_grader import adapters
 from lti_grader.core.db import session, transaction
 from lti_grader.lti import passback
 from lti_grader.lti.models import LineItem, Platform, ProductFamily
@@ -97,36 +96,6 @@ def test_of_many_workers_with_one_delivery_one_posts(app: flask.Flask, desk: Des
         done = list(pool.map(in_context(app, lambda _: desk.carry(delivery)), range(8)))
     assert sorted(done) == ["not due"] * 7 + ["verified"]
     assert len(desk.posts()) == 1
-
-
-def test_canvas_gets_one_score_at_a_time(app: flask.Flask, world: World, desk: Desk, lms: ScriptedPlatform) -> None:
-    be(world, ProductFamily.CANVAS)
-    first = desk.score(8)
-    other = desk.neighbour()
-    second = other.score(5)
-    said = []
-
-    at_the_post(lms, in_context(app, lambda: said.append(other.carry(second))), (200, {}, {}))
-    desk.carry(first)
-    assert said == ["put off"]
-    assert (other.last.status, other.last.tries) == ("pending", 0), "waiting for one's turn is no try"
-    other.later(seconds=2)
-    assert other.carry() == "verified"
-
-
-def test_a_score_put_off_gives_way_to_a_newer_one(
-    app: flask.Flask, world: World, desk: Desk, held: adapters.Adapters
-) -> None:
-    be(world, ProductFamily.CANVAS)
-    held.kv.put(f"lti:posting:{world.platform_id}", "1", 60)
-    older = desk.score(8)
-    with transaction(world.tenant_id):
-        parcel = passback.claim(older, at=desk.at, lease=dt.timedelta(minutes=1))
-    assert parcel is not None
-    desk.score(9)
-    with transaction(world.tenant_id):
-        passback.put_off(parcel, at=desk.at, seconds=1)
-    assert [row.status for row in desk.rows()] == ["superseded", "pending"]
 
 
 def test_row_36_an_lms_that_never_answers_costs_one_time_limit(desk: Desk, lms: ScriptedPlatform) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from lti_grader.classes.models import Role
@@ -34,14 +35,20 @@ class Product:
 
     posts_at_once: ClassVar[int] = 8
     """Scores that may be on their way to one platform side by side."""
-    overrides_survive: ClassVar[bool] = True
-    """Whether a grade that a person changed in the gradebook stays when a score is posted over it."""
     ungraded_clears: ClassVar[bool] = False
     """Whether a score that is not final, or has no points, takes away the grade that stands there."""
 
     def understand(self, error: ServiceError) -> Answer | None:
         """Return what an answer to a score means here, None where it means what it means everywhere."""
         return None
+
+    def counts_attempts(self, error: ServiceError) -> bool:
+        """Return whether a score was refused only because the LMS's own count of attempts is full."""
+        return False
+
+    def ungraded_keeps(self, held: Decimal) -> bool:
+        """Return whether the grade `held` would outlast a score without points."""
+        return not self.ungraded_clears
 
     def score_extras(self, score: "ScoreFacts") -> dict[str, Any]:
         """Return what is added to the body of a score beside the standard's own fields."""
@@ -73,6 +80,8 @@ class ScoreFacts:
     is_new_submission: bool
     """Whether the student handed something in; a changed mark for the same work is none."""
     is_final: bool
+    replaces_by_word: bool
+    """A person has said that it may replace another grade that the LMS holds."""
 
 
 def family_code(claims: Mapping[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from lti_grader.lti import claims as c
+from lti_grader.lti.answers import Answer, Meaning
+from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.models import ProductFamily
 from lti_grader.lti.products.base import Product, ScoreFacts, Switch
 
@@ -20,12 +22,33 @@ class Canvas(Product):
     label = "Canvas"
     family_codes = frozenset({"canvas"})
     posts_at_once = 1
-    overrides_survive = False
-    ungraded_clears = True
+    # A score without points is sent with `preserve_score`, so that it clears nothing.
+    ungraded_clears = False
+
+    def counts_attempts(self, error: ServiceError) -> bool:
+        """Tell the limit of attempts that a teacher set on the assignment in Canvas from other refusals."""
+        return error.status_code == 422 and "number of allowed attempts" in error.body
+
+    def understand(self, error: ServiceError) -> Answer | None:
+        """Tell a course that has ended from a student who is not in it: Canvas answers both with 422."""
+        if error.status_code == 422 and "concluded" in error.body:
+            return Answer(
+                Meaning.FAILED,
+                "The course has ended in Canvas and takes no more scores. Reopen it there (Settings > Course Details >"
+                " participation or dates), then resend.",
+            )
+        return None
 
     def score_extras(self, score: ScoreFacts) -> dict[str, Any]:
         """Return Canvas's own extension: no new attempt for a mark alone, and the way back into the work."""
-        extension: dict[str, Any] = {"new_submission": score.is_new_submission, "preserve_score": not score.is_final}
+        extension: dict[str, Any] = {
+            "new_submission": score.is_new_submission,
+            "preserve_score": not score.is_final,
+            # A teacher may grade between our look and our post.
+            "prioritize_non_tool_grade": not score.replaces_by_word,
+        }
+        if score.is_new_submission and score.submitted_at is not None:
+            extension["submitted_at"] = score.submitted_at
         if score.is_new_submission and score.attempt_url is not None:
             extension |= {"submission_type": "basic_lti_launch", "submission_data": score.attempt_url}
         return {SUBMISSION: extension}

@@ -1,0 +1,104 @@
+"""What an LMS holds: results of a line item (Assignment and Grade Services 2.0, section 3.3)."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from lti_grader.lti import claims, http
+from lti_grader.lti.errors import ServiceError
+from lti_grader.lti.paging import pages
+from lti_grader.lti.tokens import Services
+
+_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
+# Canvas gives ten at a time to who does not ask for more; a platform may give fewer than it is asked for.
+_PAGE = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """A result as the LMS gave it, not yet trusted to be a number."""
+
+    score: Any
+    maximum: Any
+
+    def points(self, maximum: Decimal) -> Decimal | None:
+        """Return the points in points of our own maximum, None where the result has none.
+
+        Raises
+        ------
+        ServiceError
+            It has something there that is no number of points.
+        """
+        if self.score is None:
+            return None
+        try:
+            points, most = _number(self.score), _number(self.maximum) if self.maximum else maximum
+            scaled = points * maximum / most if most > 0 else None
+        except InvalidOperation:
+            scaled = None
+        # NUMERIC(10, 4) is what our own points are kept in.
+        if scaled is None or abs(scaled) >= 1_000_000:
+            said = json.dumps({"resultScore": self.score, "resultMaximum": self.maximum})
+            raise ServiceError("What the LMS holds for this student is no points.", body=said[:500])
+        return scaled
+
+
+def read_one(services: Services, line_item_url: str, sub: str) -> Held | None:
+    """Return what the LMS holds for one person, None where it holds no result.
+
+    Raises
+    ------
+    ServiceError
+    """
+    url = below(line_item_url, "results", f"user_id={quote(sub, safe='')}")
+    answer = services.call("GET", url, [claims.RESULT], headers={"Accept": _TYPE})
+    # A platform that does not know the filter gives everybody's.
+    return next((held for user, held in _results(http.as_json(answer)) if user == sub), None)
+
+
+def read_all(services: Services, line_item_url: str) -> dict[str, Held]:
+    """Return what the LMS holds for everybody, by `sub`.
+
+    Raises
+    ------
+    ServiceError
+        It could not be read whole.
+    """
+    found: dict[str, Held] = {}
+    first = below(line_item_url, "results", f"limit={_PAGE}")
+    for page in pages(services, first, [claims.RESULT], accept=_TYPE, what="list of results"):
+        found.update(_results(page))
+    return found
+
+
+def _results(said: Any) -> Iterator[tuple[str, Held]]:
+    if not isinstance(said, list):
+        raise ServiceError("The LMS's list of results is not a list.", body=str(said)[:500])
+    for one in said:
+        if isinstance(one, dict):
+            yield str(one.get("userId")), Held(one.get("resultScore"), one.get("resultMaximum"))
+
+
+def below(url: str, name: str, query: str = "") -> str:
+    """Return the address of a line item's own service; the line item's query stays (Moodle's has one).
+
+    Raises
+    ------
+    ServiceError
+        The line item's address is none that can be called.
+    """
+    if not http.is_safe_url(url):
+        raise ServiceError(f"The LMS gave {url[:200]!r} as the column's address, which is none that can be called.")
+    parts = urlsplit(url)
+    joined = "&".join(part for part in (parts.query, query) if part)
+    return urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{name}", joined, ""))
+
+
+def _number(value: object) -> Decimal:
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise InvalidOperation
+    return number
