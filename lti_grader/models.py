@@ -6,6 +6,7 @@ from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment
 from lti_grader.core.db import Base
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.models import GradingJob, TestResult
+from lti_grader.lti.asset_models import AssetActivity, AssetReport, LtiAsset
 from lti_grader.lti.board_models import ScoreDeliveryEvent
 from lti_grader.lti.models import (
     ClassContext,
@@ -29,6 +30,8 @@ __all__ = [
     "Administrator",
     "AdministratorAction",
     "AdministratorSignIn",
+    "AssetActivity",
+    "AssetReport",
     "Assignment",
     "AssignmentProblem",
     "AssignmentProgress",
@@ -43,6 +46,7 @@ __all__ = [
     "GradebookEntry",
     "GradingJob",
     "LineItem",
+    "LtiAsset",
     "Module",
     "Notice",
     "NoticeSubscription",

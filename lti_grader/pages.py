@@ -12,6 +12,7 @@ from lti_grader.gradebook.views import blueprint as gradebook_pages
 from lti_grader.grading.views import blueprint as results
 from lti_grader.lti import board
 from lti_grader.lti import queries as deliveries
+from lti_grader.lti.assets import looking
 from lti_grader.lti.views import blueprint as lti
 from lti_grader.people.views import blueprint as administration
 
@@ -26,6 +27,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["delivery_board"] = board.read
     app.extensions["problem_states"] = gradebook.problem_states
     app.extensions["score_state"] = _score_state
+    app.jinja_env.globals["class_has_files"] = looking.has_any
 
 
 def _score_state(user_id: uuid.UUID, content_item_id: uuid.UUID) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
         include=[
             "lti_grader.attempts.tasks",
             "lti_grader.grading.tasks",
+            "lti_grader.lti.assets.tasks",
             "lti_grader.lti.notices.tasks",
             "lti_grader.lti.tasks",
         ],
@@ -57,6 +58,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "drafts": _every(settings.draft_flush_seconds, "drafts.flush"),
             "grading": _every(settings.sweep_seconds, "grading.sweep"),
             "passback": _every(settings.sweep_seconds, "passback.sweep", queue="passback"),
+            "assets": _every(settings.sweep_seconds, "assets.sweep"),
             "notices": _every(settings.sweep_seconds, "notices.sweep"),
             "rosters": _every(60, "roster.sweep", queue="passback"),
             "partitions": _every(12 * 3600, "grading.make_partitions"),

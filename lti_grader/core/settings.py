@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
 
     max_code_bytes: Annotated[int, Field(ge=1024, le=4_194_304)] = 65_536
+    max_asset_bytes: Annotated[int, Field(ge=1024, le=1_073_741_824)] = 52_428_800
+    """The largest file that is fetched from an LMS; a worker holds it in memory while it does."""
     autosave_seconds: Annotated[int, Field(ge=2, le=300)] = 30
     draft_flush_seconds: Annotated[float, Field(gt=0, le=600)] = 10
     grading_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = 60

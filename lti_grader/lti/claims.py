@@ -16,6 +16,8 @@ CUSTOM = _LTI + "custom"
 LAUNCH_PRESENTATION = _LTI + "launch_presentation"
 NOTICE_SERVICE = _LTI + "platformnotificationservice"
 NOTICE = _LTI + "notice"
+ACTIVITY, SUBMISSION, ASSET = _LTI + "activity", _LTI + "submission", _LTI + "asset"
+ASSET_SERVICE, ASSET_REPORT = _LTI + "assetservice", _LTI + "assetreport"
 ORIGIN_CONTEXTS = _LTI + "origin_contexts"
 """In the notice of a copied course: the ids of the courses that it was copied from."""
 DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
@@ -27,7 +29,14 @@ FOR_USER = _LTI + "for_user"
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
 SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
-MESSAGE_TYPES = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST, SUBMISSION_REVIEW_REQUEST)
+ASSET_SETTINGS_REQUEST, REPORT_REVIEW_REQUEST = "LtiAssetProcessorSettingsRequest", "LtiReportReviewRequest"
+MESSAGE_TYPES = (
+    RESOURCE_LINK_REQUEST,
+    DEEP_LINKING_REQUEST,
+    SUBMISSION_REVIEW_REQUEST,
+    ASSET_SETTINGS_REQUEST,
+    REPORT_REVIEW_REQUEST,
+)
 """The launches that are understood here: what a tool configuration declares."""
 
 REVIEWABLE = ("InProgress", "Submitted", "Completed")
@@ -42,11 +51,14 @@ MEMBERSHIP = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.r
 NOTICE_HANDLERS = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 SCOPES = (SCORE, RESULT, LINE_ITEM, LINE_ITEM_READ, MEMBERSHIP)
 
-FURTHER_SCOPES = (NOTICE_HANDLERS,)
+ASSET_READ = "https://purl.imsglobal.org/spec/lti/scope/asset.readonly"
+ASSET_REPORT_SCOPE = "https://purl.imsglobal.org/spec/lti/scope/report"
+FURTHER_SCOPES = (NOTICE_HANDLERS, ASSET_READ, ASSET_REPORT_SCOPE)
 """What makes more possible where a platform has it: asked for when registering, never needed."""
 
 HELLO_WORLD, CONTEXT_COPY = "LtiHelloWorldNotice", "LtiContextCopyNotice"
-NOTICE_TYPES = (HELLO_WORLD, CONTEXT_COPY)
+SUBMISSION_NOTICE = "LtiAssetProcessorSubmissionNotice"
+NOTICE_TYPES = (HELLO_WORLD, CONTEXT_COPY, SUBMISSION_NOTICE)
 """The notices that are asked for."""
 
 OWN_ASSIGNMENT = "lti_grader_assignment"

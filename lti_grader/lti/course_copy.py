@@ -101,6 +101,13 @@ def _named(claims: Mapping[str, Any]) -> uuid.UUID | None:
         return None
 
 
+def named_here(claims: Mapping[str, Any], class_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the assignment of a class, or its copy there, that the custom parameters name; None where they name none."""
+    named = _named(claims)
+    found = _of_class(named, class_id) if named is not None else None
+    return found.id if found is not None else None
+
+
 def _of_class(named: uuid.UUID, class_id: uuid.UUID) -> Assignment | None:
     """Return an assignment, or the copy of it, that stands in a class."""
     wanted = copying.copy_of(named, class_id) or named

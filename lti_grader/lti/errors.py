@@ -4,6 +4,7 @@ LtiError
 ├── LaunchRefused        401  the launch does not hold: whoever sees it can only start again, or tell the admin
 │   └── NotRegistered    403  this platform, client or deployment is not known here
 └── ServiceError              a platform's service did not do what was asked
+    ├── MoreThanAllowed       ... within the limits of this tool
     └── TokenRefused          ... because it gave no token to ask with
 """
 
@@ -68,14 +69,18 @@ class ServiceError(LtiError):
         self.retry_after = retry_after
 
 
+class MoreThanAllowed(ServiceError):
+    """What a platform has is larger than this tool takes."""
+
+
 class TokenRefused(ServiceError):
     """The platform answered a request for an access token, and not with one."""
 
 
-class CannotActYet(Conflict):
-    """What is asked waits for something else to be there first."""
+class NoticeUnusable(Unprocessable):
+    """A notice that says too little to act upon, and will not say more."""
 
-    code, retryable = "cannot_act_yet", True
+    code = "notice_unusable"
 
 
 class CannotResend(Conflict):

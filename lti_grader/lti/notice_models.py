@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_grader.core.db import Base, Json, Row, Tenanted, one_of
+from lti_grader.lti.owed import Owed
 
 
 class SubscriptionStatus(enum.StrEnum):
@@ -18,7 +19,7 @@ class SubscriptionStatus(enum.StrEnum):
     """It said no; asked again a day later, when somebody launches."""
 
 
-class NoticeSubscription(Row, Tenanted, Base):
+class NoticeSubscription(Row, Tenanted, Owed, Base):
     """One kind of notice that one deployment is to send us."""
 
     __tablename__ = "lti_notice_subscriptions"
@@ -36,8 +37,6 @@ class NoticeSubscription(Row, Tenanted, Base):
     handler_url: Mapped[str]
     """Where the notices should go: this tool's own address at the time."""
     status: Mapped[str] = mapped_column(default=SubscriptionStatus.OWED)
-    tries: Mapped[int] = mapped_column(default=0, server_default="0")
-    next_try_at: Mapped[dt.datetime]
     last_error: Mapped[str | None]
     last_answer: Mapped[str | None]
     registered_at: Mapped[dt.datetime | None]
@@ -45,7 +44,7 @@ class NoticeSubscription(Row, Tenanted, Base):
     """When a notice of this kind last came in."""
 
 
-class Notice(Row, Tenanted, Base):
+class Notice(Row, Tenanted, Owed, Base):
     """A notice as it came in; what follows from it is owed until `handled_at` is set."""
 
     __tablename__ = "lti_notices"
@@ -63,7 +62,5 @@ class Notice(Row, Tenanted, Base):
     """The claims, as signed."""
     received_at: Mapped[dt.datetime]
     handled_at: Mapped[dt.datetime | None]
-    tries: Mapped[int] = mapped_column(default=0, server_default="0")
-    next_try_at: Mapped[dt.datetime]
     error: Mapped[str | None]
     """Why nothing came of it, or not yet."""

@@ -1,14 +1,17 @@
 """Where a launch leads that is for something else than an assignment or a choice: one line for each kind."""
 
 import dataclasses
+import datetime as dt
 import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from lti_grader.adapters import Adapters
 from lti_grader.lti import claims as c
 from lti_grader.lti import submission_review
+from lti_grader.lti.assets import looking, placing
 from lti_grader.lti.models import Platform
 from lti_grader.lti.operations import Arrival
 
@@ -24,7 +27,9 @@ class Place:
     values: Mapping[str, Any]
 
 
-def place_of(claims: Mapping[str, Any], platform: Platform, arrival: Arrival) -> Place | None:
+def place_of(
+    claims: Mapping[str, Any], platform: Platform, arrival: Arrival, held: Adapters, *, at: dt.datetime
+) -> Place | None:
     """Return where a launch leads by its kind or its address, None where its link decides.
 
     Raises
@@ -32,9 +37,16 @@ def place_of(claims: Mapping[str, Any], platform: Platform, arrival: Arrival) ->
     LaunchRefused
         It leads to something that this person may not see, or that is not of this course.
     """
-    if claims[c.MESSAGE_TYPE] == c.SUBMISSION_REVIEW_REQUEST:
+    kind = claims[c.MESSAGE_TYPE]
+    if kind == c.SUBMISSION_REVIEW_REQUEST:
         review = submission_review.find(claims, platform, arrival)
         return Place("gradebook.review", {"assignment_id": review.assignment_id, "student_id": review.student_id})
+    if kind == c.ASSET_SETTINGS_REQUEST:
+        return Place("lti.activity", {"activity_id": looking.settings_of(claims, arrival, at=at)})
+    if kind == c.REPORT_REVIEW_REQUEST:
+        return Place("lti.asset", {"asset_id": looking.reported(claims, arrival)})
+    if kind == c.DEEP_LINKING_REQUEST and placing.is_wanted(claims):
+        return Place("lti.choose_activity", {"name": placing.keep_request(claims, arrival, held)})
     if attempt_id := named_attempt(claims.get(c.TARGET_LINK_URI)):
         submission_review.require_attempt(attempt_id, arrival)
         return Place("results.attempt", {"attempt_id": attempt_id})

@@ -46,6 +46,27 @@ class Services:
         self._held.kv.forget(self._cache_key(scopes))
         return self._send(method, url, self._token(scopes), **more)
 
+    def fetch(self, url: str, scopes: Sequence[str], *, most: int) -> http.Fetched:
+        """Fetch a file of at most `most` bytes; a token that the platform no longer takes is renewed once.
+
+        Raises
+        ------
+        ServiceError
+        """
+        settings = self._held.settings
+        limits: dict[str, Any] = {
+            "most": most, "timeout": settings.lms_timeout_seconds, "connect": settings.lms_connect_timeout_seconds,
+        }  # fmt: skip
+        try:
+            return http.fetch(url, token=self._token(scopes), **limits)
+        except TokenRefused:
+            raise
+        except ServiceError as error:
+            if error.status_code != 401:
+                raise
+        self._held.kv.forget(self._cache_key(scopes))
+        return http.fetch(url, token=self._token(scopes), **limits)
+
     def _send(self, method: str, url: str, token: str, *, headers: dict[str, str], **more: Any) -> httpx.Response:
         return http.call(
             method,

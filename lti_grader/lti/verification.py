@@ -228,10 +228,28 @@ def _check_review(claims: Mapping[str, Any]) -> None:
         raise LaunchRefused("lineitem_missing", "The LMS does not say which column of its gradebook the work is for.")
 
 
+def _check_activity(claims: Mapping[str, Any]) -> None:
+    _require_id(claims, c.ACTIVITY, "activity_missing", "The LMS does not say which of its assignments this is about.")
+
+
+def _check_report(claims: Mapping[str, Any]) -> None:
+    """Hold a look at a report to what it needs (LTI Asset Processor 1.0)."""
+    _check_activity(claims)
+    _require_id(claims, c.ASSET, "asset_missing", "The LMS does not say which file the report is about.")
+
+
+def _require_id(claims: Mapping[str, Any], name: str, reason: str, words: str) -> None:
+    described = claims.get(name)
+    if not isinstance(described, dict) or c.identifier(described.get("id")) is None:
+        raise LaunchRefused(reason, words)
+
+
 _PURPOSES: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     c.RESOURCE_LINK_REQUEST: _check_link,
     c.DEEP_LINKING_REQUEST: _check_deep_linking,
     c.SUBMISSION_REVIEW_REQUEST: _check_review,
+    c.ASSET_SETTINGS_REQUEST: _check_activity,
+    c.REPORT_REVIEW_REQUEST: _check_report,
 }
 
 

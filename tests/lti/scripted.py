@@ -54,6 +54,7 @@ class ScriptedPlatform:
         self.published = {"key-1": key.public_key()}
         self.asked: list[Asked] = []
         self.script: dict[str, list[Answer | None]] = defaultdict(list)
+        self.files: dict[str, tuple[str, bytes]] = {}
         self.scores: dict[str, dict[str, Any]] = {}
         self.members: list[list[dict[str, Any]]] = [[]]
         self.link: Callable[[str], str] = lambda url: f'<{url}>; rel="next"'
@@ -119,14 +120,23 @@ class ScriptedPlatform:
             return 200, {}, {}
         if asked.path.endswith("/results"):
             return self._results(asked)
-        if asked.path == "/notice-handlers":
-            return 200, {}, {"notice_type": asked.json["notice_type"], "handler": asked.json["handler"]}
         if asked.path.casefold() == "/members":
             page = int(asked.query.get("page", "0"))
             more = (
                 {"Link": self.link(f"{self.url}/Members?page={page + 1}&per=2")} if page + 1 < len(self.members) else {}
             )
             return 200, more, {"id": "x", "context": {"id": "course-1"}, "members": self.members[page]}
+        return self._file_services(asked)
+
+    def _file_services(self, asked: Asked) -> Answer:
+        """Do what a platform does that offers notices and an asset processor."""
+        if asked.path in self.files:
+            kind, content = self.files[asked.path]
+            return 200, {"Content-Type": kind}, content
+        if asked.path == "/reports":
+            return 201, {}, asked.json
+        if asked.path == "/notice-handlers":
+            return 200, {}, {"notice_type": asked.json["notice_type"], "handler": asked.json["handler"]}
         return 404, {}, {"error": "nothing here"}
 
     def _results(self, asked: Asked) -> Answer:
@@ -163,7 +173,8 @@ class ScriptedPlatform:
                     self.close_connection = True
                     self.connection.close()
                     return
-                content = said.encode() if isinstance(said, str) else json.dumps(said).encode()
+                text = said if isinstance(said, str | bytes) else json.dumps(said)
+                content = text if isinstance(text, bytes) else text.encode()
                 self.send_response(status)
                 for name, value in {"Content-Type": "application/json", **headers}.items():
                     self.send_header(name, value)

@@ -13,7 +13,7 @@ from lti_grader.adapters import Adapters
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.lti import claims as c
 from lti_grader.lti.keysets import keysets
-from lti_grader.lti.models import Deployment, Platform
+from lti_grader.lti.models import ClassContext, CourseCopy, Deployment, Platform
 from lti_grader.lti.notice_models import Notice, NoticeSubscription
 from lti_grader.lti.notices import handling, subscribing, tasks
 from tests.lti.scripted import INSTRUCTOR, ScriptedPlatform, Way, browser
@@ -242,14 +242,31 @@ class TestDoing:
         assert work(post) == ["handled"]
         assert "does nothing" in post.rows()[0].error
 
-    def test_a_copied_course_waits_until_something_is_done_about_it(self, post: Post) -> None:
-        post.post(post.notice(c.CONTEXT_COPY, **{c.CONTEXT: {"id": "new"}, c.ORIGIN_CONTEXTS: ["old"]}))
-        assert work(post) == ["put off"]
-        (row,) = post.rows()
-        assert (row.handled_at, row.tries) == (None, 1)
-        assert "cannot act" in row.error
-        assert work(post) == []
-        assert work(post, at=row.next_try_at + MINUTE) == ["put off"]
+    def test_a_copied_course_may_be_copied_here_before_anybody_opens_it(self, post: Post) -> None:
+        post.launch(notice_types_supported=[])
+        post.post(post.notice(c.CONTEXT_COPY, **{c.CONTEXT: {"id": "new"}, c.ORIGIN_CONTEXTS: ["course-1"]}))
+        assert work(post) == ["handled"]
+        assert post.rows()[0].error is None
+        old, new = post.rows(ClassContext)
+        (copy,) = post.rows(CourseCopy)
+        assert (copy.from_class_id, copy.class_context_id, copy.state) == (old.class_id, new.id, "granted")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {c.CONTEXT: ..., c.ORIGIN_CONTEXTS: ["course-1"]},
+            {c.CONTEXT: {"id": "new"}},
+            {c.CONTEXT: {"id": "new"}, c.ORIGIN_CONTEXTS: ["unknown"]},
+            {c.CONTEXT: {"id": "new"}, c.ORIGIN_CONTEXTS: [7, None, "x" * 300]},
+        ],
+    )
+    def test_a_copy_of_what_is_not_known_here_is_kept_with_its_reason(
+        self, post: Post, changes: dict[str, Any]
+    ) -> None:
+        post.post(post.notice(c.CONTEXT_COPY, **changes))
+        assert work(post) == ["handled"]
+        assert post.rows()[0].error
+        assert post.rows(ClassContext) == []
 
     def test_a_lost_message_is_found_by_the_sweep(self, post: Post, held: Adapters) -> None:
         post.post(post.notice())

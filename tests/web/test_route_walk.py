@@ -13,6 +13,7 @@ from lti_grader.classes.operations import create_class, drop, enroll
 from lti_grader.core.db import session, transaction
 from lti_grader.grading import tasks
 from lti_grader.grading.models import GradingJob
+from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import ScoreDelivery
 from tests.fixtures.world import NOW, World, make_world
 
@@ -27,7 +28,10 @@ PUBLIC = {
     "administration.sign_in",
     "lti.take_notices",
 }
-STAFF_ONLY = {"gradebook.home", "gradebook.grid", "gradebook.student", "lti.board", "lti.resend", "lti.trail"}
+STAFF_ONLY = {
+    "gradebook.home", "gradebook.grid", "gradebook.student", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
+    "lti.bind_activity", "lti.trail",
+}  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
 BODY = {
     "code": "x", "language": "python", "base_revision": 0, "save_id": "save-0001", "type": "test_run",
@@ -50,8 +54,24 @@ def ids(world: World) -> dict[str, Any]:
         delivery = session().query(ScoreDelivery).one().id
     return {
         "assignment_id": assignment, "item_id": item, "attempt_id": attempt, "class_id": world.class_id,
-        "student_id": student, "delivery_id": delivery, "name": "a" * 32, "filename": "x",
+        "student_id": student, "delivery_id": delivery, **_file(world, student), "name": "a" * 32, "filename": "x",
     }  # fmt: skip
+
+
+def _file(world: World, student: uuid.UUID) -> dict[str, Any]:
+    with transaction(world.tenant_id):
+        activity = AssetActivity(
+            tenant_id=world.tenant_id, class_context_id=world.context_id, activity_id="essay", created_at=NOW
+        )
+        session().add(activity)
+        session().flush()
+        file = LtiAsset(
+            tenant_id=world.tenant_id, activity_id=activity.id, user_id=student, submission_id="1", asset_id="1",
+            url="https://lms.example/files/1", received_at=NOW, next_try_at=NOW,
+        )  # fmt: skip
+        session().add(file)
+        session().flush()
+        return {"activity_id": activity.id, "asset_id": file.id}
 
 
 Visitor = Callable[[uuid.UUID | None, World], FlaskClient]
@@ -146,13 +166,14 @@ def test_a_students_attempts_are_their_own(
 ) -> None:
     mine = {
         "results.attempt", "results.code", "results.diff", "results.events", "gradebook.review", "lti.attempt_link",
+        "lti.asset", "lti.asset_file", "lti.fetch_again",
     }  # fmt: skip
     found = walk(app, visitor(world.user(role), world), ids, only=mine)
     assert set(found.values()) <= {403, 404}, found
     for me in (ids["student_id"], world.teacher_id):
         for address in (
             f"/attempts/{ids['attempt_id']}", f"/lti/attempts/{ids['attempt_id']}",
-            f"/assignments/{ids['assignment_id']}/students/{ids['student_id']}",
+            f"/assignments/{ids['assignment_id']}/students/{ids['student_id']}", f"/assets/{ids['asset_id']}",
         ):  # fmt: skip
             assert visitor(me, world).get(address).status_code == 200
 

@@ -13,8 +13,9 @@ from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.lti import claims as c
+from lti_grader.lti import owed
 from lti_grader.lti.answers import back_off
-from lti_grader.lti.errors import ServiceError, TokenRefused
+from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.http import is_safe_url
 from lti_grader.lti.models import ClassContext, Deployment, Platform
 from lti_grader.lti.notice_models import NoticeSubscription, SubscriptionStatus
@@ -91,7 +92,7 @@ def _owe_one(deployment_id: uuid.UUID, kind: str, url: str, handler: str, at: dt
 def subscribe(tenant_id: uuid.UUID, row_id: uuid.UUID, held: Adapters, *, at: dt.datetime) -> str:
     """Ask a platform for one kind of notice; asking twice does no harm."""
     with transaction(tenant_id):
-        row = _claimed(row_id, at)
+        row = owed.claim(NoticeSubscription, row_id, NoticeSubscription.status == SubscriptionStatus.OWED, at=at)
         if row is None:
             return "not owed"
         platform = (
@@ -100,35 +101,15 @@ def subscribe(tenant_id: uuid.UUID, row_id: uuid.UUID, held: Adapters, *, at: dt
         asked, url = (row.service_url, row.handler_url), row.service_url
         wish = {"notice_type": row.notice_type, "handler": row.handler_url, "max_batch_size": BATCH}
     error: ServiceError | None = None
-    if platform.disabled_at is None:
-        try:
-            Services(platform, held).call(
-                "PUT", url, [c.NOTICE_HANDLERS], json=wish, headers={"Accept": "application/json"}
-            )
-        except ServiceError as refused:
-            error = refused
-    else:
-        error = ServiceError(f"{platform.name} is switched off here.")
+    try:
+        owed.require_enabled(platform)
+        Services(platform, held).call(
+            "PUT", url, [c.NOTICE_HANDLERS], json=wish, headers={"Accept": "application/json"}
+        )
+    except ServiceError as refused:
+        error = refused
     with transaction(tenant_id):
         return _record(session().get_one(NoticeSubscription, row_id, with_for_update=True), asked, error, at)
-
-
-def _claimed(row_id: uuid.UUID, at: dt.datetime) -> NoticeSubscription | None:
-    """Return what is owed and due, put off so that nobody else takes it up meanwhile."""
-    row = session().scalar(
-        sa.select(NoticeSubscription)
-        .where(
-            NoticeSubscription.id == row_id,
-            NoticeSubscription.status == SubscriptionStatus.OWED,
-            NoticeSubscription.next_try_at <= at,
-        )
-        .with_for_update(skip_locked=True)
-    )
-    if row is not None:
-        row.tries += 1
-        row.next_try_at = at + dt.timedelta(seconds=max(60.0, back_off(row.tries)))
-        session().flush()
-    return row
 
 
 def _record(
@@ -142,15 +123,8 @@ def _record(
         row.last_error = row.last_answer = None
         return SubscriptionStatus.REGISTERED
     row.last_error, row.last_answer = error.message, error.body[:1000] or None
-    if _is_final(error):
+    if owed.is_final(error):
         row.status, row.next_try_at = SubscriptionStatus.REFUSED, at + _AGAIN_AFTER
     else:
         row.next_try_at = at + dt.timedelta(seconds=error.retry_after or back_off(row.tries))
     return SubscriptionStatus(row.status)
-
-
-def _is_final(error: ServiceError) -> bool:
-    status = error.status_code
-    return status is not None and 400 <= status < 500 and status not in (401, 408, 425, 429) and not isinstance(
-        error, TokenRefused
-    )  # fmt: skip

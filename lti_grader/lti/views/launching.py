@@ -70,7 +70,7 @@ def launch() -> ResponseReturnValue:
     )
     with transaction(announced.tenant_id):
         arrival = arrive(verified, platform, at=now())
-        place = places.place_of(verified, platform, arrival)
+        place = places.place_of(verified, platform, arrival, held, at=now())
         subscribing.owe(verified, arrival.context_id, held.settings.public_url, at=now())
     sign_in(
         user_id=arrival.user_id,
