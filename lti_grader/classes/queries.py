@@ -88,17 +88,64 @@ def get_class(class_id: uuid.UUID) -> Class:
     return found
 
 
-def roster(class_id: uuid.UUID, role: Role | None = None) -> Sequence[sa.Row[Enrollment, User]]:
-    """Return the active members of a class with their enrollment, by name."""
+def roster(
+    class_id: uuid.UUID, role: Role | None = None, *, section: str = "", with_left: bool = False
+) -> Sequence[sa.Row[Enrollment, User]]:
+    """Return the members of a class with their enrollment, by name.
+
+    Parameters
+    ----------
+    section
+        Of this section only; "" for all.
+    with_left
+        Those too who have left the class.
+    """
     query = (
         sa.select(Enrollment, User)
         .join(User, User.id == Enrollment.user_id)
-        .where(Enrollment.class_id == class_id, Enrollment.status == EnrollmentStatus.ACTIVE)
+        .where(Enrollment.class_id == class_id)
         .order_by(User.family_name, User.given_name, User.name, User.id)
     )
     if role is not None:
         query = query.where(Enrollment.role == role)
+    if section:
+        query = query.where(Enrollment.section == section)
+    if not with_left:
+        query = query.where(Enrollment.status == EnrollmentStatus.ACTIVE)
     return session().execute(query).all()
+
+
+def sections(class_id: uuid.UUID) -> list[str]:
+    """Return the sections that people of a class are in, by name."""
+    found = session().scalars(
+        sa.select(Enrollment.section)
+        .where(Enrollment.class_id == class_id, Enrollment.section.is_not(None))
+        .distinct()
+        .order_by(Enrollment.section)
+    )
+    return [one for one in found if one]
+
+
+def how_many_left(class_id: uuid.UUID) -> int:
+    """Return how many students have left a class."""
+    return (
+        session()
+        .scalars(
+            sa.select(sa.func.count()).where(
+                Enrollment.class_id == class_id,
+                Enrollment.role == Role.STUDENT,
+                Enrollment.status == EnrollmentStatus.DROPPED,
+            )
+        )
+        .one()
+    )
+
+
+def require_known(class_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Raise `NotFound` unless this person is in the class, or was: what those have done who left is kept."""
+    known = sa.select(Enrollment.id).where(Enrollment.class_id == class_id, Enrollment.user_id == user_id)
+    if session().scalar(known) is None:
+        raise NotFound("There is no such student.")
 
 
 @dataclasses.dataclass(frozen=True)

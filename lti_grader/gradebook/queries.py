@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
-from lti_grader.classes.models import Module, Role
+from lti_grader.classes.models import EnrollmentStatus, Module, Role
 from lti_grader.classes.queries import ItemLine, items, roster
 from lti_grader.core.db import session
 from lti_grader.gradebook import policy
@@ -86,18 +86,22 @@ class Grid:
     items: list[ItemLine]
     students: list[User]
     entries: dict[tuple[uuid.UUID, uuid.UUID], GradebookEntry]
+    left: frozenset[uuid.UUID]
+    """Those of the students who have left the class."""
 
 
-def grid(class_id: uuid.UUID) -> Grid:
-    """Return the gradebook of a class, in three queries whatever its size."""
-    students = [user for _, user in roster(class_id, Role.STUDENT)]
+def grid(class_id: uuid.UUID, *, section: str = "", with_left: bool = False) -> Grid:
+    """Return the gradebook of a class, or of a section of it, in three queries whatever its size."""
+    rows = roster(class_id, Role.STUDENT, section=section, with_left=with_left)
+    students = [user for _, user in rows]
+    left = frozenset(user.id for one, user in rows if one.status == EnrollmentStatus.DROPPED)
     entries = session().scalars(
         sa.select(GradebookEntry)
         .join(Assignment, Assignment.id == GradebookEntry.content_item_id)
         .join(Module, Module.id == Assignment.module_id)
         .where(Module.class_id == class_id)
     )
-    return Grid(items(class_id), students, {(one.student_id, one.content_item_id): one for one in entries})
+    return Grid(items(class_id), students, {(one.student_id, one.content_item_id): one for one in entries}, left)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,15 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader.assignments.queries import class_assignments, open_assignment
 from lti_grader.classes.models import Role
-from lti_grader.classes.queries import get_class, membership, roster, was_ever_in
+from lti_grader.classes.queries import (
+    get_class,
+    how_many_left,
+    membership,
+    require_known,
+    roster,
+    sections,
+    was_ever_in,
+)
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import viewer
@@ -40,12 +48,17 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
 def grid(class_id: uuid.UUID) -> ResponseReturnValue:
     """Students by assignments: each score, and whether the LMS has it."""
     me = viewer()
+    section, with_left = flask.request.args.get("section", "")[:255], bool(flask.request.args.get("left"))
     with transaction(me.tenant_id):
         membership(class_id, me.user_id).require_staff()
         return flask.render_template(
             "gradebook/class.html",
             class_=get_class(class_id),
-            grid=queries.grid(class_id),
+            grid=queries.grid(class_id, section=section, with_left=with_left),
+            section=section,
+            sections=sections(class_id),
+            with_left=with_left,
+            left=how_many_left(class_id),
             states=flask.current_app.extensions["delivery_states"](class_id),
         )
 
@@ -56,7 +69,7 @@ def student(class_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     with transaction(me.tenant_id):
         membership(class_id, me.user_id).require_staff()
-        membership(class_id, student_id)
+        require_known(class_id, student_id)
         found = session().get(User, student_id)
         if found is None:
             raise NotFound("There is no such student.")

@@ -4,10 +4,13 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from lti_grader.adapters import Adapters
 from lti_grader.classes.models import Class, Enrollment
 from lti_grader.core.db import current_tenant, session, system_transaction, transaction
+from lti_grader.core.errors import NotFound
+from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.lti import roster
 from lti_grader.lti.models import ClassContext, Deployment, Platform
@@ -27,6 +30,50 @@ def ask(context: ClassContext, *, at: dt.datetime) -> None:
         return
     if context.roster_synced_at is None or at - context.roster_synced_at > LAUNCHES_ASK_EVERY:
         send_after_commit("roster.sync_for_launch", current_tenant(), context.id, queue="passback")
+
+
+_WORD_HOLDS = dt.timedelta(hours=1)
+
+
+def read_now(class_id: uuid.UUID, *, at: dt.datetime) -> None:
+    """Have the rosters of a class read, on a person's word."""
+    contexts = session().scalars(
+        sa.select(ClassContext.id)
+        .where(ClassContext.class_id == class_id, ClassContext.memberships_url.is_not(None))
+        .order_by(ClassContext.id)
+    )
+    for context_id in contexts:
+        _make_due(context_id, at=at)
+
+
+def allow_drops(class_id: uuid.UUID, context_id: uuid.UUID, *, by: uuid.UUID, at: dt.datetime) -> None:
+    """Take a person's word that those who are missing have left: the list is read once more, and then believed.
+
+    Raises
+    ------
+    NotFound
+        No course of that id feeds the class.
+    """
+    context = session().scalar(
+        sa.select(ClassContext).where(ClassContext.id == context_id, ClassContext.class_id == class_id)
+    )
+    if context is None:
+        raise NotFound("That course does not feed this class any more.")
+    session().execute(
+        sa.update(Roster)
+        .where(Roster.class_context_id == context_id, Roster.held_since.is_not(None))
+        .values(drops_allowed_until=at + _WORD_HOLDS, drops_allowed_by=by)
+    )
+    _make_due(context_id, at=at)
+
+
+def _make_due(context_id: uuid.UUID, *, at: dt.datetime) -> None:
+    session().execute(
+        insert(Roster)
+        .values(id=new_id(), tenant_id=current_tenant(), class_context_id=context_id, next_read_at=at)
+        .on_conflict_do_update(index_elements=["class_context_id"], set_={"next_read_at": at})
+    )
+    send_after_commit("roster.sync_if_due", current_tenant(), context_id, queue="passback", priority=3)
 
 
 def due(*, at: dt.datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:

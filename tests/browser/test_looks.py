@@ -68,6 +68,7 @@ PAGES = {
     "overview": ("person-teacher", _overview),
     "home": ("person-teacher", _home),
     "gradebook": ("person-teacher", _tab("Gradebook")),
+    "roster": ("person-teacher", _tab("Roster")),
     "deliveries": ("person-registrar", _tab("LMS deliveries")),
     "picker": ("person-teacher", _picker),
 }

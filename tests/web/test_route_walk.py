@@ -30,7 +30,7 @@ PUBLIC = {
 }
 STAFF_ONLY = {
     "gradebook.home", "gradebook.grid", "gradebook.student", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
-    "lti.bind_activity", "lti.trail",
+    "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
 BODY = {
@@ -54,6 +54,7 @@ def ids(world: World) -> dict[str, Any]:
         delivery = session().query(ScoreDelivery).one().id
     return {
         "assignment_id": assignment, "item_id": item, "attempt_id": attempt, "class_id": world.class_id,
+        "context_id": world.context_id,
         "student_id": student, "delivery_id": delivery, **_file(world, student), "name": "a" * 32, "filename": "x",
     }  # fmt: skip
 

@@ -11,10 +11,11 @@ interface Settled {
 
 export function installFragments(): void {
   htmx.process(document.body);
-  document.body.addEventListener("htmx:afterSwap", (event) => {
-    const { target } = (event as CustomEvent<Settled>).detail;
-    showLocalTimes(target);
-    letScrollByKeyboard(target);
+  // Also of what comes along out of its place, and of what takes the place of the element that asked.
+  htmx.onLoad((element) => {
+    const root = (element as HTMLElement).parentElement ?? document;
+    showLocalTimes(root);
+    letScrollByKeyboard(root);
   });
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.body.addEventListener(name, (event) => failed((event as CustomEvent<Settled>).detail));

@@ -1,0 +1,26 @@
+"""The roster page: pressed, it fetches who has come since."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Seat, new_student
+from tests.browser.test_looks import _tab
+from tests.fixtures.installation import Installation
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_teacher_has_the_roster_read_and_sees_who_has_come(seat: Seat, installation: Installation) -> None:
+    at = seat("person-teacher")
+    _tab("Roster")(at)
+    login = new_student(installation).removeprefix("person-")
+    at.tool.get_by_label("Person", exact=True).fill(login)
+    at.tool.get_by_role("button", name="Show", exact=True).click()
+    expect(at.tool.get_by_role("heading", name="0 people")).to_be_visible()
+    at.tool.get_by_role("button", name="Read it now").click()
+    # The press shows everybody again; what comes by itself once the list is read has the newcomer and local times.
+    expect(at.tool.get_by_role("button", name="Read it now")).to_be_enabled()
+    at.tool.get_by_label("Person", exact=True).fill(login)
+    at.tool.get_by_role("button", name="Show", exact=True).click()
+    expect(at.tool.get_by_role("rowheader", name=f"{login}@university.example")).to_be_visible()
+    expect(at.tool.locator("time[data-local]")).to_have_count(0)
