@@ -20,6 +20,7 @@ from lti_grader.lti.models import (
     SigningKey,
 )
 from lti_grader.lti.notice_models import Notice, NoticeSubscription
+from lti_grader.lti.registration_models import RegistrationInvitation, RegistrationProposal
 from lti_grader.lti.roster_models import Roster
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
 from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
@@ -53,6 +54,8 @@ __all__ = [
     "Platform",
     "Problem",
     "ProblemVersion",
+    "RegistrationInvitation",
+    "RegistrationProposal",
     "ResourceLink",
     "Roster",
     "ScoreDelivery",

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from lti_grader.app import create_app
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.core.settings import Settings
-from lti_grader.lti import registration
+from lti_grader.lti import registration, registration_invitations
 from lti_grader.lti.models import Deployment, Platform
+from lti_grader.people.queries import institution
 
 
 @click.group("platforms")
@@ -62,6 +63,19 @@ def list_platforms() -> None:
         with system_transaction() as opened:
             rows = opened.execute(sa.select(Platform.id, Platform.tenant_id).order_by(Platform.id)).all()
         click.echo(json.dumps([_show(*row) for row in rows], indent=2))
+
+
+@command.command()
+@click.option("--tenant", default=None, help="The institution; needed where there are several.")
+@click.option("--days", default=3, show_default=True, type=click.IntRange(1, 30), help="How long the address is good.")
+def invite(tenant: str | None, days: int) -> None:
+    """Print an address by which one LMS registers itself (LTI dynamic registration)."""
+    settings = Settings.read()
+    with create_app(settings).app_context(), transaction(institution(tenant)):
+        token = registration_invitations.make(
+            administrator_id=None, at=dt.datetime.now(dt.UTC), lasts=dt.timedelta(days=days)
+        )
+    click.echo(f"{settings.public_url}/lti/register/{token}")
 
 
 @command.command()

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     clock_leeway_seconds: Annotated[int, Field(ge=2, le=300)] = 60
     lms_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 10
     lms_connect_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    lms_on_private_networks: bool = False
+    """Whether an LMS that registers itself may stand on addresses that only your own network knows."""
     delivery_max_tries: Annotated[int, Field(ge=1, le=100)] = 14
     roster_hours: Annotated[float, Field(gt=0, le=168)] = 12
     roster_full_days: Annotated[float, Field(ge=0, le=90)] = 7

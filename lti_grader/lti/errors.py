@@ -10,7 +10,7 @@ LtiError
 
 from typing import Any
 
-from lti_grader.core.errors import Conflict, Forbidden, GraderError, Unprocessable
+from lti_grader.core.errors import Conflict, Forbidden, GraderError, NotFound, Unprocessable
 
 
 class LtiError(GraderError):
@@ -43,6 +43,22 @@ class NoAssignmentHere(Forbidden):
 
 class BadRegistration(Unprocessable):
     code = "bad_registration"
+
+
+class InvitationGone(Conflict):
+    """A registration address that was used, has expired, was taken back, or is being used just now."""
+
+    code = "invitation_gone"
+
+
+class InvitationUnknown(NotFound):
+    code = "invitation_unknown"
+
+
+class RegistrationFailed(Unprocessable):
+    """What an LMS said while it registered cannot be used; the message says what, and where to look."""
+
+    code = "registration_failed"
 
 
 class ServiceError(LtiError):

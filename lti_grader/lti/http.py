@@ -14,6 +14,8 @@ from lti_grader.lti.errors import MoreThanAllowed, ServiceError
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _KEPT = 2000
 _MOST_HOPS = 4
+# A page of a roster or a list of results stays far below it; what does not end is cut off.
+_MOST_BYTES = 16 * 1024 * 1024
 
 
 @functools.cache
@@ -33,13 +35,17 @@ def is_safe_url(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
 
 
-def call(method: str, url: str, *, timeout: float, connect: float, **more: Any) -> httpx.Response:
+def call(
+    method: str, url: str, *, timeout: float, connect: float, most_bytes: int = _MOST_BYTES, **more: Any
+) -> httpx.Response:
     """Call a platform.
 
     Parameters
     ----------
     timeout, connect
-        Seconds to wait for the answer, and for the connection.
+        Seconds to wait for the answer to go on, and for the connection. The whole answer may take three times as long.
+    most_bytes
+        How long the answer may be.
 
     Raises
     ------
@@ -49,7 +55,7 @@ def call(method: str, url: str, *, timeout: float, connect: float, **more: Any) 
     if not is_safe_url(url):
         raise ServiceError(f"{url[:200]!r} is not an https address: correct the registration.")
     try:
-        answer = _client(timeout, connect).request(method, url, **more)
+        answer = _whole(_client(timeout, connect), method, url, most_bytes, time.monotonic() + 3 * timeout, **more)
     except httpx.TimeoutException:
         raise ServiceError(f"The LMS did not answer within {timeout:g} seconds.") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
@@ -140,6 +146,21 @@ def _content(answer: httpx.Response, most: int, ends: float) -> bytes:
             raise ServiceError("The LMS gives the file too slowly.")
         parts.append(part)
     return b"".join(parts)
+
+
+def _whole(client: httpx.Client, method: str, url: str, most_bytes: int, until: float, **more: Any) -> httpx.Response:
+    """Return an answer with its body, unless that is too long or drips in too slowly."""
+    body = bytearray()
+    with client.stream(method, url, **more) as answer:
+        for part in answer.iter_bytes():
+            body += part
+            if len(body) > most_bytes:
+                raise ServiceError(f"The LMS's answer is longer than {most_bytes} bytes.")
+            if time.monotonic() > until:
+                raise ServiceError("The LMS's answer does not come to an end.")
+    # Already decoded: what says that it is compressed belongs to the answer as it was sent.
+    kept = [pair for pair in answer.headers.multi_items() if pair[0] not in ("content-encoding", "content-length")]
+    return httpx.Response(answer.status_code, headers=kept, content=bytes(body), request=answer.request)
 
 
 def as_json(answer: httpx.Response) -> Any:

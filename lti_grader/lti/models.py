@@ -55,6 +55,8 @@ class Platform(Row, Tenanted, Base):
     frame_origins: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
     disabled_at: Mapped[dt.datetime | None]
+    learns_deployments_until: Mapped[dt.datetime | None]
+    """Until when a deployment that a launch shows is taken in, for an LMS that does not tell it when it registers."""
 
 
 class Deployment(Row, Tenanted, Base):

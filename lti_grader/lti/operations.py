@@ -14,7 +14,7 @@ from lti_grader.classes.operations import create_class, enroll
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.lti import claims as c
-from lti_grader.lti import enrollments, links, roster_schedule
+from lti_grader.lti import enrollments, links, registration_learning, roster_schedule
 from lti_grader.lti.course_copy import Launcher
 from lti_grader.lti.models import ClassContext, Deployment, Platform
 from lti_grader.lti.roles import class_role, is_institution_admin, is_test_user
@@ -49,8 +49,10 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
             Deployment.platform_id == platform.id, Deployment.deployment_id == claims[c.DEPLOYMENT_ID]
         )
     )
+    deployment = deployment or registration_learning.learn_deployment(platform, claims[c.DEPLOYMENT_ID], at=at)
     if deployment is None:
         raise unknown_deployment(claims[c.DEPLOYMENT_ID], platform.issuer, platform.client_id)
+    registration_learning.note_origins(platform, claims, at=at)
     roles = claims[c.ROLES]
     user_id = upsert_user(
         platform.id,

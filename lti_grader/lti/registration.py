@@ -16,23 +16,34 @@ from lti_grader.lti.models import Deployment, Platform, ProductFamily
 from lti_grader.people.models import Tenant
 
 
-def _printable(value: str) -> str:
+def printable(value: str) -> str:
+    """Return a text that goes into a row and onto a page as it is; raise `ValueError` for any other."""
     if not value.isprintable():
         raise ValueError("must be of printable characters, in one line")
     return value
 
 
-def _origin(value: str) -> str:
+def origin(value: str) -> str:
     """Return an origin as it goes into a header, frame-ancestors: scheme, host and port, and no sign more."""
-    parts = urlsplit(value)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    wrong = not origin.isascii() or any(sign in origin for sign in " ;,'\"@")
-    if parts.scheme not in ("https", "http") or not parts.hostname or wrong or value not in (origin, origin + "/"):
+    found = origin_of(value)
+    if found is None or value not in (found, found + "/"):
         raise ValueError(f"{value!r} is not an origin such as https://lms.example.edu")
-    return origin
+    return found
 
 
-_Text = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
+def origin_of(url: str) -> str | None:
+    """Return the origin of an address; None if it has none that may go into a header."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    found = f"{parts.scheme}://{parts.netloc}"
+    wrong = not found.isascii() or any(sign in found for sign in " ;,'\"@*") or not found.isprintable()
+    return None if parts.scheme not in ("https", "http") or not host or wrong else found
+
+
+_Text = Annotated[str, Field(max_length=255), AfterValidator(printable)]
 _Name = Annotated[_Text, Field(min_length=1)]
 
 
@@ -49,7 +60,7 @@ class Registration(BaseModel):
     auth_token_url: str
     auth_audience: _Text | None = None
     jwks_url: str
-    frame_origins: list[Annotated[str, AfterValidator(_origin)]] = []
+    frame_origins: list[Annotated[str, AfterValidator(origin)]] = []
     deployments: list[_Name] = Field(min_length=1)
 
     @field_validator("auth_login_url", "auth_token_url", "jwks_url")
@@ -100,24 +111,35 @@ def add_platform(wanted: Registration, *, tenant_name: str) -> uuid.UUID:
         Another institution has registered this issuer and client id.
     """
     with system_transaction() as opened:
-        known = opened.execute(
-            sa.select(Platform.tenant_id, Tenant.name)
-            .join(Tenant, Tenant.id == Platform.tenant_id)
-            .where(Platform.issuer == wanted.issuer, Platform.client_id == wanted.client_id)
-        ).one_or_none()
         tenant_id = opened.scalar(sa.select(Tenant.id).where(Tenant.name == tenant_name))
-    if known is not None and known.tenant_id != tenant_id:
-        raise BadRegistration(f"This issuer and client id are registered for {known.name!r}: name that with --tenant.")
+    other = other_institution(wanted.issuer, wanted.client_id, tenant_id)
+    if other is not None:
+        raise BadRegistration(f"This issuer and client id are registered for {other!r}: name that with --tenant.")
     is_new = tenant_id is None
     tenant_id = tenant_id or new_id()
     with transaction(tenant_id):
         if is_new:
             session().add(Tenant(id=tenant_id, name=tenant_name))
             session().flush()
-        return _keep(wanted, tenant_id)
+        return keep(wanted, tenant_id)
 
 
-def _keep(wanted: Registration, tenant_id: uuid.UUID) -> uuid.UUID:
+def other_institution(issuer: str, client_id: str, tenant_id: uuid.UUID | None) -> str | None:
+    """Return the name of another institution that has registered this issuer and client id, None if there is none."""
+    with system_transaction() as opened:
+        return opened.scalar(
+            sa.select(Tenant.name)
+            .join(Platform, Platform.tenant_id == Tenant.id)
+            .where(
+                Platform.issuer == issuer,
+                Platform.client_id == client_id,
+                Platform.tenant_id.is_distinct_from(tenant_id),
+            )
+        )
+
+
+def keep(wanted: Registration, tenant_id: uuid.UUID) -> uuid.UUID:
+    """Write a registration down in the open transaction, or bring it up to date, and return the platform's id."""
     values = wanted.model_dump(exclude={"deployments", "frame_origins", "issuer", "client_id"}) | {
         "frame_origins": wanted.origins(),
         "name": wanted.name or urlsplit(wanted.issuer).netloc or wanted.issuer,

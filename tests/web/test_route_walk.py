@@ -26,6 +26,7 @@ PUBLIC = {
     "lti.launch",
     "lti.jwks",
     "administration.sign_in",
+    "lti.register",
     "lti.take_notices",
 }
 STAFF_ONLY = {

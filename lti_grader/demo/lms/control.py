@@ -62,6 +62,14 @@ def register() -> ResponseReturnValue:
     }
 
 
+@blueprint.post("/registrations/remove")
+def remove() -> ResponseReturnValue:
+    """Forget a tool that has no links."""
+    with lms().store.begin() as session:
+        session.delete(session.get_one(Tool, flask.request.get_json()["client_id"]))
+    return {}
+
+
 @blueprint.post("/mode")
 def set_mode() -> ResponseReturnValue:
     lms().set_mode(Mode(flask.request.get_json()["mode"]))
@@ -137,6 +145,11 @@ def state() -> ResponseReturnValue:
     with lms().store() as session:
         grades = session.execute(select(Grade, Column, Person).join(Column).join(Person)).all()
         return {
+            "tools": [
+                {"client_id": one.client_id, "name": one.name, "deployment_id": one.deployment_id, "scopes": one.scopes,
+                 "shares_names": one.shares_names, "shares_email": one.shares_email}
+                for one in session.scalars(select(Tool).order_by(Tool.client_id))
+            ],
             "links": [
                 {"id": one.id, "title": one.title, "course_id": one.course_id, "custom": one.custom}
                 for one in session.scalars(select(Link).order_by(Link.made_at, Link.id))

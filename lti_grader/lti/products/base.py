@@ -9,6 +9,7 @@ from lti_grader.classes.models import Role
 from lti_grader.lti.answers import Answer
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.models import ProductFamily
+from lti_grader.lti.products.registering import Registering
 
 _TOOL_PLATFORM = "https://purl.imsglobal.org/spec/lti/claim/tool_platform"
 
@@ -22,7 +23,7 @@ class Switch:
     words: str
 
 
-class Product:
+class Product(Registering):
     """An LMS that does everything as the standards say; the others differ from it by what they override.
 
     Nothing outside of this package asks which LMS it talks to.
@@ -87,5 +88,9 @@ class ScoreFacts:
 def family_code(claims: Mapping[str, Any]) -> str:
     """Return what the platform of a launch calls itself, in lower case; "" where it does not say."""
     described = claims.get(_TOOL_PLATFORM)
-    code = described.get("product_family_code") if isinstance(described, dict) else None
+    return plain_code(described.get("product_family_code") if isinstance(described, dict) else None)
+
+
+def plain_code(code: object) -> str:
+    """Return a product family code in lower case; "" where it is none."""
     return code.strip().casefold() if isinstance(code, str) else ""

@@ -1,5 +1,7 @@
 """Blackboard Learn."""
 
+from urllib.parse import urlsplit
+
 from lti_grader.lti.models import ProductFamily
 from lti_grader.lti.products.base import Product
 
@@ -11,3 +13,17 @@ class Blackboard(Product):
     label = "Blackboard"
     family_codes = frozenset({"blackboardlearn", "blackboard", "blackboard learn"})
     posts_at_once = 4
+    # An application of the developer portal is one client for every institution that adds it, so a deployment that
+    # appears may be anybody's.
+    learns_deployments = False
+    finish = (
+        "In Blackboard, add the tool by its client id (Administrator Panel > Integrations > LTI Tool Providers > Register LTI"
+        " 1.3/Advantage Tool) and approve it. Then add the deployment id that Blackboard shows there to the registration here."
+    )
+
+    def is_issuer_of(self, issuer: str, url: str) -> bool:
+        """Return whether the configuration lies with Blackboard: all of its institutions share one issuer."""
+        host = urlsplit(url).hostname or ""
+        return super().is_issuer_of(issuer, url) or (
+            issuer == "https://blackboard.com" and host.endswith((".blackboard.com", ".anthology.com"))
+        )

@@ -11,3 +11,7 @@ class Brightspace(Product):
     label = "Brightspace"
     family_codes = frozenset({"desire2learn", "d2l", "brightspace"})
     posts_at_once = 4
+    finish = (
+        "In Brightspace, switch the registration on and make a deployment for the organisational units that may use it (Admin"
+        " Tools > Manage Extensibility > LTI Advantage). Its first launch tells this tool the deployment."
+    )

@@ -1,5 +1,7 @@
 """Canvas by Instructure."""
 
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from lti_grader.lti import claims as c
@@ -7,8 +9,21 @@ from lti_grader.lti.answers import Answer, Meaning
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.models import ProductFamily
 from lti_grader.lti.products.base import Product, ScoreFacts, Switch
+from lti_grader.lti.products.registering import Offered, Placement, Privacy, Wanted
 
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
+_EXTENSION = "https://canvas.instructure.com/lti/"
+_DOMAIN = "canvas_api_domain"
+_PRIVACY = {Privacy.NAMES_AND_EMAIL: "public", Privacy.NAMES: "name_only", Privacy.ANONYMOUS: "anonymous"}
+PLACEMENTS = (
+    Placement("assignment_selection", "Assignments: “External Tool” as the submission type", c.DEEP_LINKING_REQUEST),
+    Placement("link_selection", "Modules: “Add item”, then “External Tool”", c.DEEP_LINKING_REQUEST),
+    Placement("editor_button", "The text editor's list of apps", c.DEEP_LINKING_REQUEST),
+    Placement("module_index_menu_modal", "The menu of the Modules page", c.DEEP_LINKING_REQUEST),
+    Placement("course_navigation", "The course's navigation", c.RESOURCE_LINK_REQUEST),
+    Placement("submission_type_selection", "Assignments: a submission type of its own", c.DEEP_LINKING_REQUEST, is_usual=False),
+)  # fmt: skip
+"""Where a course may open this tool (app/models/lti/resource_placement.rb of the Canvas source)."""
 _WHERE = "Canvas: Admin > Developer Keys > the tool's key > Scopes (or Apps > Manage > the tool > Permissions): "
 
 
@@ -38,6 +53,47 @@ class Canvas(Product):
                 " participation or dates), then resend.",
             )
         return None
+
+    finish = (
+        "In Canvas, look through what was registered and switch it on (Apps > Manage). Its first launch from a course tells"
+        " this tool its deployment."
+    )
+
+    def audience(self, authorization_server: str | None) -> str | None:
+        """Return None: Canvas names a host there, and takes assertions for its token address."""
+        return None
+
+    def institution(self, platform: Mapping[str, Any]) -> str | None:
+        """Return the account's name."""
+        return c.words(platform.get(f"{_EXTENSION}account_name"))
+
+    def placements(self, offered: Offered) -> Sequence[Placement]:
+        """Return our placements as this Canvas writes them: newer ones put an address in front."""
+        found = []
+        for one in PLACEMENTS:
+            written = {name.removeprefix(_EXTENSION): name for name in offered.get(one.message, ())}
+            if one.name in written:
+                found.append(dataclasses.replace(one, name=written[one.name]))
+        return found
+
+    def messages(self, wanted: Wanted) -> list[dict[str, Any]]:
+        """Return the messages that have a placement: Canvas would put others where nobody chose."""
+        return [one for one in super().messages(wanted) if "placements" in one]
+
+    def tool_configuration(self, wanted: Wanted) -> dict[str, Any]:
+        """Return the LTI part, with what Canvas calls privacy."""
+        return {**super().tool_configuration(wanted), f"{_EXTENSION}privacy_level": _PRIVACY[wanted.privacy]}
+
+    def custom_parameters(self) -> dict[str, str]:
+        """Ask for the institution's own address: all of them share one issuer."""
+        return {_DOMAIN: "$Canvas.api.domain"}
+
+    def page_origins(self, claims: Mapping[str, Any]) -> Collection[str]:
+        """Return the institution's own address as well."""
+        custom = claims.get(c.CUSTOM)
+        domain = c.identifier(custom.get(_DOMAIN)) if isinstance(custom, dict) else None
+        known = [f"https://{domain}"] if domain and not domain.startswith("$") else []
+        return [*known, *super().page_origins(claims)]
 
     def score_extras(self, score: ScoreFacts) -> dict[str, Any]:
         """Return Canvas's own extension: no new attempt for a mark alone, and the way back into the work."""

@@ -21,6 +21,10 @@ class Moodle(Product):
     family_codes = frozenset({"moodle"})
     posts_at_once = 4
     ungraded_clears = True
+    finish = (
+        "In Moodle, activate the tool: Site administration > Plugins > Activity modules > External tool > Manage tools, on the"
+        " tool's card “Activate”."
+    )
 
     def understand(self, error: ServiceError) -> Answer | None:
         """Tell a locked grade from a fault: Moodle answers both with 500."""

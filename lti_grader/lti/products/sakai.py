@@ -11,3 +11,4 @@ class Sakai(Product):
     label = "Sakai"
     family_codes = frozenset({"sakai"})
     posts_at_once = 4
+    finish = "In Sakai, save the tool (Administration Workspace > External Tools) and choose where it may be placed."

@@ -1,6 +1,6 @@
 """What platforms and their people ask of us: login, launch, keys, placing, and the registrar's board."""
 
-from lti_grader.lti.views import assets, board, choosing, launching, notices, reviewing, rosters
+from lti_grader.lti.views import assets, board, choosing, launching, notices, registering, reviewing, rosters
 from lti_grader.lti.views.blueprint import blueprint
 
-__all__ = ["assets", "blueprint", "board", "choosing", "launching", "notices", "reviewing", "rosters"]
+__all__ = ["assets", "blueprint", "board", "choosing", "launching", "notices", "registering", "reviewing", "rosters"]

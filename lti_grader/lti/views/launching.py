@@ -12,8 +12,8 @@ from lti_grader.classes.models import STAFF
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.core.web import csrf, sign_in
 from lti_grader.lti import claims as c
-from lti_grader.lti import deep_linking, keys, login, places
-from lti_grader.lti.errors import LaunchRefused, NoAssignmentHere
+from lti_grader.lti import deep_linking, keys, login, places, registration_learning
+from lti_grader.lti.errors import LaunchRefused, NoAssignmentHere, NotRegistered
 from lti_grader.lti.keysets import keysets
 from lti_grader.lti.login import Announced
 from lti_grader.lti.models import Platform
@@ -68,10 +68,14 @@ def launch() -> ResponseReturnValue:
         at=now(),
         leeway=dt.timedelta(seconds=held.settings.clock_leeway_seconds),
     )
-    with transaction(announced.tenant_id):
-        arrival = arrive(verified, platform, at=now())
-        place = places.place_of(verified, platform, arrival, held, at=now())
-        subscribing.owe(verified, arrival.context_id, held.settings.public_url, at=now())
+    try:
+        with transaction(announced.tenant_id):
+            arrival = arrive(verified, platform, at=now())
+            place = places.place_of(verified, platform, arrival, held, at=now())
+            subscribing.owe(verified, arrival.context_id, held.settings.public_url, at=now())
+    except NotRegistered:
+        registration_learning.propose_deployment(platform, verified, at=now())
+        raise
     sign_in(
         user_id=arrival.user_id,
         tenant_id=announced.tenant_id,
