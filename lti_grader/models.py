@@ -7,7 +7,7 @@ from lti_grader.core.db import Base
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.lti.asset_models import AssetActivity, AssetReport, LtiAsset
-from lti_grader.lti.board_models import ScoreDeliveryEvent
+from lti_grader.lti.board_models import ScoreDeliveryEvent, ScoreFreeze
 from lti_grader.lti.models import (
     ClassContext,
     CourseCopy,
@@ -60,6 +60,7 @@ __all__ = [
     "Roster",
     "ScoreDelivery",
     "ScoreDeliveryEvent",
+    "ScoreFreeze",
     "SigningKey",
     "SubmissionAttempt",
     "Tenant",

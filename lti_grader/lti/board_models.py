@@ -41,6 +41,7 @@ class ScoreDeliveryEvent(Row, Tenanted, Base):
     __table_args__ = (
         one_of("kind", EventKind),
         sa.Index("ix_score_delivery_events_delivery_id_at", "delivery_id", "at"),
+        sa.Index("ix_score_delivery_events_trouble", "at", postgresql_where=sa.text("kind IN ('answered', 'failed')")),
     )
 
     delivery_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("score_deliveries.id", ondelete="CASCADE"))
@@ -55,3 +56,42 @@ class ScoreDeliveryEvent(Row, Tenanted, Base):
     """As the LMS gave it, cut to a readable length."""
     holds: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
     """What the LMS was seen to hold, in points of the delivery's maximum."""
+
+
+class ScoreFreeze(Row, Tenanted, Base):
+    """A class, an item, or one student's item whose scores are held back, until two people have released it."""
+
+    __tablename__ = "score_freezes"
+    __table_args__ = (
+        sa.Index(
+            "uq_score_freezes_one_at_a_time",
+            "class_id",
+            "content_item_id",
+            "student_id",
+            unique=True,
+            postgresql_where=sa.text("released_at IS NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        sa.CheckConstraint("student_id IS NULL OR content_item_id IS NOT NULL", name="student_has_item"),
+        sa.CheckConstraint("released_at IS NULL OR release_asked_at IS NOT NULL", name="release_was_asked"),
+        sa.CheckConstraint("released_by <> release_asked_by", name="two_people"),
+    )
+
+    class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="CASCADE"), index=True)
+    content_item_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("content_items.id", ondelete="CASCADE"), index=True
+    )
+    """None for the whole class."""
+    student_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    """None for all students."""
+    reason: Mapped[str]
+    frozen_at: Mapped[dt.datetime]
+    frozen_by: Mapped[str]
+    """Who, as `trail.Actor.key` writes it; the name that follows is as it was then."""
+    frozen_by_name: Mapped[str]
+    release_asked_at: Mapped[dt.datetime | None]
+    release_asked_by: Mapped[str | None]
+    release_asked_by_name: Mapped[str | None]
+    released_at: Mapped[dt.datetime | None]
+    released_by: Mapped[str | None]
+    released_by_name: Mapped[str | None]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.messages import send_after_commit
-from lti_grader.lti import board, passback
+from lti_grader.lti import board, freezes, passback
 from lti_grader.lti.board import Filter
 from lti_grader.lti.board_models import EventKind, ScoreDeliveryEvent
 from lti_grader.lti.models import DeliveryStatus, ScoreDelivery
@@ -17,8 +17,6 @@ from lti_grader.lti.trail import OVER, Actor
 
 # As many are changed in one transaction: nobody else waits long for a score of theirs.
 _CHUNK = 200
-# Of more than these the sweeper finds the rest, at the pace that the platform takes.
-_MESSAGES = 50
 _PLAIN = (DeliveryStatus.FAILED, DeliveryStatus.SENT, DeliveryStatus.VERIFIED)
 
 
@@ -41,6 +39,7 @@ class Plan:
     """Those for which somebody has set another grade in the LMS."""
     under_way: int
     held_back: int
+    """Also those that are in the LMS, and have to stay as they are there."""
     excluded: int
 
     @property
@@ -51,7 +50,11 @@ class Plan:
 def plan(selection: Selection) -> Plan:
     """Return what sending a selection again would do, before it is done."""
     held = board.matching(selection.class_id, selection.asked)
-    query = sa.select(held.c.status, sa.func.count()).where(*_chosen(held, selection)).group_by(held.c.status)
+    frozen: sa.ColumnElement[bool] = held.c.status == DeliveryStatus.FROZEN
+    if freezes.of_class(selection.class_id):
+        frozen = sa.or_(frozen, freezes.covering(held.c.line_item_id, held.c.user_id))
+    group = sa.case((frozen, DeliveryStatus.FROZEN.value), else_=held.c.status).label("state")
+    query = sa.select(group, sa.func.count()).where(*_chosen(held, selection)).group_by(group)
     counts: dict[str, int] = dict(session().execute(query).all())
     return Plan(
         plain=sum(counts.get(status, 0) for status in _PLAIN),
@@ -102,7 +105,7 @@ def resend(
     for start in range(0, len(ids), _CHUNK):
         with transaction(tenant_id):
             again = _resend(ids[start : start + _CHUNK], wanted, as_of=as_of, at=at, by=by)
-            for platform_id in again[: max(0, _MESSAGES - sent)]:
+            for platform_id in set(again):
                 send_after_commit(passback.TASK, tenant_id, platform_id, queue=passback.QUEUE)
             sent += len(again)
     return sent
@@ -123,7 +126,9 @@ def _resend(
     )
     again = session().execute(
         sa.update(row)
-        .where(row.id.in_(ids), row.status.in_(wanted), ~newer, ~pressed)
+        .where(
+            row.id.in_(ids), row.status.in_(wanted), ~newer, ~pressed, ~freezes.covering(row.line_item_id, row.user_id)
+        )
         .values(
             status=DeliveryStatus.PENDING,
             forced=sa.or_(row.forced, row.status == DeliveryStatus.OVERRIDDEN),

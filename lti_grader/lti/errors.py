@@ -105,3 +105,11 @@ class CannotResend(Conflict):
 
 class RosterBusy(Conflict):
     code = "roster_busy"
+
+
+class CannotFreeze(Conflict):
+    code = "cannot_freeze"
+
+
+class CannotRelease(Conflict):
+    code = "cannot_release"

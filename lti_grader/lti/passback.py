@@ -21,7 +21,7 @@ from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.gradebook.events import ScoreChanged
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry
-from lti_grader.lti import enrollments, trail
+from lti_grader.lti import enrollments, freezes, trail
 from lti_grader.lti.answers import Answer, Meaning
 from lti_grader.lti.board_models import EventKind
 from lti_grader.lti.errors import CannotResend
@@ -141,7 +141,7 @@ def _owe(column: _Column, entry: GradebookEntry, *, at: dt.datetime) -> None:
         .where(
             ScoreDelivery.line_item_id == line_item_id,
             ScoreDelivery.user_id == entry.student_id,
-            ScoreDelivery.status == DeliveryStatus.PENDING,
+            ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.FROZEN]),
             ScoreDelivery.revision < entry.revision,
         )
         .values(status=DeliveryStatus.SUPERSEDED)
@@ -177,7 +177,7 @@ def _owe(column: _Column, entry: GradebookEntry, *, at: dt.datetime) -> None:
     if made is None:
         return
     trail.note(made, EventKind.EXCLUDED if test_user else EventKind.QUEUED, at=at)
-    if not test_user:
+    if not test_user and not freezes.hold(made, at=at):
         send_after_commit(TASK, current_tenant(), column.platform_id, queue=QUEUE)
 
 
@@ -277,6 +277,8 @@ def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parce
         # Nobody wants to know any more; if it arrived all the same, the newer one has a later time.
         row.status = DeliveryStatus.SUPERSEDED
         trail.note(row, EventKind.SUPERSEDED, at=at, words=_NEWER)
+        return None
+    if row.status == DeliveryStatus.PENDING and freezes.hold(row, at=at):
         return None
     item = session().get_one(LineItem, row.line_item_id)
     if _other_is_sending(row):
@@ -538,6 +540,8 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = 
         raise CannotResend("This score is on its way already.")
     if row.status == DeliveryStatus.EXCLUDED:
         raise CannotResend(row.last_error or "This score is not one that is delivered.")
+    if freezes.are_held(row.line_item_id, row.user_id):
+        raise CannotResend("This score is held back by the staff: have it released first.")
     row.forced = row.forced or row.status == DeliveryStatus.OVERRIDDEN
     row.status, row.tries, row.next_try_at = DeliveryStatus.PENDING, 0, at
     row.sent_timestamp = row.sent_at = row.last_error = row.last_answer = None

@@ -82,6 +82,7 @@ class Trail:
 
     student_id: uuid.UUID
     student: str
+    item_id: uuid.UUID
     item: str
     revisions: list[Revision]
 
@@ -109,6 +110,7 @@ def trail(class_id: uuid.UUID, student_id: uuid.UUID, item_id: uuid.UUID) -> Tra
     return Trail(
         student_id,
         student.display_name,
+        item_id,
         title,
         [Revision(one, label or title, platform, steps.get(one.id, [])) for one, _, title, label, platform in rows],
     )

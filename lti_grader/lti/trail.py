@@ -7,6 +7,7 @@ import uuid
 from lti_grader.core.db import current_tenant, session
 from lti_grader.lti.board_models import EventKind, ScoreDeliveryEvent
 from lti_grader.lti.models import ScoreDelivery
+from lti_grader.people.models import User
 
 # Of these the row's last answer is this very event's; of the others it would be an older one.
 _WITH_ANSWER = frozenset({EventKind.ANSWERED, EventKind.FAILED})
@@ -20,6 +21,11 @@ class Actor:
 
     user_id: uuid.UUID | None
     name: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells this one from everybody else of the institution."""
+        return f"user:{self.user_id}" if self.user_id is not None else f"administrator:{self.name}"
 
     @property
     def shown_name(self) -> str | None:
@@ -52,3 +58,10 @@ def note(
             holds=row.lms_holds if kind in _WITH_HOLDINGS else None,
         )
     )
+
+
+def name_of(actor: Actor) -> str:
+    """Return how somebody is called, to be written down as it is now."""
+    if actor.user_id is not None:
+        return session().get_one(User, actor.user_id).display_name
+    return actor.name or "An administrator"

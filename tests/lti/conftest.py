@@ -12,6 +12,7 @@ import flask
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
 
 from lti_grader.core.db import session, transaction
@@ -20,6 +21,7 @@ from lti_grader.lti.errors import LaunchRefused
 from lti_grader.lti.keysets import keysets
 from lti_grader.lti.models import ClassContext, Platform, ProductFamily
 from lti_grader.lti.verification import Expected, verify
+from lti_grader.people.operations import make_sign_in
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest, create_problem, publish
 from tests.fixtures.world import World
@@ -163,3 +165,25 @@ def lms(world: World, platform_key: rsa.RSAPrivateKey) -> Iterator[ScriptedPlatf
 @pytest.fixture
 def desk(world: World, lms: ScriptedPlatform) -> Desk:
     return Desk(world, lms)
+
+
+Browser = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def browser_of(app: flask.Flask, world: World) -> Browser:
+    """A browser with the session of a person, or of an administrator by a name."""
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    def open_browser(user_id: uuid.UUID | None = None, *, administrator: str = "") -> FlaskClient:
+        client = app.test_client()
+        if administrator:
+            with transaction(world.tenant_id):
+                token = make_sign_in(administrator, at=dt.datetime.now(dt.UTC))
+            assert client.post(f"/administration/sign-in/{token}").status_code == 303
+        if user_id is not None:
+            with client.session_transaction() as kept:
+                kept.update(user=str(user_id), tenant=str(world.tenant_id), platform=str(world.platform_id), frames=[])
+        return client
+
+    return open_browser

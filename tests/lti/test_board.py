@@ -3,13 +3,11 @@
 import datetime as dt
 import re
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import flask
 import pytest
 import sqlalchemy as sa
-from flask.testing import FlaskClient
 
 from lti_grader.classes.models import Role
 from lti_grader.core.db import db, session, transaction
@@ -21,22 +19,9 @@ from lti_grader.lti.models import ScoreDelivery
 from lti_grader.lti.trail import Actor
 from tests.fixtures.world import NOW, World
 from tests.lti import big_class
+from tests.lti.conftest import Browser
 from tests.lti.desk import RESULTS, SCORES, Desk
 from tests.lti.scripted import ScriptedPlatform
-
-
-@pytest.fixture
-def browser(app: flask.Flask, world: World) -> Callable[[uuid.UUID], FlaskClient]:
-    """A browser with the session of a person."""
-    app.config["WTF_CSRF_ENABLED"] = False
-
-    def open_browser(user_id: uuid.UUID) -> FlaskClient:
-        client = app.test_client()
-        with client.session_transaction() as kept:
-            kept.update(user=str(user_id), tenant=str(world.tenant_id), platform=str(world.platform_id), frames=[])
-        return client
-
-    return open_browser
 
 
 def overridden(desk: Desk, lms: ScriptedPlatform) -> uuid.UUID:
@@ -246,10 +231,10 @@ def test_the_trail_shows_every_revision_and_step(world: World, desk: Desk, lms: 
     assert pressed.actor == "Marta Lindqvist"
 
 
-def test_the_page_asks_before_it_sends(world: World, desk: Desk, lms: ScriptedPlatform, browser: Any) -> None:
+def test_the_page_asks_before_it_sends(world: World, desk: Desk, lms: ScriptedPlatform, browser_of: Browser) -> None:
     overridden(desk, lms)
     failed(desk.neighbour(), lms)
-    teacher = browser(world.teacher_id)
+    teacher = browser_of(world.teacher_id)
     page = teacher.get(f"/classes/{world.class_id}/deliveries?status=trouble")
     assert page.status_code == 200
     assert "Why the LMS did not take them" in page.text
@@ -267,33 +252,37 @@ def test_the_page_asks_before_it_sends(world: World, desk: Desk, lms: ScriptedPl
 
 
 @pytest.mark.parametrize("form", [{}, {"what": "chosen"}, {"what": "x"}, {"what": "class", "confirmed": "yes"}])
-def test_a_form_that_names_nothing_sends_nothing(world: World, desk: Desk, browser: Any, form: dict[str, str]) -> None:
+def test_a_form_that_names_nothing_sends_nothing(
+    world: World, desk: Desk, browser_of: Browser, form: dict[str, str]
+) -> None:
     desk.score(4)
-    answer = browser(world.teacher_id).post(f"/classes/{world.class_id}/deliveries/resend", data=form)
+    answer = browser_of(world.teacher_id).post(f"/classes/{world.class_id}/deliveries/resend", data=form)
     assert answer.status_code == 400
     assert "board" in answer.text
 
 
-def test_filters_that_mean_nothing_are_left_open(world: World, desk: Desk, browser: Any) -> None:
+def test_filters_that_mean_nothing_are_left_open(world: World, desk: Desk, browser_of: Browser) -> None:
     desk.score(4)
     query = "status=odd&item_id=1&sorting=up&page=-3&search=%00&why=%27&platform_id=x"
-    page = browser(world.teacher_id).get(f"/classes/{world.class_id}/deliveries?{query}")
+    page = browser_of(world.teacher_id).get(f"/classes/{world.class_id}/deliveries?{query}")
     assert page.status_code == 200
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.OBSERVER])
-def test_the_trail_is_the_staffs(world: World, desk: Desk, browser: Any, role: Role) -> None:
+def test_the_trail_is_the_staffs(world: World, desk: Desk, browser_of: Browser, role: Role) -> None:
     desk.score(4)
     url = f"/classes/{world.class_id}/students/{desk.student}/items/{desk.assignment}/scores"
-    assert browser(world.user(role)).get(url).status_code == 403
-    assert browser(world.user(Role.ASSISTANT)).get(url).status_code == 200
+    assert browser_of(world.user(role)).get(url).status_code == 403
+    assert browser_of(world.user(Role.ASSISTANT)).get(url).status_code == 200
 
 
-def test_a_big_class_takes_no_more_questions_than_a_small_one(app: flask.Flask, world: World, browser: Any) -> None:
+def test_a_big_class_takes_no_more_questions_than_a_small_one(
+    app: flask.Flask, world: World, browser_of: Browser
+) -> None:
     big_class.fill(world, students=200, items=10)
     asked: list[str] = []
     sa.event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    teacher = browser(world.teacher_id)
+    teacher = browser_of(world.teacher_id)
     page = teacher.get(f"/classes/{world.class_id}/deliveries?sorting=student&page=7")
     assert "Page 7 of 20" in page.text
     assert page.text.count('name="delivery"') == 100 - page.text.count("Waiting to be sent")

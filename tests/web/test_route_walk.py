@@ -31,7 +31,8 @@ PUBLIC = {
 }
 STAFF_ONLY = {
     "gradebook.home", "gradebook.grid", "gradebook.student", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
-    "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops",
+    "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops", "lti.registrar",
+    "lti.holds", "lti.freeze", "lti.ask_release", "lti.release",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
 BODY = {
@@ -56,7 +57,7 @@ def ids(world: World) -> dict[str, Any]:
     return {
         "assignment_id": assignment, "item_id": item, "attempt_id": attempt, "class_id": world.class_id,
         "context_id": world.context_id,
-        "student_id": student, "delivery_id": delivery, **_file(world, student), "name": "a" * 32, "filename": "x",
+        "student_id": student, "delivery_id": delivery, "freeze_id": uuid.uuid4(), **_file(world, student), "name": "a" * 32, "filename": "x",
     }  # fmt: skip
 
 

@@ -1,6 +1,29 @@
 """What platforms and their people ask of us: login, launch, keys, placing, and the registrar's board."""
 
-from lti_grader.lti.views import assets, board, choosing, launching, notices, registering, reviewing, rosters
+from lti_grader.lti.views import (
+    assets,
+    board,
+    choosing,
+    freezing,
+    launching,
+    notices,
+    registering,
+    registrar,
+    reviewing,
+    rosters,
+)
 from lti_grader.lti.views.blueprint import blueprint
 
-__all__ = ["assets", "blueprint", "board", "choosing", "launching", "notices", "registering", "reviewing", "rosters"]
+__all__ = [
+    "assets",
+    "blueprint",
+    "board",
+    "choosing",
+    "freezing",
+    "launching",
+    "notices",
+    "registering",
+    "registrar",
+    "reviewing",
+    "rosters",
+]

@@ -1,29 +1,48 @@
-"""Who stands at the board of a class, and what they may do there."""
+"""Who stands at the registrar's board, and what they may do there.
+
+The staff of a class see its board. Registrars see those of all classes: people whom their LMS calls administrators of
+the institution, and administrators of this tool.
+"""
 
 import contextlib
 import dataclasses
 import uuid
 from collections.abc import Iterator
 
-from lti_grader.classes.models import Role
-from lti_grader.classes.queries import membership
-from lti_grader.core.db import transaction
-from lti_grader.core.web import viewer
+import flask
+
+from lti_grader.classes.models import STAFF, Role
+from lti_grader.classes.queries import get_class, membership
+from lti_grader.core.db import session, transaction
+from lti_grader.core.errors import Forbidden, NotFound
+from lti_grader.core.web import administrator, viewer
 from lti_grader.lti.trail import Actor
+from lti_grader.people.models import User
 
 
 @dataclasses.dataclass(frozen=True)
 class Clerk:
-    """Somebody at the board of a class."""
+    """Somebody at the board."""
 
     tenant_id: uuid.UUID
     actor: Actor
-    role: Role
+    role: Role | None
+    """What they are in the class; None for a registrar who is not in it."""
+    is_registrar: bool
 
     @property
     def is_of_class(self) -> bool:
         """Whether they are of the class's own staff, and may open its other pages."""
-        return True
+        return self.role in STAFF
+
+    @property
+    def may_freeze(self) -> bool:
+        return self.is_registrar or self.role == Role.TEACHER
+
+    def require_freezing(self) -> None:
+        """Raise `Forbidden` for assistants."""
+        if not self.may_freeze:
+            raise Forbidden("Scores are held back and released by the teachers of the class and by registrars.")
 
 
 @contextlib.contextmanager
@@ -34,8 +53,60 @@ def at_board(class_id: uuid.UUID) -> Iterator[Clerk]:
     ------
     NotSignedIn, NotFound, Forbidden
     """
+    clerk = _first(class_id)
+    with transaction(clerk.tenant_id):
+        yield clerk
+
+
+@contextlib.contextmanager
+def at_institution() -> Iterator[Clerk]:
+    """Open a transaction for a registrar.
+
+    Raises
+    ------
+    NotSignedIn, Forbidden
+    """
+    clerk = _first(None)
+    with transaction(clerk.tenant_id):
+        yield clerk
+
+
+def _first(class_id: uuid.UUID | None) -> Clerk:
+    """Return who may: the person of the launch, or else the administrator whose session stands beside it."""
+    is_administrators = flask.g.get("administrator") is not None
+    if "user" in flask.session or not is_administrators:
+        try:
+            return _launched(class_id)
+        except (NotFound, Forbidden):
+            if not is_administrators:
+                raise
+    me = administrator()
+    with transaction(me.tenant_id):
+        if class_id is not None:
+            get_class(class_id)
+    return Clerk(me.tenant_id, Actor(None, me.name), None, is_registrar=True)
+
+
+def _launched(class_id: uuid.UUID | None) -> Clerk:
     me = viewer()
     with transaction(me.tenant_id):
-        found = membership(class_id, me.user_id)
+        user = session().get(User, me.user_id)
+        is_registrar = user is not None and user.is_institution_admin
+        role = None
+        if class_id is not None:
+            role = _role(class_id, me.user_id, is_registrar=is_registrar)
+        elif not is_registrar:
+            raise Forbidden("This page is for registrars: people whom the LMS calls administrators of the institution.")
+        return Clerk(me.tenant_id, Actor(me.user_id), role, is_registrar=is_registrar)
+
+
+def _role(class_id: uuid.UUID, user_id: uuid.UUID, *, is_registrar: bool) -> Role | None:
+    try:
+        found = membership(class_id, user_id)
         found.require_staff()
-        yield Clerk(me.tenant_id, Actor(me.user_id), found.role)
+        return found.role
+    except (NotFound, Forbidden):
+        if not is_registrar:
+            raise
+        get_class(class_id)
+        return None
