@@ -10,6 +10,8 @@ const folder = join(here, "..", "lti_grader", "static", "dist");
 const entries = {
   site: "src/styles/site.css",
   pages: "src/pages/main.ts",
+  remember: "src/launch/remember.ts",
+  recall: "src/launch/recall.ts",
   work: "src/work/main.ts",
   attempt: "src/attempt/main.ts",
 };

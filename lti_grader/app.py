@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(project_folder("migrations")))
     events.install_flow(FLOW)
-    web.install(app, settings)
+    web.install(app, settings, app.extensions["adapters"].kv)
     register_pages(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -77,6 +77,16 @@ class KeyValue:
         with _translated():
             return bool(self.client.set(key, value, ex=seconds, nx=True))
 
+    def replace(self, key: str, value: str, seconds: int) -> bool:
+        """Keep `value` for `seconds` where the key has a value already. Return whether it had one."""
+        with _translated():
+            return bool(self.client.set(key, value, ex=seconds, xx=True))
+
+    def get_and_prolong(self, key: str, seconds: int) -> str | None:
+        """Return the value, which is kept for `seconds` from now, or None."""
+        with _translated():
+            return cast("str | None", self.client.getex(key, ex=seconds))
+
     def take(self, key: str) -> str | None:
         """Return the value and forget it, in one step: of several that ask, one gets it."""
         with _translated():

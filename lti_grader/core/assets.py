@@ -26,7 +26,8 @@ def install_assets(app: flask.Flask) -> None:
             changed = manifest.stat().st_mtime_ns
             if kept.get("changed") != changed:
                 kept.update(changed=changed, files=json.loads(manifest.read_text()))
-            return flask.url_for("static", filename=f"dist/{kept['files'][name]}")
+            # Not by url_for: the same for everybody, also where a session is named in the path.
+            return f"{app.static_url_path}/dist/{kept['files'][name]}"
         except (OSError, KeyError):
             raise AssetsMissing(f"The page's {name} has not been built: run `make assets`.") from None
 

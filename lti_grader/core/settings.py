@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     sandbox: Literal["auto", "slot", "bubblewrap"] = "auto"
     sandbox_slots: Annotated[int, Field(ge=0, le=1024)] = 0
     session_hours: Annotated[float, Field(gt=0, le=168)] = 12
+    session_idle_minutes: Annotated[int, Field(ge=5, le=1440)] = 120
+    """How long a session that needs no cookie is kept without a request."""
     launch_seconds: Annotated[int, Field(ge=30, le=3600)] = 600
     clock_leeway_seconds: Annotated[int, Field(ge=2, le=300)] = 60
     lms_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 10

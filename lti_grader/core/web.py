@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import math
 import secrets
 import time
 import uuid
@@ -15,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from lti_grader.core.errors import Forbidden, GraderError, NotSignedIn
+from lti_grader.core.sessions import Sessions, Store, TokenPaths, is_in_path
 from lti_grader.core.settings import Settings
 
 csrf = CSRFProtect()
@@ -33,8 +35,16 @@ class Viewer:
     frame_origins: tuple[str, ...]
 
 
-def sign_in(*, user_id: uuid.UUID, tenant_id: uuid.UUID, platform_id: uuid.UUID, frame_origins: Sequence[str]) -> None:
-    """Begin a browser session; whatever session the browser had before is gone.
+def sign_in(
+    *,
+    user_id: uuid.UUID,
+    tenant_id: uuid.UUID,
+    platform_id: uuid.UUID,
+    frame_origins: Sequence[str],
+    at: dt.datetime,
+    keeps_cookies: bool = True,
+) -> str:
+    """Begin a session; whatever session the browser's cookie held before is gone.
 
     Where the same person comes again, as with a second assignment in a second tab, the session's token for
     forms stays: the pages that are open already go on saving.
@@ -43,7 +53,24 @@ def sign_in(*, user_id: uuid.UUID, tenant_id: uuid.UUID, platform_id: uuid.UUID,
     ----------
     frame_origins
         The origins of the platform's pages, which may hold ours in a frame.
+    at
+        Now: `session_hours` later the session ends, whatever is done with it.
+    keeps_cookies
+        Whether the browser has shown that it does; where not, the session is named in the path of each address.
+
+    Returns
+    -------
+    What the paths of this session begin with; nothing for one in a cookie.
     """
+    ends = at + flask.current_app.permanent_session_lifetime
+    values = {
+        "user": str(user_id), "tenant": str(tenant_id), "platform": str(platform_id), "frames": list(frame_origins),
+        "ends": int(ends.timestamp()),
+    }  # fmt: skip
+    if not keeps_cookies:
+        sessions = flask.current_app.session_interface
+        assert isinstance(sessions, Sessions)
+        return f"/~{sessions.begin(values, flask.request)}"
     before = dict(flask.session)
     flask.session.clear()
     if ADMINISTRATION in before:
@@ -51,10 +78,13 @@ def sign_in(*, user_id: uuid.UUID, tenant_id: uuid.UUID, platform_id: uuid.UUID,
     if before.get("user") == str(user_id) and "csrf_token" in before:
         flask.session["csrf_token"] = before["csrf_token"]
     flask.session.permanent = True
-    flask.session["user"] = str(user_id)
-    flask.session["tenant"] = str(tenant_id)
-    flask.session["platform"] = str(platform_id)
-    flask.session["frames"] = list(frame_origins)
+    flask.session.update(values)
+    return ""
+
+
+def sign_out() -> None:
+    """End the session that this request came with."""
+    flask.session.clear()
 
 
 def viewer() -> Viewer:
@@ -66,7 +96,7 @@ def viewer() -> Viewer:
         The browser sent no session, or one that has ended.
     """
     found = flask.session
-    if "user" not in found:
+    if "user" not in found or found.get("ends", math.inf) <= time.time():
         raise NotSignedIn("Your session has ended. Open the assignment again from your course page; your text is kept.")
     return Viewer(
         user_id=uuid.UUID(found["user"]),
@@ -107,8 +137,8 @@ def administrator() -> SignedInAdministrator:
     )
 
 
-def install(app: flask.Flask, settings: Settings) -> None:
-    """Give `app` its cookie, its CSRF tokens, its headers and its error pages."""
+def install(app: flask.Flask, settings: Settings, store: Store) -> None:
+    """Give `app` its sessions, its CSRF tokens, its headers and its error pages."""
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         SESSION_COOKIE_NAME=COOKIE,
@@ -125,6 +155,8 @@ def install(app: flask.Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=max(4 * settings.max_code_bytes, 1_048_576),
         MAX_FORM_MEMORY_SIZE=1_048_576,
     )
+    app.session_interface = Sessions(store, idle=dt.timedelta(minutes=settings.session_idle_minutes))
+    app.wsgi_app = TokenPaths(app.wsgi_app)  # type: ignore[method-assign]
     # First of all: also the page that tells of a missing CSRF token needs its nonce.
     app.before_request(_begin)
     csrf.init_app(app)
@@ -157,7 +189,8 @@ def _headers(response: Response) -> Response:
         f"font-src 'self'; connect-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors {frames}",
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "strict-origin"
+    # Where the path names the session, no other site and no log of one may learn it.
+    response.headers["Referrer-Policy"] = "no-referrer" if is_in_path() else "strict-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
     if not flask.request.path.startswith("/static/"):

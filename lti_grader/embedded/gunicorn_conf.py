@@ -2,7 +2,22 @@
 
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 from lti_grader.core.processes import die_with_parent
+from lti_grader.core.sessions import without_token
+
+
+class DiscreetLogger(Logger):  # type: ignore[misc]
+    """Writes no token of a session into an access log, should somebody switch one on."""
+
+    def atoms(self, *given: Any) -> dict[str, Any]:
+        """Return what a line may be made of."""
+        return {
+            name: without_token(value) if isinstance(value, str) else value
+            for name, value in super().atoms(*given).items()
+        }
+
 
 worker_class = "gthread"
 workers = 2
@@ -15,6 +30,7 @@ graceful_timeout = 15
 preload_app = True
 accesslog = None
 errorlog = "-"
+logger_class = DiscreetLogger
 control_socket_disable = True
 
 

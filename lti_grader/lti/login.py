@@ -1,4 +1,8 @@
-"""The first half of a launch: the platform announces itself, and we agree on what will come."""
+"""The first half of a launch: the platform announces itself, and we agree on what will come.
+
+The browser is given a secret, and whoever brings the launch has to bring it: as a cookie, or, where the browser keeps
+none for us, out of the platform's storage (LTI Platform Storage) or the tab's own (`frontend/src/launch`).
+"""
 
 import dataclasses
 import hashlib
@@ -7,7 +11,7 @@ import json
 import secrets
 import uuid
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import sqlalchemy as sa
 
@@ -15,6 +19,7 @@ from lti_grader.adapters import Adapters
 from lti_grader.core.db import system_transaction
 from lti_grader.lti.errors import LaunchRefused, NotRegistered
 from lti_grader.lti.models import Platform
+from lti_grader.lti.products import product_of
 
 _LONGEST = 4096
 
@@ -28,18 +33,50 @@ class Announced:
     nonce: str
     target_link_uri: str
     browser: str
-    """SHA-256 of what the browser was given as a cookie."""
+    """SHA-256 of the secret that the browser was given."""
     request: Mapping[str, str]
     """The login as it came, to begin again with in a window of its own."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Redirect:
-    """Where to send the browser, and the cookie that will know it again."""
+    """Where to send the browser, and the secret by which it will be known again."""
 
     url: str
-    cookie_name: str
-    cookie_value: str
+    state: str
+    secret: str
+    storage: "Storage"
+
+    @property
+    def cookie_name(self) -> str:
+        return cookie_name(self.state)
+
+
+@dataclasses.dataclass(frozen=True)
+class Storage:
+    """Where a platform's pages keep data for a tool whose cookies are blocked (LTI Platform Storage 1.0)."""
+
+    frames: tuple[str, ...]
+    """Names of frames beside ours, `_parent` for the window around it; none where the login offered none."""
+    origins: tuple[str, ...]
+    """Whom to ask, and whose answer counts: the origin of the platform's authorisation address, and its pages'."""
+    key: str
+
+
+def storage_of(platform: Platform, state: str, target: str) -> Storage:
+    """Return where the secret of a login is kept at its platform."""
+    origins = (origin_of(platform.auth_login_url), *platform.frame_origins)
+    frames = tuple(product_of(platform).storage_frames(target)) if target else ()
+    return Storage(frames, tuple(dict.fromkeys(origins)), cookie_name(state))
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address, as a browser's script names them."""
+    parts = urlsplit(url)
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port not in (None, usual) else ""
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
 
 
 def find_platform(issuer: str, client_id: str) -> Platform:
@@ -85,7 +122,8 @@ def begin(request: Mapping[str, str], held: Adapters) -> Redirect:
     Parameters
     ----------
     request
-        iss, login_hint and target_link_uri; client_id, lti_message_hint and lti_deployment_id where given.
+        iss, login_hint and target_link_uri; client_id, lti_message_hint, lti_deployment_id and lti_storage_target
+        where given.
 
     Raises
     ------
@@ -94,7 +132,8 @@ def begin(request: Mapping[str, str], held: Adapters) -> Redirect:
     NotRegistered
     """
     given = {name: request.get(name, "") for name in
-             ("iss", "login_hint", "target_link_uri", "client_id", "lti_message_hint", "lti_deployment_id")}  # fmt: skip
+             ("iss", "login_hint", "target_link_uri", "client_id", "lti_message_hint", "lti_deployment_id",
+              "lti_storage_target")}  # fmt: skip
     for name in ("iss", "login_hint", "target_link_uri"):
         if not given[name]:
             raise LaunchRefused(
@@ -133,7 +172,23 @@ def begin(request: Mapping[str, str], held: Adapters) -> Redirect:
     if given["lti_message_hint"]:
         query["lti_message_hint"] = given["lti_message_hint"]
     sign = "&" if "?" in platform.auth_login_url else "?"
-    return Redirect(f"{platform.auth_login_url}{sign}{urlencode(query)}", cookie_name(state), browser)
+    storage = storage_of(platform, state, given["lti_storage_target"])
+    return Redirect(f"{platform.auth_login_url}{sign}{urlencode(query)}", state, browser, storage)
+
+
+def begin_again(state: str, held: Adapters) -> Redirect:
+    """Begin anew the login that a state belongs to, in a window of its own.
+
+    Raises
+    ------
+    LaunchRefused
+        It was used, or has expired.
+    """
+    announced = peek(state, held)
+    if announced is None:
+        raise used_or_expired()
+    # The frames of the LMS's page are not around a window of its own.
+    return begin({name: value for name, value in announced.request.items() if name != "lti_storage_target"}, held)
 
 
 def cookie_name(state: str) -> str:
@@ -143,7 +198,15 @@ def cookie_name(state: str) -> str:
 
 def peek(state: str, held: Adapters) -> Announced | None:
     """Return a login that awaits its launch, without using it up."""
-    return _read(held.kv.get(f"lti:state:{state}") if state else None)
+    return _read(held.kv.get(f"lti:state:{state}") if state and len(state) < 200 else None)
+
+
+def used_or_expired() -> LaunchRefused:
+    """Return the refusal of a launch that no login waits for."""
+    return LaunchRefused(
+        "state_unknown",
+        "This launch was used already, or took too long to arrive. Start it again from your course page.",
+    )
 
 
 def use(state: str, browser: str, held: Adapters) -> Announced:
@@ -156,10 +219,7 @@ def use(state: str, browser: str, held: Adapters) -> Announced:
     """
     announced = _read(held.kv.take(f"lti:state:{state}") if state and len(state) < 200 else None)
     if announced is None:
-        raise LaunchRefused(
-            "state_unknown",
-            "This launch was used already, or took too long to arrive. Start it again from your course page.",
-        )
+        raise used_or_expired()
     if not hmac.compare_digest(_hash(browser), announced.browser):
         raise LaunchRefused(
             "other_browser", "This launch began in another browser. Start it again from your course page, in this one."

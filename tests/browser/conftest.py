@@ -5,6 +5,7 @@ below something that has just been loaded is pressed by its key.
 """
 
 import dataclasses
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, Playwright, expect, sync_playwright
 
 from tests.fixtures.installation import Installation
 
@@ -22,6 +23,7 @@ _FLAGS = [
 ]  # fmt: skip
 _AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 Seat = Callable[..., "AtTheLms"]
+SetUp = Callable[..., BrowserContext]
 
 
 @dataclasses.dataclass
@@ -101,15 +103,51 @@ def trouble_found_by_axe(frame: Frame) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def _chromium() -> str:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "Chromium is needed: scripts/system-packages installs it"
+    return path
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
     expect.set_options(timeout=15_000)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield launched
-        launched.close()
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    launched = playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def set_up(playwright: Playwright, tmp_path: Path) -> Iterator[SetUp]:
+    """Open browsers with settings of somebody's own, as Chromium keeps them in a profile."""
+    opened: list[BrowserContext] = []
+
+    def open_browser(**profile: Any) -> BrowserContext:
+        folder = tmp_path / f"profile-{len(opened)}"
+        (folder / "Default").mkdir(parents=True)
+        (folder / "Default" / "Preferences").write_text(json.dumps({"profile": profile}))
+        context = playwright.chromium.launch_persistent_context(
+            folder, executable_path=_chromium(), args=_FLAGS[:-1], viewport={"width": 1280, "height": 900}
+        )
+        opened.append(context)
+        return context
+
+    yield open_browser
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def keeps_nothing(set_up: SetUp, installation: Installation) -> BrowserContext:
+    """A browser that is set to keep nothing for the tool: no cookie, and no storage of any kind."""
+    blocked = {f"{installation.url},*": {"setting": 2}}
+    return set_up(content_settings={"exceptions": {"cookies": blocked}})
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ class _Forms(HTMLParser):
         self.base = base
         self.found: list[Form] = []
         self.meta: dict[str, str] = {}
+        self.onward = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -37,6 +38,8 @@ class _Forms(HTMLParser):
                 self.found[-1].fields[given["name"]] = given.get("value", "")
         elif tag == "meta" and given.get("name"):
             self.meta[given["name"]] = given.get("content", "")
+        elif tag == "a" and given.get("id") == "onward":
+            self.onward = given["href"]
 
 
 class Person:
@@ -68,9 +71,10 @@ class Person:
                     jar[name] = value
                 else:
                     jar.pop(name, None)
-            if not (follow and answer.is_redirect):
+            onward = answer.headers["Location"] if answer.is_redirect else _onward(answer)
+            if not (follow and onward):
                 return answer
-            method, url, more = "GET", urljoin(url, answer.headers["Location"]), {}
+            method, url, more = "GET", urljoin(url, onward), {}
         raise RuntimeError(f"too many redirects, the last to {url}")
 
     def submit(self, form: Form, **changes: Any) -> httpx.Response:
@@ -100,6 +104,15 @@ def forms(page: httpx.Response) -> list[Form]:
     parser = _Forms(str(page.url))
     parser.feed(page.text)
     return parser.found
+
+
+def _onward(page: httpx.Response) -> str:
+    """Return where a page's script would lead on, "" where it stays."""
+    if 'id="onward"' not in page.text:
+        return ""
+    parser = _Forms(str(page.url))
+    parser.feed(page.text)
+    return parser.onward
 
 
 def csrf_token(page: httpx.Response) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Submission, Tool
 from lti_grader.demo.lms.people import TEST_STUDENT
-from lti_grader.demo.lms.platform import announce
+from lti_grader.demo.lms.platform import STORAGE_FRAMES, announce
 from lti_grader.demo.lms.scores import Mode
 from lti_grader.demo.lms.services import drop_column, titles
 from lti_grader.demo.lms.store import PLACES_LINKS, Faults, lms
@@ -125,6 +125,7 @@ def link(course_id: str, link_id: str) -> ResponseReturnValue:
         return flask.render_template(
             "demo_lms/frame.html", seat=seat, title=found.title,
             source=flask.url_for("pages.launch", link_id=link_id), deep=False,
+            storage=STORAGE_FRAMES.get(lms().mode()),
         )  # fmt: skip
 
 
@@ -152,8 +153,9 @@ def add(course_id: str, client_id: str) -> ResponseReturnValue:
             return flask.redirect(flask.url_for("pages.home"))
         source = flask.url_for("pages.deep_link", course_id=course_id, client_id=client_id)
         return flask.render_template(
-            "demo_lms/frame.html", seat=seat, title="Add from the tool", source=source, deep=True
-        )
+            "demo_lms/frame.html", seat=seat, title="Add from the tool", source=source, deep=True,
+            storage=STORAGE_FRAMES.get(lms().mode()),
+        )  # fmt: skip
 
 
 @blueprint.get("/courses/<course_id>/deep-link/<client_id>")

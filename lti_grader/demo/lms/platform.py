@@ -20,6 +20,16 @@ _LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 _DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 
 
+STORAGE_FRAMES = {Mode.CANVAS: "post_message_forwarding", Mode.GENERIC: "_parent"}
+"""The frame that keeps data for tools (LTI Platform Storage 1.0): Canvas's hidden one, the page itself; Moodle has none."""
+
+
+@blueprint.get("/storage")
+def storage() -> ResponseReturnValue:
+    """The page of the hidden frame that keeps data for tools."""
+    return flask.render_template("demo_lms/storage_frame.html")
+
+
 @blueprint.get("/keys")
 @guarded("keys")
 def keys() -> ResponseReturnValue:
@@ -36,6 +46,8 @@ def announce(tool: Tool, person_id: str, target: str, message: dict[str, Any]) -
         "lti_deployment_id": tool.deployment_id,
         "lti_message_hint": lms().seal("message", 600, **message, client=tool.client_id),
     }
+    if frame := STORAGE_FRAMES.get(lms().mode()):
+        query["lti_storage_target"] = frame
     return f"{tool.login_url}?{urlencode(query)}"
 
 
@@ -43,6 +55,8 @@ def announce(tool: Tool, person_id: str, target: str, message: dict[str, Any]) -
 def authorize() -> ResponseReturnValue:
     """Answer an authentication request (OpenID Connect, implicit flow, form post)."""
     given = flask.request.values
+    if _came_without_its_cookie():
+        return flask.render_template("demo_lms/repost.html", fields={**given.to_dict(), "repost": "1"})
     with lms().store() as session:
         tool = session.get(Tool, given.get("client_id", ""))
         if tool is None or given.get("redirect_uri") not in tool.redirect_urls:
@@ -64,6 +78,15 @@ def authorize() -> ResponseReturnValue:
         claims = _claims(session, tool, member, message)
         claims["nonce"] = given["nonce"]
     return _answer(tool, {"id_token": lms().sign(claims), "state": given.get("state", "")})
+
+
+def _came_without_its_cookie() -> bool:
+    """Return whether a tool's page sent the browser here, so that it kept our cookie back; from a page of ours it will not.
+
+    As Moodle does it, see mod/lti/auth.php.
+    """
+    from_elsewhere = flask.request.headers.get("Sec-Fetch-Site") == "cross-site"
+    return from_elsewhere and "person" not in flask.session and "repost" not in flask.request.values
 
 
 def _may(tool: Tool, member: Member, message: dict[str, Any]) -> bool:

@@ -38,6 +38,18 @@ class Product(Registering):
     """Scores that may be on their way to one platform side by side."""
     ungraded_clears: ClassVar[bool] = False
     """Whether a score that is not final, or has no points, takes away the grade that stands there."""
+    login_repeats: ClassVar[bool] = True
+    """Whether a login may be begun again with the hints that it came with, as in a window of its own."""
+
+    def storage_frames(self, target: str) -> Sequence[str]:
+        """Return the names of the frames that keep data for a tool, the likeliest first.
+
+        Parameters
+        ----------
+        target
+            The login's `lti_storage_target`, "" where it has none; `_parent` is the window around ours.
+        """
+        return (target,) if target else ()
 
     def understand(self, error: ServiceError) -> Answer | None:
         """Return what an answer to a score means here, None where it means what it means everywhere."""

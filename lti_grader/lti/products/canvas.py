@@ -95,6 +95,13 @@ class Canvas(Product):
         known = [f"https://{domain}"] if domain and not domain.startswith("$") else []
         return [*known, *super().page_origins(claims)]
 
+    def storage_frames(self, target: str) -> tuple[str, ...]:
+        """Return the hidden frame beside ours that the login names, and the page itself.
+
+        In Canvas's editor that frame is not there, and the page answers (ui/features/post_message_forwarding).
+        """
+        return (target, "_parent") if target and target != "_parent" else (target or "_parent",)
+
     def score_extras(self, score: ScoreFacts) -> dict[str, Any]:
         """Return Canvas's own extension: no new attempt for a mark alone, and the way back into the work."""
         extension: dict[str, Any] = {

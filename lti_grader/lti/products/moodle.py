@@ -25,6 +25,8 @@ class Moodle(Product):
         "In Moodle, activate the tool: Site administration > Plugins > Activity modules > External tool > Manage tools, on the"
         " tool's card “Activate”."
     )
+    # mod/lti/auth.php forgets a launch once it has answered it.
+    login_repeats = False
 
     def understand(self, error: ServiceError) -> Answer | None:
         """Tell a locked grade from a fault: Moodle answers both with 500."""

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from typing import Any
-from urllib.parse import urlencode
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -15,26 +14,35 @@ from lti_grader.lti import claims as c
 from lti_grader.lti import deep_linking, keys, login, places, registration_learning
 from lti_grader.lti.errors import LaunchRefused, NoAssignmentHere, NotRegistered
 from lti_grader.lti.keysets import keysets
-from lti_grader.lti.login import Announced
 from lti_grader.lti.models import Platform
 from lti_grader.lti.notices import subscribing
 from lti_grader.lti.operations import Arrival, arrive
 from lti_grader.lti.places import Place
-from lti_grader.lti.verification import Expected, verify
+from lti_grader.lti.products import product_of
+from lti_grader.lti.verification import LONGEST_TOKEN, Expected, verify
 from lti_grader.lti.views.blueprint import blueprint, now
+
+_ANYBODY = ("http:", "https:")
+"""Who may frame a refusal before the platform is known: in a frame it has to be readable, and there is nothing to do on it."""
 
 
 @blueprint.route("/lti/login", methods=["GET", "POST"])
 @csrf.exempt
 def begin() -> ResponseReturnValue:
     """Answer a platform's announcement of a launch."""
+    held = adapters.installed()
+    flask.g.frame_origins = _ANYBODY
     given = {**flask.request.args.to_dict(), **flask.request.form.to_dict()}
-    redirect = login.begin(given, adapters.installed())
-    answer = flask.redirect(redirect.url)
+    redirect = login.begin_again(given["again"], held) if "again" in given else login.begin(given, held)
+    if _may_lose_cookies(redirect):
+        flask.g.frame_origins = redirect.storage.origins
+        answer = flask.make_response(flask.render_template("lti/remember.html", redirect=redirect))
+    else:
+        answer = flask.make_response(flask.redirect(redirect.url))
     answer.set_cookie(
         redirect.cookie_name,
-        redirect.cookie_value,
-        max_age=adapters.installed().settings.launch_seconds,
+        redirect.secret,
+        max_age=held.settings.launch_seconds,
         secure=True,
         httponly=True,
         samesite="None",
@@ -44,22 +52,31 @@ def begin() -> ResponseReturnValue:
     return answer
 
 
+def _may_lose_cookies(redirect: login.Redirect) -> bool:
+    """Return whether a page should keep the secret beside the cookie: in a frame, as long as no cookie was seen."""
+    if any(name.startswith("__Host-lti-") for name in flask.request.cookies):
+        return False
+    return bool(redirect.storage.frames) or flask.request.headers.get("Sec-Fetch-Dest") == "iframe"
+
+
 @blueprint.post("/lti/launch")
 @csrf.exempt
 def launch() -> ResponseReturnValue:
     """Take in a launch."""
     held, form = adapters.installed(), flask.request.form
+    flask.g.frame_origins = _ANYBODY
     state = form.get("state", "")
     if form.get("error"):
         return _platform_refused(form.get("error", ""), form.get("error_description", ""))
     if "id_token" not in form or not state:
         raise LaunchRefused("launch_incomplete", "The launch is incomplete. Start it again from your course page.")
-    browser = flask.request.cookies.get(login.cookie_name(state))
-    if browser is None:
-        return _without_cookie(state)
-    announced = login.use(state, browser, held)
+    secret, keeps_cookies = _secret(state)
+    if secret is None:
+        return _without_secret(state, form["id_token"])
+    announced = login.use(state, secret, held)
     with transaction(announced.tenant_id):
         platform = session().get_one(Platform, announced.platform_id)
+    flask.g.frame_origins = platform.frame_origins
     login.require_enabled(platform)
     verified = verify(
         form["id_token"],
@@ -76,17 +93,33 @@ def launch() -> ResponseReturnValue:
     except NotRegistered:
         registration_learning.propose_deployment(platform, verified, at=now())
         raise
-    sign_in(
+    prefix = sign_in(
         user_id=arrival.user_id,
         tenant_id=announced.tenant_id,
         platform_id=platform.id,
         frame_origins=platform.frame_origins,
+        at=now(),
+        keeps_cookies=keeps_cookies,
     )
-    answer = flask.redirect(_destination(verified, arrival, place), 303)
+    answer = flask.redirect(prefix + _destination(verified, arrival, place), 303)
     answer.delete_cookie(
         login.cookie_name(state), path="/", secure=True, httponly=True, samesite="None", partitioned=True
     )
     return answer
+
+
+def _secret(state: str) -> tuple[str | None, bool]:
+    """Return the secret by which the browser is known again, and whether it keeps cookies.
+
+    In a form it counts only from a page of our own: anybody can make a browser post what they know themselves, and
+    so launch it into their account. A cookie nobody else can set, and nobody else's page can name our origin.
+    """
+    if cookie := flask.request.cookies.get(login.cookie_name(state)):
+        return cookie, True
+    own = login.origin_of(adapters.installed().settings.public_url)
+    if "secret" in flask.request.form and flask.request.headers.get("Origin") == own:
+        return flask.request.form["secret"], False
+    return None, False
 
 
 def _destination(verified: dict[str, Any], arrival: Arrival, place: Place | None) -> str:
@@ -120,18 +153,24 @@ def _platform_refused(error: str, description: str) -> ResponseReturnValue:
     )
 
 
-def _without_cookie(state: str) -> ResponseReturnValue:
-    """The browser kept no cookie for us in this frame: offer a window of its own, where it will."""
-    announced: Announced | None = login.peek(state, adapters.installed())
+def _without_secret(state: str, token: str) -> ResponseReturnValue:
+    """No cookie came: let a page look where else the secret was kept, and offer a window of its own if nowhere."""
+    announced = login.peek(state, adapters.installed())
     if announced is None:
-        raise LaunchRefused(
-            "state_unknown",
-            "This launch was used already, or took too long to arrive. Start it again from your course page.",
-        )
+        raise login.used_or_expired()
     with transaction(announced.tenant_id):
-        flask.g.frame_origins = session().get_one(Platform, announced.platform_id).frame_origins
-    again = f"{flask.url_for('lti.begin')}?{urlencode(announced.request)}"
-    return flask.make_response(flask.render_template("lti/needs_window.html", again=again), 401)
+        platform = session().get_one(Platform, announced.platform_id)
+    storage = login.storage_of(platform, state, announced.request.get("lti_storage_target", ""))
+    flask.g.frame_origins = storage.origins
+    page = flask.render_template(
+        "lti/recall.html",
+        state=state,
+        token=token[:LONGEST_TOKEN],
+        storage=storage,
+        again=flask.url_for("lti.begin", again=state) if product_of(platform).login_repeats else None,
+        lms=platform.name,
+    )
+    return flask.make_response(page, 401)
 
 
 @blueprint.get("/lti/jwks.json")
