@@ -5,6 +5,7 @@ import enum
 import uuid
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_grader.core.db import Base, Json, Row, Tenanted, one_of
@@ -82,7 +83,10 @@ class Enrollment(Row, Tenanted, Base):
     class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="CASCADE"))
     user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
     role: Mapped[str]
-    section: Mapped[str | None]
+    sections: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    """Each section of the LMS course that they are in, as far as it tells."""
+    section: Mapped[str | None] = mapped_column(sa.Computed("sections[1]", persisted=True))
+    """The first of them, for lists with room for one."""
     status: Mapped[str] = mapped_column(default=EnrollmentStatus.ACTIVE)
     source: Mapped[str]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())

@@ -1,9 +1,11 @@
 """Writes to classes and their rosters."""
 
+import dataclasses
 import datetime as dt
 import secrets
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -29,50 +31,86 @@ def create_class(name: str, *, owner_id: uuid.UUID | None) -> Class:
     return created
 
 
-def enroll(class_id: uuid.UUID, user_id: uuid.UUID, role: Role, *, source: EnrollmentSource) -> EnrollmentSource:
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """What somebody is in a class, and how that is known."""
+
+    role: Role
+    source: EnrollmentSource
+    sections: Sequence[str] = ()
+
+
+def enroll(
+    class_id: uuid.UUID,
+    user_id: uuid.UUID,
+    role: Role,
+    *,
+    source: EnrollmentSource,
+    sections: Sequence[str] | None = None,
+    lists_know_assistants: bool = False,
+) -> Place:
     """Put a person into a class, or change what they are there. Two at once do no harm.
+
+    Parameters
+    ----------
+    sections
+        Those that they are in; None where nothing is said of them, which leaves them as they are.
+    lists_know_assistants
+        Whom the LMS's list made an assistant stays one, though they come as a teacher.
 
     Returns
     -------
-    How they came: that stays as it was, unless they had left; then it is how they came back.
+    What they are now. How they came stays as it was, unless they had left; then it is how they came back.
     """
-    values = {"role": role, "status": EnrollmentStatus.ACTIVE, "dropped_at": None}
+    values: dict[str, Any] = {"role": role, "status": EnrollmentStatus.ACTIVE, "dropped_at": None}
+    if sections is not None:
+        values["sections"] = list(sections)
     had_left = Enrollment.status == EnrollmentStatus.DROPPED
-    came = session().scalars(
+    changes = {**values, "source": sa.case((had_left, source), else_=Enrollment.source)}
+    if lists_know_assistants and role == Role.TEACHER:
+        is_assistant = sa.and_(Enrollment.role == Role.ASSISTANT, Enrollment.source == EnrollmentSource.ROSTER)
+        changes["role"] = sa.case((is_assistant, Role.ASSISTANT), else_=role)
+    made = session().execute(
         insert(Enrollment)
         .values(tenant_id=current_tenant(), class_id=class_id, user_id=user_id, source=source, **values)
-        .on_conflict_do_update(
-            index_elements=["class_id", "user_id"],
-            set_={**values, "source": sa.case((had_left, source), else_=Enrollment.source)},
-        )
-        .returning(Enrollment.source)
+        .on_conflict_do_update(index_elements=["class_id", "user_id"], set_=changes)
+        .returning(Enrollment.role, Enrollment.source, Enrollment.sections)
     )
-    return EnrollmentSource(came.one())
+    row = made.one()
+    return Place(Role(row.role), EnrollmentSource(row.source), row.sections)
 
 
-def enroll_listed(class_id: uuid.UUID, roles: Mapping[uuid.UUID, Role]) -> None:
+# No name of a section has it: `words` leaves no such sign.
+_BETWEEN = "\x1f"
+
+
+def enroll_listed(class_id: uuid.UUID, places: Mapping[uuid.UUID, Place]) -> None:
     """Put those whom an LMS's list names into a class, or change what they are there, in one statement.
 
     The rows are written in one order for all, so that no two writers wait for each other in a circle.
     """
-    if not roles:
+    if not places:
         return
-    listed = sorted(roles)
+    listed = sorted(places)
     columns = {
         "id": sa.cast([new_id() for _ in listed], ARRAY(sa.UUID)),
         "user_id": sa.cast(listed, ARRAY(sa.UUID)),
-        "role": sa.cast([roles[one] for one in listed], ARRAY(sa.Text)),
+        "role": sa.cast([places[one].role for one in listed], ARRAY(sa.Text)),
+        "source": sa.cast([places[one].source for one in listed], ARRAY(sa.Text)),
+        "sections": sa.cast([_BETWEEN.join(places[one].sections) for one in listed], ARRAY(sa.Text)),
     }
     given = sa.func.unnest(*columns.values()).table_valued(*columns).render_derived(name="given")
-    fixed = {
+    fixed: dict[str, sa.ColumnElement[Any]] = {
         "tenant_id": sa.literal(current_tenant()), "class_id": sa.literal(class_id),
-        "status": sa.literal(EnrollmentStatus.ACTIVE), "source": sa.literal(EnrollmentSource.ROSTER),
+        "status": sa.literal(EnrollmentStatus.ACTIVE),
     }  # fmt: skip
-    statement = insert(Enrollment).from_select(
-        [*columns, *fixed],
-        sa.select(*[given.c[name] for name in columns], *fixed.values()).order_by(given.c.user_id),
-    )
-    changes = {name: statement.excluded[name] for name in ("role", "status", "source")}
+    values: list[sa.ColumnElement[Any]] = [
+        *(given.c[name] for name in ("id", "user_id", "role", "source")),
+        sa.func.string_to_array(given.c.sections, _BETWEEN),
+        *fixed.values(),
+    ]
+    statement = insert(Enrollment).from_select([*columns, *fixed], sa.select(*values).order_by(given.c.user_id))
+    changes = {name: statement.excluded[name] for name in ("role", "status", "source", "sections")}
     session().execute(
         statement.on_conflict_do_update(index_elements=["class_id", "user_id"], set_={**changes, "dropped_at": None})
     )

@@ -109,7 +109,7 @@ def roster(
     if role is not None:
         query = query.where(Enrollment.role == role)
     if section:
-        query = query.where(Enrollment.section == section)
+        query = query.where(in_section(section))
     if not with_left:
         query = query.where(Enrollment.status == EnrollmentStatus.ACTIVE)
     return session().execute(query).all()
@@ -117,13 +117,13 @@ def roster(
 
 def sections(class_id: uuid.UUID) -> list[str]:
     """Return the sections that people of a class are in, by name."""
-    found = session().scalars(
-        sa.select(Enrollment.section)
-        .where(Enrollment.class_id == class_id, Enrollment.section.is_not(None))
-        .distinct()
-        .order_by(Enrollment.section)
-    )
-    return [one for one in found if one]
+    one = sa.func.unnest(Enrollment.sections).label("one")
+    return list(session().scalars(sa.select(one).where(Enrollment.class_id == class_id).distinct().order_by(one)))
+
+
+def in_section(section: str) -> sa.ColumnElement[bool]:
+    """Return the condition that an `Enrollment` is in a section."""
+    return Enrollment.sections.any_() == section
 
 
 def how_many_left(class_id: uuid.UUID) -> int:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from lti_grader.classes.models import ContentItem, Enrollment, EnrollmentStatus, Module, Role
+from lti_grader.classes.queries import in_section, sections
 from lti_grader.core.db import session
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry
 from lti_grader.lti.models import ClassContext, DeliveryStatus, Deployment, LineItem, Platform, ScoreDelivery
@@ -182,7 +183,7 @@ def _conditions(class_id: uuid.UUID, asked: Filter) -> Iterator[sa.ColumnElement
         yield ScoreDelivery.user_id == asked.student_id
     if asked.section:
         yield ScoreDelivery.user_id.in_(
-            sa.select(Enrollment.user_id).where(Enrollment.class_id == class_id, Enrollment.section == asked.section)
+            sa.select(Enrollment.user_id).where(Enrollment.class_id == class_id, in_section(asked.section))
         )
     if asked.platform_id is not None:
         yield ScoreDelivery.user_id.in_(sa.select(User.id).where(User.platform_id == asked.platform_id))
@@ -293,12 +294,6 @@ def choices(class_id: uuid.UUID) -> Choices:
         .where(Module.class_id == class_id, sa.exists().where(LineItem.content_item_id == ContentItem.id))
         .order_by(Module.order_index, ContentItem.order_index)
     )
-    sections = session().scalars(
-        sa.select(Enrollment.section)
-        .where(Enrollment.class_id == class_id, Enrollment.section.is_not(None))
-        .distinct()
-        .order_by(Enrollment.section)
-    )
     platforms = session().execute(
         sa.select(Platform.id, Platform.name)
         .where(
@@ -312,7 +307,7 @@ def choices(class_id: uuid.UUID) -> Choices:
     )
     return Choices(
         [(one, title) for one, title in items],
-        [section for section in sections if section],
+        sections(class_id),
         [(one, name) for one, name in platforms],
     )
 

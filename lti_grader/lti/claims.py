@@ -61,6 +61,9 @@ SUBMISSION_NOTICE = "LtiAssetProcessorSubmissionNotice"
 NOTICE_TYPES = (HELLO_WORLD, CONTEXT_COPY, SUBMISSION_NOTICE)
 """The notices that are asked for."""
 
+LIS = _LTI + "lis"
+OWN_SECTIONS = "lti_grader_sections"
+"""The custom parameter in which an LMS names the sections of whoever launches, where it has a variable for that."""
 OWN_ASSIGNMENT = "lti_grader_assignment"
 """The custom parameter that carries our own id, which survives where a platform keeps no link history."""
 

@@ -22,6 +22,7 @@ from lti_grader.lti.errors import LaunchRefused
 from lti_grader.lti.http import is_safe_url
 from lti_grader.lti.models import Platform
 from lti_grader.lti.operations import Arrival
+from lti_grader.lti.products import product_of
 
 _KEPT_SECONDS = 4 * 3600
 _OVER = "This choice was made already, or took too long. Begin again in your LMS."
@@ -104,7 +105,10 @@ def response(
     registration.set_issuer(platform.issuer).set_client_id(platform.client_id).set_tool_private_key(private)
     link = DeepLink(registration, request["deployment_id"], settings)
     with_column = str(settings.get("accept_lineitem", "true")).casefold() != "false"
-    message = link.get_message_jwt([_resource(one, public_url, with_column=with_column) for one in assignments])
+    more = product_of(platform).own_parameters
+    message = link.get_message_jwt(
+        [_resource(one, public_url, more=more, with_column=with_column) for one in assignments]
+    )
     message["aud"] = platform.issuer
     message["exp"] = int(at.timestamp()) + 300
     if "data" not in settings:
@@ -114,10 +118,12 @@ def response(
     return jwt.encode(message, private, algorithm="RS256", headers={"kid": kid})
 
 
-def _resource(assignment: Assignment, public_url: str, *, with_column: bool) -> DeepLinkResource:
+def _resource(
+    assignment: Assignment, public_url: str, *, more: Mapping[str, str], with_column: bool
+) -> DeepLinkResource:
     resource = DeepLinkResource()
     resource.set_title(assignment.title).set_url(f"{public_url}/lti/launch")
-    resource.set_custom_params({c.OWN_ASSIGNMENT: str(assignment.id)})
+    resource.set_custom_params({**more, c.OWN_ASSIGNMENT: str(assignment.id)})
     if with_column:
         column = LineItemClaim()
         column.set_label(assignment.title).set_score_maximum(float(assignment.points_total))

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 
 from lti_grader.classes.models import Enrollment, EnrollmentSource, EnrollmentStatus, Role
-from lti_grader.classes.operations import enroll_listed, lock
+from lti_grader.classes.operations import Place, enroll_listed, lock
 from lti_grader.core.db import session, transaction
-from lti_grader.lti import enrollments
+from lti_grader.lti import enrollments, leavers
 from lti_grader.lti.memberships import Member, Reading, Status
 from lti_grader.lti.models import ClassContext, Platform
 from lti_grader.lti.products import product_of
@@ -38,6 +38,9 @@ class Course:
     class_id: uuid.UUID
     platform: Platform
     session_lasts: dt.timedelta
+    url: str = ""
+    lms_context_id: str = ""
+    """As the LMS names the course."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,15 +72,13 @@ def take_in(course: Course, reading: Reading, *, at: dt.datetime) -> Synced:
         with transaction(course.tenant_id):
             ids = keep_people(course.platform.id, [one.person for one in batch])
         present |= set(ids.values())
-        with transaction(course.tenant_id):
-            news = _news(course, {ids[one.person.sub]: one for one in batch})
-            enroll_listed(course.class_id, {user_id: role for user_id, (role, _) in news.items()})
-            context = session().get_one(ClassContext, course.context_id)
-            enrollments.note_seen(context, enrollments.not_noted(context, ids.values()), at=at)
-        joined += sum(is_new for _, is_new in news.values())
-        changed += sum(not is_new for _, is_new in news.values())
+        news = _enroll(course, {ids[one.person.sub]: one for one in batch}, at=at)
+        joined += sum(one.is_joining for one in news)
+        changed += sum(not one.is_joining for one in news)
     with transaction(course.tenant_id):
-        dropped, held = _drop(course, _Said(present, _told_gone(course, reading), reading.is_whole), at=at)
+        said = _Said(present, _told_gone(course, reading), reading.is_whole)
+        gone, dropped, held = _drop(course, said, at=at)
+    leavers.hold_scores(course.tenant_id, course.context_id, gone, at=at)
     return Synced(len(present), joined, changed, dropped, held, reading.is_whole)
 
 
@@ -86,23 +87,53 @@ def _batches(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
         yield members[begin : begin + _AT_ONCE]
 
 
-def _news(course: Course, members: Mapping[uuid.UUID, Member]) -> dict[uuid.UUID, tuple[Role, bool]]:
-    """Return the role of each for whom something changes, and whether they are new or back."""
+def _enroll(course: Course, members: Mapping[uuid.UUID, Member], *, at: dt.datetime) -> list["_News"]:
+    """Write what is new about some members, and owe again the scores of those who are back."""
+    with transaction(course.tenant_id):
+        news = _news(course, members)
+        enroll_listed(course.class_id, {one.user_id: one.place for one in news})
+        context = session().get_one(ClassContext, course.context_id)
+        unnoted = enrollments.not_noted(context, members)
+        enrollments.note_seen(context, unnoted, at=at)
+    back = {one.user_id for one in news if one.was_known} | unnoted
+    leavers.owe_again(course.tenant_id, course.context_id, back, at=at)
+    return news
+
+
+@dataclasses.dataclass(frozen=True)
+class _News:
+    user_id: uuid.UUID
+    place: Place
+    is_joining: bool
+    was_known: bool
+
+
+def _news(course: Course, members: Mapping[uuid.UUID, Member]) -> list[_News]:
+    """Return those for whom something changes."""
     rows = session().execute(
-        sa.select(Enrollment.user_id, Enrollment.role, Enrollment.status, Enrollment.source, User.last_launch_at)
+        sa.select(
+            Enrollment.user_id, Enrollment.role, Enrollment.status, Enrollment.source, Enrollment.sections,
+            User.last_launch_at,
+        )
         .join(User, User.id == Enrollment.user_id)
         .where(Enrollment.class_id == course.class_id, Enrollment.user_id.in_(members))
-    )
+    )  # fmt: skip
     known = {row.user_id: row for row in rows}
     product = product_of(course.platform)
-    news = {}
+    news = []
     for user_id, member in members.items():
         row, role = known.get(user_id), class_role(member.roles)
-        if row is not None and row.last_launch_at is not None:
+        if row is None:
+            place = Place(role, EnrollmentSource.ROSTER, member.sections or ())
+            news.append(_News(user_id, place, is_joining=True, was_known=False))
+            continue
+        if row.last_launch_at is not None:
             role = product.listed_role(role, launched_as=Role(row.role))
-        is_there = row is not None and row.status == EnrollmentStatus.ACTIVE
-        if row is None or not is_there or (row.role, row.source) != (role, EnrollmentSource.ROSTER):
-            news[user_id] = (role, not is_there)
+        sections = tuple(row.sections) if member.sections is None else member.sections
+        is_there = row.status == EnrollmentStatus.ACTIVE
+        if (is_there, row.role, row.source, tuple(row.sections)) != (True, role, EnrollmentSource.ROSTER, sections):
+            place = Place(role, EnrollmentSource.ROSTER, sections)
+            news.append(_News(user_id, place, is_joining=not is_there, was_known=True))
     return news
 
 
@@ -123,23 +154,23 @@ class _Said:
     is_whole: bool
 
 
-def _drop(course: Course, said: _Said, *, at: dt.datetime) -> tuple[int, int]:
-    """Drop who has left; return how many, and how many are held back for a person's word."""
+def _drop(course: Course, said: _Said, *, at: dt.datetime) -> tuple[set[uuid.UUID], int, int]:
+    """Drop who has left; return who left this course, how many left the class, and how many are held back."""
     there = _spoken_for(course)
     gone = _gone(there, course, said, at=at)
     roster = session().scalars(sa.select(Roster).where(Roster.class_context_id == course.context_id)).one()
     if gone and not _may_drop(roster, there, gone, is_empty=said.is_whole and not said.present, at=at):
         roster.held_since, roster.held_gone, roster.held_of = roster.held_since or at, len(gone), len(there)
-        return 0, len(gone)
+        return set(), 0, len(gone)
     roster.held_since, roster.held_gone, roster.held_of = None, 0, 0
     roster.drops_allowed_until = roster.drops_allowed_by = None
     session().flush()
     if not gone:
-        return 0, 0
+        return set(), 0, 0
     lock(course.class_id, gone)
     # Whoever launched before we had their row is there after all.
     gone &= _gone(_spoken_for(course), course, said, at=at)
-    return len(enrollments.leave(session().get_one(ClassContext, course.context_id), gone, at=at)), 0
+    return gone, len(enrollments.leave(session().get_one(ClassContext, course.context_id), gone, at=at)), 0
 
 
 def _gone(there: Mapping[uuid.UUID, "_Standing"], course: Course, said: _Said, *, at: dt.datetime) -> set[uuid.UUID]:

@@ -2,24 +2,19 @@
 
 import dataclasses
 import enum
-import html
-import re
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lti_grader.lti import claims as c
-from lti_grader.lti import http
+from lti_grader.lti import http, paging
 from lti_grader.lti.errors import ServiceError
+from lti_grader.lti.products import Product
 from lti_grader.lti.roles import is_test_user
 from lti_grader.lti.tokens import Services
 from lti_grader.people.described import Described
 
 _TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
-_MOST_PAGES = 1000
-# Some platforms write the quotes as typographers do, or the address as HTML.
-_LINK = re.compile(r'<([^<>]+)>((?:\s*;\s*[^\s=;,<]+(?:\s*=\s*(?:"[^"]*"|[^,;<]*))?)*)')
-_REL = re.compile(r"(?:^|;)\s*rel\s*=\s*[\"'“”]?([^\"'“”;,]*)", re.IGNORECASE)
+_ROSTER = "roster"
 
 
 class Status(enum.StrEnum):
@@ -37,6 +32,8 @@ class Member:
     person: Described
     roles: tuple[str, ...]
     status: Status = Status.ACTIVE
+    sections: tuple[str, ...] | None = None
+    """None where the list says nothing of them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Reading:
     """Whether everybody stands there, or those only of whom there is news."""
 
 
-def read(url: str, services: Services, *, is_whole: bool = True) -> Reading:
+def read(url: str, services: Services, product: Product, *, is_whole: bool = True) -> Reading:
     """Read a list to its end. Nothing is locked meanwhile.
 
     Parameters
@@ -68,80 +65,53 @@ def read(url: str, services: Services, *, is_whole: bool = True) -> Reading:
         raise ServiceError(f"The LMS gave {url[:200]!r} as the roster's address, which is none that can be called.")
     members: dict[str, Member] = {}
     differences = None
-    for page, links in _pages(url, services):
-        for one in page:
-            if isinstance(one, dict) and (member := _member(one)):
-                members[member.person.sub] = member
-        differences = _differences(links, url) or differences
-    return Reading(tuple(member for _, member in sorted(members.items())), differences, is_whole)
-
-
-def _pages(url: str, services: Services) -> Iterator[tuple[list[Any], str | None]]:
-    page: str | None = url
-    seen: set[str] = set()
-    while page is not None:
-        _check_page(page, url, seen)
-        seen.add(page)
-        answer = services.call("GET", page, [c.MEMBERSHIP], headers={"Accept": _TYPE})
+    for answer in paging.answers(services, url, [c.MEMBERSHIP], accept=_TYPE, what=_ROSTER):
         found = http.as_json(answer)
         if not isinstance(found, dict) or not isinstance(found.get("members"), list):
             raise ServiceError("The LMS's roster has no list of members.", body=str(found)[:500])
-        links = answer.headers.get("Link")
-        yield found["members"], links
-        page = next_page(links, page)
+        for one in found["members"]:
+            if isinstance(one, dict) and (member := _member(one, product)):
+                members[member.person.sub] = _joined(members.get(member.person.sub), member)
+        differences = _differences(answer.headers.get("Link"), url) or differences
+    return Reading(tuple(member for _, member in sorted(members.items())), differences, is_whole)
 
 
-def _check_page(page: str, first: str, seen: set[str]) -> None:
-    if page in seen:
-        raise ServiceError("The LMS's roster goes in a circle: a page leads back to one before it.", body=page[:500])
-    if not http.is_safe_url(page) or urlsplit(page)[:2] != urlsplit(first)[:2]:
-        raise ServiceError("The LMS's roster goes on at another server, which is not followed.", body=page[:500])
-    if len(seen) >= _MOST_PAGES:
-        raise ServiceError(f"The LMS's roster has more than {_MOST_PAGES} pages.")
-
-
-def next_page(header: str | None, here: str) -> str | None:
-    """Return the address of the next page that a Link header gives (RFC 8288), in the case it was written in.
-
-    Raises
-    ------
-    ServiceError
-        There is a next page, and where cannot be made out: taking the roster for whole would drop who is on it.
-    """
-    for address, parameters in _LINK.findall(header or ""):
-        if _is(parameters, "next"):
-            try:
-                return urljoin(here, html.unescape(address.strip()))
-            except ValueError:
-                break
-    if not _is(header or "", "next"):
-        return None
-    raise ServiceError("The LMS's roster has a next page, and does not say where.", body=(header or "")[:500])
+def _joined(before: Member | None, now: Member) -> Member:
+    """Return what is known of somebody who stands there once for each section that they are in."""
+    if before is None:
+        return now
+    listed = None if before.sections is None and now.sections is None else dict.fromkeys((*(before.sections or ()), *(now.sections or ())))  # fmt: skip
+    return dataclasses.replace(now, sections=None if listed is None else tuple(listed))
 
 
 def _differences(header: str | None, here: str) -> str | None:
     """Return where differences are told; an address that cannot be used is as good as none: all is read again then."""
-    for address, parameters in _LINK.findall(header or ""):
-        if _is(parameters, "differences"):
-            try:
-                found = c.address(urljoin(here, html.unescape(address.strip())))
-            except ValueError:
-                return None
-            return found if found and http.is_safe_url(found) and urlsplit(found)[:2] == urlsplit(here)[:2] else None
-    return None
+    try:
+        found = c.address(paging.linked(header, "differences", here, _ROSTER))
+    except ServiceError:
+        return None
+    return found if found and http.is_safe_url(found) and urlsplit(found)[:2] == urlsplit(here)[:2] else None
 
 
-def _is(parameters: str, relation: str) -> bool:
-    return any(relation in types.casefold().split() for types in _REL.findall(parameters))
-
-
-def _member(given: dict[str, Any]) -> Member | None:
+def _member(given: dict[str, Any], product: Product) -> Member | None:
     """Return a member, None where they have no id that can be kept."""
     sub = _sub(given.get("user_id"))
     if sub is None:
         return None
     roles = _roles(given.get("roles"))
-    return Member(described(sub, given, test_user=is_test_user(roles)), roles, _status(given.get("status")))
+    sections = product.sections(_message(given.get("message")))
+    return Member(
+        described(sub, given, test_user=is_test_user(roles)),
+        roles,
+        _status(given.get("status")),
+        None if sections is None else tuple(sections),
+    )
+
+
+def _message(given: object) -> dict[str, Any]:
+    """Return what a launch of a member would say (NRPS 2.0, section 2.4.1.1), as far as the list tells it."""
+    messages = given if isinstance(given, list) else [given]
+    return next((one for one in messages if isinstance(one, dict)), {})
 
 
 def described(sub: str, given: dict[str, Any], *, test_user: bool) -> Described:

@@ -17,6 +17,7 @@ from lti_grader.lti import claims as c
 from lti_grader.lti import enrollments, links, registration_learning, roster_schedule
 from lti_grader.lti.course_copy import Launcher
 from lti_grader.lti.models import ClassContext, Deployment, Platform
+from lti_grader.lti.products import product_of
 from lti_grader.lti.roles import class_role, is_institution_admin, is_test_user
 from lti_grader.lti.verification import unknown_deployment
 from lti_grader.people.models import User
@@ -63,13 +64,22 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
     )
     role = class_role(roles)
     context = _context(claims, deployment, owner_id=user_id if role == Role.TEACHER else None)
-    came = enroll(context.class_id, user_id, role, source=EnrollmentSource.LAUNCH)
+    product = product_of(platform)
+    place = enroll(
+        context.class_id,
+        user_id,
+        role,
+        source=EnrollmentSource.LAUNCH,
+        sections=product.sections(claims),
+        lists_know_assistants=product.lists_know_assistants,
+    )
+    role = place.role
     enrollments.note_seen(context, [user_id], at=at)
     assignment_id = link_id = None
     if claims[c.MESSAGE_TYPE] == c.RESOURCE_LINK_REQUEST:
         link = links.open_link(claims, context, Launcher(user_id, role), at=at)
         assignment_id, link_id = link.assignment_id, link.id
-    if role in STAFF or (came != EnrollmentSource.ROSTER and not is_test_user(roles)):
+    if role in STAFF or (place.source != EnrollmentSource.ROSTER and not is_test_user(roles)):
         roster_schedule.ask(context, at=at)
     return Arrival(user_id, context.class_id, context.id, deployment.deployment_id, role, assignment_id, link_id)
 

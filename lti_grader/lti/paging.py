@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import httpx
+
 from lti_grader.lti import http
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.tokens import Services
@@ -29,13 +31,27 @@ def pages(services: Services, first: str, scopes: Sequence[str], *, accept: str,
     ServiceError
         A page could not be read, or the pages lead nowhere or elsewhere.
     """
+    for answer in answers(services, first, scopes, accept=accept, what=what):
+        yield http.as_json(answer)
+
+
+def answers(
+    services: Services, first: str, scopes: Sequence[str], *, accept: str, what: str
+) -> Iterator[httpx.Response]:
+    """Yield the answer of each page, for those who read more of it than `pages` does.
+
+    Raises
+    ------
+    ServiceError
+        A page could not be read, or the pages lead nowhere or elsewhere.
+    """
     page: str | None = first
     seen: set[str] = set()
     while page is not None:
         _check(page, first, seen, what)
         seen.add(page)
         answer = services.call("GET", page, scopes, headers={"Accept": accept})
-        yield http.as_json(answer)
+        yield answer
         page = linked(answer.headers.get("Link"), "next", page, what)
 
 

@@ -72,6 +72,13 @@ def queue_known_scores(line_item_id: uuid.UUID, *, at: dt.datetime) -> None:
                 _owe(column, entry, at=at)
 
 
+def queue_scores_of(entries: Sequence[GradebookEntry], *, at: dt.datetime) -> None:
+    """Owe scores to each column that shows them and has not got them yet."""
+    for entry in entries:
+        for column in _columns(entry):
+            _owe(column, entry, at=at)
+
+
 @dataclasses.dataclass(frozen=True)
 class _Column:
     id: uuid.UUID

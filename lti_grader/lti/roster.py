@@ -5,6 +5,7 @@ import datetime as dt
 import logging
 import uuid
 import zlib
+from urllib.parse import urlencode, urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -17,6 +18,7 @@ from lti_grader.lti.enrolling import Course, Synced
 from lti_grader.lti.errors import RosterBusy, ServiceError, TokenRefused
 from lti_grader.lti.memberships import Reading
 from lti_grader.lti.models import ClassContext, Deployment, Platform
+from lti_grader.lti.products import product_of
 from lti_grader.lti.roster_models import Roster
 from lti_grader.lti.tokens import Services
 
@@ -26,6 +28,7 @@ __all__ = ["Synced", "sync"]
 _LEASE = dt.timedelta(minutes=10)
 FIRST_WAIT = dt.timedelta(minutes=15)
 """How long a roster that could not be read is left alone after the first time; each further time twice as long."""
+_UNKNOWN_QUERY = (400, 404, 422)
 log = logging.getLogger(__name__)
 
 
@@ -50,9 +53,9 @@ def sync(tenant_id: uuid.UUID, context_id: uuid.UUID, held: Adapters, *, at: dt.
         claim = _claim(context_id, at=at)
         since = _differences_since(context_id, dt.timedelta(days=held.settings.roster_full_days), at=at)
     lasts, rhythm = dt.timedelta(hours=held.settings.session_hours), dt.timedelta(hours=held.settings.roster_hours)
-    course = Course(tenant_id, context_id, context.class_id, platform, lasts)
+    course = Course(tenant_id, context_id, context.class_id, platform, lasts, url, context.context_id)
     try:
-        reading = _read(url, since, Services(platform, held))
+        reading = _read(course, since, Services(platform, held))
         synced = enrolling.take_in(course, reading, at=at)
     except ServiceError as error:
         with transaction(tenant_id):
@@ -67,14 +70,28 @@ def sync(tenant_id: uuid.UUID, context_id: uuid.UUID, held: Adapters, *, at: dt.
     return synced
 
 
-def _read(url: str, since: str | None, services: Services) -> Reading:
+def _read(course: Course, since: str | None, services: Services) -> Reading:
     """Read what has changed where the platform tells it, and everything where it does not or will not."""
+    product = product_of(course.platform)
     if since is not None:
         try:
-            return memberships.read(since, services, is_whole=False)
+            return memberships.read(since, services, product, is_whole=False)
         except ServiceError as error:
             log.info("differences not read, so all is: %s %s", error, error.body)
-    return memberships.read(url, services)
+    more = product.roster_query(course.lms_context_id)
+    if more:
+        try:
+            return memberships.read(_with_query(course.url, more), services, product)
+        except ServiceError as error:
+            if error.status_code not in _UNKNOWN_QUERY:
+                raise
+            log.info("roster not read with %s, so without: %s %s", more, error, error.body)
+    return memberships.read(course.url, services, product)
+
+
+def _with_query(url: str, more: dict[str, str]) -> str:
+    parts = urlsplit(url)
+    return parts._replace(query="&".join(part for part in (parts.query, urlencode(more)) if part)).geturl()
 
 
 def _differences_since(context_id: uuid.UUID, most: dt.timedelta, *, at: dt.datetime) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
-from lti_grader.classes.queries import sections
+from lti_grader.classes.queries import in_section, sections
 from lti_grader.core.db import session
 from lti_grader.lti import claims as c
 from lti_grader.lti.models import ClassContext, Deployment, Platform
@@ -58,7 +58,7 @@ class Line:
     name: str
     email: str | None
     role: str
-    section: str | None
+    sections: list[str]
     source: str
     is_active: bool
     is_test_user: bool
@@ -96,7 +96,7 @@ def people(class_id: uuid.UUID, asked: Asked) -> People:
     )
     lines = [
         Line(
-            user.id, user.display_name, user.email, one.role, one.section, one.source,
+            user.id, user.display_name, user.email, one.role, one.sections, one.source,
             one.status == EnrollmentStatus.ACTIVE, user.is_test_user, one.created_at, one.dropped_at,
             user.last_launch_at,
         )
@@ -126,7 +126,7 @@ def _wanted(class_id: uuid.UUID, asked: Asked) -> list[sa.ColumnElement[bool]]:
     if asked.role:
         wanted.append(Enrollment.role == asked.role)
     if asked.section:
-        wanted.append(Enrollment.section == asked.section)
+        wanted.append(in_section(asked.section))
     if asked.search:
         names = (User.name, User.given_name, User.family_name, User.email, User.sub)
         wanted.append(sa.or_(*(one.icontains(asked.search, autoescape=True) for one in names)))

@@ -109,7 +109,9 @@ def test_sections_items_and_those_who_left(world: World, desk: Desk) -> None:
     desk.neighbour().score(6)
     with transaction(world.tenant_id):
         session().execute(
-            sa.text("UPDATE enrollments SET section = 'B', status = 'dropped', dropped_at = now() WHERE user_id = :u"),
+            sa.text(
+                "UPDATE enrollments SET sections = '{B}', status = 'dropped', dropped_at = now() WHERE user_id = :u"
+            ),
             {"u": desk.student},
         )
         assert board.choices(world.class_id).sections == ["B"]

@@ -178,7 +178,7 @@ def test_the_gradebook_can_be_narrowed_to_a_section(world: World, teacher: Flask
     first, second = world.user(), world.user()
     with transaction(world.tenant_id):
         for user_id, section in ((first, "Morning"), (second, "Evening")):
-            session().scalars(sa.select(Enrollment).where(Enrollment.user_id == user_id)).one().section = section
+            session().scalars(sa.select(Enrollment).where(Enrollment.user_id == user_id)).one().sections = [section]
         names = {one: session().get_one(User, one).display_name for one in (first, second)}
     text = teacher.get(f"/classes/{world.class_id}/gradebook?section=Morning").text
     assert names[first] in text

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from lti_grader.classes.models import Role
+from lti_grader.lti import claims as c
 from lti_grader.lti.answers import Answer
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.models import ProductFamily
@@ -66,6 +67,21 @@ class Product(Registering):
     def score_extras(self, score: "ScoreFacts") -> dict[str, Any]:
         """Return what is added to the body of a score beside the standard's own fields."""
         return {}
+
+    own_parameters: ClassVar[Mapping[str, str]] = {}
+    """Custom parameters that are asked for beside those of the link: names, and the LMS's own variables."""
+    lists_know_assistants: ClassVar[bool] = False
+    """Whether its roster tells assistants from teachers, and its launches do not."""
+
+    def roster_query(self, context_id: str) -> dict[str, str]:
+        """Return what is asked for beside the roster itself; where that is refused, the roster alone is read."""
+        return {}
+
+    def sections(self, message: Mapping[str, Any]) -> list[str] | None:
+        """Return the sections that a launch, or what a roster says of one, names; None where it says nothing."""
+        lis = message.get(c.LIS)
+        named = c.words(lis.get("course_section_sourcedid")) if isinstance(lis, dict) else None
+        return None if named is None else [named]
 
     def listed_role(self, listed: Role, *, launched_as: Role) -> Role:
         """Return what somebody is in the class whom the roster lists as one thing and who has launched as another."""

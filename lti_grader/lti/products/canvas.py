@@ -1,6 +1,7 @@
 """Canvas by Instructure."""
 
 import dataclasses
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -39,6 +40,27 @@ class Canvas(Product):
     posts_at_once = 1
     # A score without points is sent with `preserve_score`, so that it clears nothing.
     ungraded_clears = False
+
+    own_parameters = {c.OWN_SECTIONS: "$com.instructure.User.sectionNames"}  # noqa: RUF012 - never changed
+
+    def roster_query(self, context_id: str) -> dict[str, str]:
+        """Ask for what the members' launches would say, which names their sections, and for as long pages as there are.
+
+        A course's own id stands for a link that everybody may open (lib/lti/ims/providers/memberships_provider.rb).
+        """
+        return {"rlid": context_id, "limit": "100"}
+
+    def sections(self, message: Mapping[str, Any]) -> list[str] | None:
+        """Read the names, a JSON list in a custom parameter; what Canvas calls the section in LIS is the course."""
+        custom = message.get(c.CUSTOM)
+        told = custom.get(c.OWN_SECTIONS) if isinstance(custom, dict) else None
+        try:
+            names = json.loads(told) if isinstance(told, str) else told
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(names, list):
+            return None
+        return [name for one in names[:50] if (name := c.words(one))]
 
     def counts_attempts(self, error: ServiceError) -> bool:
         """Tell the limit of attempts that a teacher set on the assignment in Canvas from other refusals."""
@@ -85,8 +107,8 @@ class Canvas(Product):
         return {**super().tool_configuration(wanted), f"{_EXTENSION}privacy_level": _PRIVACY[wanted.privacy]}
 
     def custom_parameters(self) -> dict[str, str]:
-        """Ask for the institution's own address: all of them share one issuer."""
-        return {_DOMAIN: "$Canvas.api.domain"}
+        """Ask for the institution's own address, as all of them share one issuer, and for sections."""
+        return {_DOMAIN: "$Canvas.api.domain", **self.own_parameters}
 
     def page_origins(self, claims: Mapping[str, Any]) -> Collection[str]:
         """Return the institution's own address as well."""

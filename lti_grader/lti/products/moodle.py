@@ -1,5 +1,8 @@
 """Moodle."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from lti_grader.classes.models import STAFF, Role
 from lti_grader.lti import claims as c
 from lti_grader.lti.answers import Answer, Meaning
@@ -34,6 +37,12 @@ class Moodle(Product):
             return Answer(
                 Meaning.FAILED, "The grade is locked in Moodle. Unlock it in the gradebook there, then resend."
             )
+        return None
+
+    lists_know_assistants = True
+
+    def sections(self, message: Mapping[str, Any]) -> list[str] | None:
+        """Return nothing: what Moodle calls the section in LIS is the course's own number."""
         return None
 
     def listed_role(self, listed: Role, *, launched_as: Role) -> Role:
