@@ -20,6 +20,7 @@ from lti_grader.lti.models import (
     SigningKey,
 )
 from lti_grader.lti.notice_models import Notice, NoticeSubscription
+from lti_grader.lti.privacy_models import PrivacyAct
 from lti_grader.lti.registration_models import RegistrationInvitation, RegistrationProposal
 from lti_grader.lti.roster_models import Roster
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
@@ -52,6 +53,7 @@ __all__ = [
     "Notice",
     "NoticeSubscription",
     "Platform",
+    "PrivacyAct",
     "Problem",
     "ProblemVersion",
     "RegistrationInvitation",

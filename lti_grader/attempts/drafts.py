@@ -195,6 +195,23 @@ def flush(kv: KeyValue) -> int:
     return written
 
 
+def forget(kv: KeyValue, student_id: uuid.UUID) -> None:
+    """Take away all that a person was writing and has not handed in."""
+    tenant = current_tenant()
+    rows = session().scalars(
+        sa.select(AssignmentProgress).where(AssignmentProgress.student_id == student_id).with_for_update()
+    )
+    problems = set()
+    for row in rows:
+        problems.add(row.assignment_problem_id)
+        row.current_code, row.other_drafts, row.save_id = "", {}, ""
+    waiting = (name.split(":") for name in kv.members(_DIRTY))
+    problems |= {uuid.UUID(name[2]) for name in waiting if name[:2] == [str(tenant), str(student_id)]}
+    for problem in problems:
+        kv.forget(_key(tenant, student_id, problem))
+        kv.remove_from_set(_DIRTY, _name(tenant, student_id, problem))
+
+
 def _flush_batch(kv: KeyValue, tenant: uuid.UUID, pairs: list[tuple[uuid.UUID, uuid.UUID]]) -> int:
     drafts = {pair: _of_fields(fields) for pair in sorted(pairs) if (fields := kv.hash(_key(tenant, *pair)))}
     if drafts:

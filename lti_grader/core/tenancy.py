@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, make_url
 from lti_grader.core.errors import SettingsError
 
 # Rows of these are never changed or removed by the application; triggers hold even those with more rights.
-APPEND_ONLY = frozenset({"test_results", "score_delivery_events", "administrator_actions"})
+APPEND_ONLY = frozenset({"test_results", "score_delivery_events", "administrator_actions", "privacy_acts"})
 
 
 def role_of(database_url: str) -> str:

@@ -30,12 +30,15 @@ RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
 SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
 ASSET_SETTINGS_REQUEST, REPORT_REVIEW_REQUEST = "LtiAssetProcessorSettingsRequest", "LtiReportReviewRequest"
+DATA_PRIVACY_REQUESTS = ("DataPrivacyLaunchRequest", "LtiDataPrivacyLaunchRequest")
+"""As the standard has it, and as Sakai and Tsugi write it."""
 MESSAGE_TYPES = (
     RESOURCE_LINK_REQUEST,
     DEEP_LINKING_REQUEST,
     SUBMISSION_REVIEW_REQUEST,
     ASSET_SETTINGS_REQUEST,
     REPORT_REVIEW_REQUEST,
+    *DATA_PRIVACY_REQUESTS,
 )
 """The launches that are understood here: what a tool configuration declares."""
 

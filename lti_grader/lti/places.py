@@ -13,7 +13,9 @@ from lti_grader.lti import claims as c
 from lti_grader.lti import submission_review
 from lti_grader.lti.assets import looking, placing
 from lti_grader.lti.models import Platform
-from lti_grader.lti.operations import Arrival
+from lti_grader.lti.notices import subscribing
+from lti_grader.lti.operations import Arrival, arrive
+from lti_grader.lti.privacy import access
 
 # Canvas opens the address that went with a score, SpeedGrader for staff and the grades page for the student.
 _ATTEMPT = re.compile(r"/lti/(?:launch/)?attempts/([0-9a-fA-F-]{36})/?")
@@ -25,6 +27,40 @@ class Place:
 
     endpoint: str
     values: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Received:
+    """What a launch came to: who, where they arrived, and the page that it leads to."""
+
+    user_id: uuid.UUID
+    arrival: Arrival | None
+    """None where a launch is for no course."""
+    place: Place | None
+    """None where the link, or the choice to be made, decides."""
+
+
+def receive(claims: Mapping[str, Any], platform: Platform, held: Adapters, *, at: dt.datetime) -> Received:
+    """Take in a verified launch of any kind.
+
+    Raises
+    ------
+    LaunchRefused
+        It leads to something that this person may not see, or that is not of this course.
+    """
+    if claims[c.MESSAGE_TYPE] in c.DATA_PRIVACY_REQUESTS:
+        granted = access.grant(claims, platform, held, at=at)
+        return Received(granted.user_id, None, _privacy_place(granted))
+    arrival = arrive(claims, platform, at=at)
+    place = place_of(claims, platform, arrival, held, at=at)
+    subscribing.owe(claims, arrival.context_id, held.settings.public_url, at=at)
+    return Received(arrival.user_id, arrival, place)
+
+
+def _privacy_place(granted: access.Granted) -> Place:
+    if granted.about_id is None:
+        return Place("lti.privacy", {"name": granted.name})
+    return Place("lti.privacy_person", {"name": granted.name, "person_id": granted.about_id})
 
 
 def place_of(

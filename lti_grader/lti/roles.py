@@ -5,6 +5,12 @@ from collections.abc import Iterable
 from lti_grader.classes.models import Role
 
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+_PRIVACY_STAFF = {
+    "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysAdmin",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#AccountAdmin",
+}
 _TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 _INSTITUTION_ADMIN = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
 _ASSISTANTS = {"TeachingAssistant", "TeachingAssistantSection", "TeachingAssistantGroup", "TeachingAssistantOffering",
@@ -57,3 +63,8 @@ def is_institution_admin(roles: Iterable[str]) -> bool:
     software) are none.
     """
     return _INSTITUTION_ADMIN in set(roles)
+
+
+def may_see_personal_data(roles: Iterable[str]) -> bool:
+    """Return whether the platform calls this person an administrator, of the institution or of the LMS itself."""
+    return bool(set(roles) & _PRIVACY_STAFF)

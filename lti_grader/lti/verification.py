@@ -202,7 +202,9 @@ def _check_place(claims: Mapping[str, Any]) -> None:
 
 
 def _check_purpose(claims: Mapping[str, Any], kind: str) -> None:
-    _PURPOSES[kind](claims)
+    # A data-privacy launch needs nothing more: whom it is about may be chosen afterwards.
+    if kind in _PURPOSES:
+        _PURPOSES[kind](claims)
 
 
 def _check_link(claims: Mapping[str, Any]) -> None:

@@ -37,6 +37,8 @@ class User(Row, Tenanted, Base):
     """The platform's own Student View user: graded, but no score of theirs is ever delivered."""
     is_institution_admin: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """Whether their last launch named them an administrator of the institution."""
+    erased_at: Mapped[dt.datetime | None]
+    """When everything that says who they are was taken away; what they did stays."""
     settings: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
     last_launch_at: Mapped[dt.datetime | None]
@@ -44,6 +46,8 @@ class User(Row, Tenanted, Base):
     @property
     def display_name(self) -> str:
         """The name to show; platforms may keep names to themselves."""
+        if self.erased_at is not None:
+            return "Erased person"
         joined = " ".join(part for part in (self.given_name, self.family_name) if part)
         return self.name or joined or self.email or f"Person {self.sub[:8]}"
 

@@ -74,7 +74,7 @@ def _file(world: World, student: uuid.UUID) -> dict[str, Any]:
         )  # fmt: skip
         session().add(file)
         session().flush()
-        return {"activity_id": activity.id, "asset_id": file.id}
+        return {"activity_id": activity.id, "asset_id": file.id, "person_id": student}
 
 
 Visitor = Callable[[uuid.UUID | None, World], FlaskClient]

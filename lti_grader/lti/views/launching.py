@@ -15,9 +15,7 @@ from lti_grader.lti import deep_linking, keys, login, places, registration_learn
 from lti_grader.lti.errors import LaunchRefused, NoAssignmentHere, NotRegistered
 from lti_grader.lti.keysets import keysets
 from lti_grader.lti.models import Platform
-from lti_grader.lti.notices import subscribing
-from lti_grader.lti.operations import Arrival, arrive
-from lti_grader.lti.places import Place
+from lti_grader.lti.places import Received
 from lti_grader.lti.products import product_of
 from lti_grader.lti.verification import LONGEST_TOKEN, Expected, verify
 from lti_grader.lti.views.blueprint import blueprint, now
@@ -87,21 +85,19 @@ def launch() -> ResponseReturnValue:
     )
     try:
         with transaction(announced.tenant_id):
-            arrival = arrive(verified, platform, at=now())
-            place = places.place_of(verified, platform, arrival, held, at=now())
-            subscribing.owe(verified, arrival.context_id, held.settings.public_url, at=now())
+            came = places.receive(verified, platform, held, at=now())
     except NotRegistered:
         registration_learning.propose_deployment(platform, verified, at=now())
         raise
     prefix = sign_in(
-        user_id=arrival.user_id,
+        user_id=came.user_id,
         tenant_id=announced.tenant_id,
         platform_id=platform.id,
         frame_origins=platform.frame_origins,
         at=now(),
         keeps_cookies=keeps_cookies,
     )
-    answer = flask.redirect(prefix + _destination(verified, arrival, place), 303)
+    answer = flask.redirect(prefix + _destination(verified, came), 303)
     answer.delete_cookie(
         login.cookie_name(state), path="/", secure=True, httponly=True, samesite="None", partitioned=True
     )
@@ -122,9 +118,11 @@ def _secret(state: str) -> tuple[str | None, bool]:
     return None, False
 
 
-def _destination(verified: dict[str, Any], arrival: Arrival, place: Place | None) -> str:
-    if place is not None:
-        return flask.url_for(place.endpoint, **place.values)
+def _destination(verified: dict[str, Any], came: Received) -> str:
+    if came.place is not None:
+        return flask.url_for(came.place.endpoint, **came.place.values)
+    arrival = came.arrival
+    assert arrival is not None
     if verified[c.MESSAGE_TYPE] == c.DEEP_LINKING_REQUEST:
         if arrival.role not in STAFF:
             raise LaunchRefused("not_staff", "Only teachers and assistants place assignments in a course.")

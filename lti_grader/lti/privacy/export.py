@@ -1,0 +1,168 @@
+"""Everything that is held about a person, as a ZIP of JSON and files."""
+
+import datetime as dt
+import decimal
+import json
+import re
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+import sqlalchemy as sa
+
+from lti_grader.adapters.storage import Blobs
+from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
+from lti_grader.classes.models import Class, ContentItem, Enrollment
+from lti_grader.core.db import session
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.grading.models import GradingJob, JobStatus
+from lti_grader.lti.asset_models import AssetActivity, LtiAsset
+from lti_grader.lti.models import LineItem, ScoreDelivery
+from lti_grader.lti.notice_models import Notice
+from lti_grader.lti.privacy import holdings
+from lti_grader.people.models import User
+from lti_grader.problems.models import Problem, ProblemVersion
+
+_IN_MEMORY = 8_388_608
+_README = """\
+What lti_grader holds about one person, as of {at}.
+
+person.json      who they are, as their LMS told it
+classes.json     the classes they are or were in
+attempts.json    each Run and Submit with its points; the program texts are in attempts/
+drafts.json      what they were writing and had not handed in
+grades.json      their grades
+scores.json      what was sent, or is owed, to the LMS's gradebook
+files.json       files that they handed in to the LMS and that came here; the files are in files/
+notices.json     what the LMS told of them unasked
+acts.json        who looked at, exported or erased this before, and when
+
+Times are in UTC.
+"""
+Held = dict[str, list[dict[str, Any]] | dict[str, Any]]
+
+
+def gather(user: User) -> Held:
+    """Return everything but the files themselves, by the name of the part that it goes into."""
+    return {
+        "person": _columns(user),
+        "classes": _rows(
+            sa.select(Enrollment, Class.name.label("class")).join(Class, Class.id == Enrollment.class_id),
+            Enrollment.user_id == user.id,
+        ),
+        "attempts": _attempts(user.id),
+        "drafts": _rows(sa.select(AssignmentProgress), AssignmentProgress.student_id == user.id),
+        "grades": _rows(
+            sa.select(GradebookEntry, ContentItem.title.label("item")).join(
+                ContentItem, ContentItem.id == GradebookEntry.content_item_id
+            ),
+            GradebookEntry.student_id == user.id,
+        ),
+        "scores": _rows(
+            sa.select(ScoreDelivery, LineItem.label.label("column")).join(
+                LineItem, LineItem.id == ScoreDelivery.line_item_id
+            ),
+            ScoreDelivery.user_id == user.id,
+        ),
+        "files": _files(user.id),
+        "notices": _rows(sa.select(Notice), holdings.is_about(user)),
+        "acts": [{"kind": act.kind, "at": act.at, "by": actor.display_name} for act, actor in holdings.acts(user.id)],
+    }
+
+
+def _rows(query: Any, condition: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+    found = []
+    for first, *more in session().execute(query.where(condition)):
+        names = [column["name"] for column in query.column_descriptions][1:]
+        found.append({**_columns(first), **dict(zip(names, more, strict=True))})
+    return found
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    named = {column.key: getattr(row, column.key) for column in sa.inspect(type(row)).column_attrs}
+    return {name: value for name, value in named.items() if name != "tenant_id"}
+
+
+def _attempts(user_id: uuid.UUID) -> list[dict[str, Any]]:
+    rows = session().execute(
+        sa.select(SubmissionAttempt, Assignment.title, Problem.title, GradingJob.points, GradingJob.maximum)
+        .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
+        .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+        .join(ProblemVersion, ProblemVersion.id == SubmissionAttempt.problem_version_id)
+        .join(Problem, Problem.id == ProblemVersion.problem_id)
+        .outerjoin(
+            GradingJob,
+            sa.and_(
+                GradingJob.attempt_id == SubmissionAttempt.id,
+                GradingJob.status == JobStatus.DONE,
+                GradingJob.superseded_by.is_(None),
+            ),
+        )
+        .where(SubmissionAttempt.student_id == user_id)
+        .order_by(SubmissionAttempt.created_at)
+    )
+    return [
+        {
+            **_columns(attempt), "assignment": assignment, "problem": problem, "points": points, "maximum": maximum,
+            "file": f"attempts/{attempt.id}-{_plain(problem)}-{attempt.attempt_number}.txt",
+        }
+        for attempt, assignment, problem, points, maximum in rows
+    ]  # fmt: skip
+
+
+def _files(user_id: uuid.UUID) -> list[dict[str, Any]]:
+    rows = session().execute(
+        sa.select(LtiAsset, AssetActivity.title)
+        .join(AssetActivity, AssetActivity.id == LtiAsset.activity_id)
+        .where(LtiAsset.user_id == user_id)
+        .order_by(LtiAsset.received_at)
+    )
+    return [
+        {**_columns(asset), "activity": title, "file": f"files/{asset.id}-{_plain(asset.filename or 'file')}"}
+        for asset, title in rows
+    ]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:80] or "file"
+
+
+def write(held: Held, blobs: Blobs, *, at: dt.datetime) -> IO[bytes]:
+    """Return a ZIP of what was gathered, with each file out of the store; no transaction need be open.
+
+    Raises
+    ------
+    StorageUnavailable
+        The store does not answer; a copy that lacks files would not be one.
+    """
+    target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the answer closes it
+    try:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("README.txt", _README.format(at=at.isoformat(timespec="seconds")))
+            for part, found in held.items():
+                archive.writestr(f"{part}.json", json.dumps(found, default=_as_text, indent=2, ensure_ascii=False))
+            for name, ref in _blobs(held):
+                archive.writestr(name, blobs.get(ref))
+    except BaseException:
+        target.close()
+        raise
+    target.seek(0)
+    return target
+
+
+def _blobs(held: Held) -> Iterator[tuple[str, str]]:
+    for part, column in (("attempts", "code_blob_ref"), ("files", "blob_ref")):
+        for row in held[part]:
+            if isinstance(row, dict) and row[column] is not None:
+                yield row["file"], row[column]
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat()
+    if isinstance(value, decimal.Decimal):
+        return f"{value.normalize():f}"
+    return str(value)

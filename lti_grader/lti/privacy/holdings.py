@@ -1,0 +1,104 @@
+"""What is held about a person, in numbers; finding them; and the record of who looked."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
+from lti_grader.classes.models import Enrollment
+from lti_grader.core.db import current_tenant, session
+from lti_grader.core.errors import NotFound
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.lti import claims as c
+from lti_grader.lti.asset_models import LtiAsset
+from lti_grader.lti.models import ScoreDelivery
+from lti_grader.lti.notice_models import Notice
+from lti_grader.lti.privacy_models import ActKind, PrivacyAct
+from lti_grader.people.models import User
+
+_MOST_FOUND = 50
+
+
+def find(words: str) -> Sequence[User]:
+    """Return the people of the institution whose name or e-mail holds `words`, or whose id in their LMS it is."""
+    text = words.strip()
+    if not text:
+        return []
+    held = "%" + text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    full = sa.func.concat_ws(" ", User.given_name, User.family_name)
+    return (
+        session()
+        .scalars(
+            sa.select(User)
+            .where(sa.or_(User.sub == text, *(column.ilike(held) for column in (User.name, User.email, full))))
+            .order_by(User.family_name, User.given_name, User.name, User.id)
+            .limit(_MOST_FOUND)
+        )
+        .all()
+    )
+
+
+def person(user_id: uuid.UUID) -> User:
+    """Return a person of the institution, or raise `NotFound`."""
+    found = session().get(User, user_id)
+    if found is None:
+        raise NotFound("There is no such person here.")
+    return found
+
+
+def is_about(user: User) -> sa.ColumnElement[bool]:
+    """Return the condition of a notice being about a person."""
+    return sa.and_(
+        Notice.platform_id == user.platform_id,
+        sa.or_(
+            Notice.payload[c.FOR_USER]["user_id"].astext == user.sub,
+            Notice.payload["sub"].astext == user.sub,
+        ),
+    )
+
+
+def counts(user: User) -> dict[str, int]:
+    """Return how much of each kind is held about a person."""
+    final = SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION
+    mine = SubmissionAttempt.student_id == user.id
+    wanted = {
+        "classes": (Enrollment, (Enrollment.user_id == user.id,)),
+        "submissions": (SubmissionAttempt, (mine, final)),
+        "runs": (SubmissionAttempt, (mine, ~final)),
+        "drafts": (
+            AssignmentProgress, (AssignmentProgress.student_id == user.id, AssignmentProgress.current_code != ""),
+        ),
+        "files": (LtiAsset, (LtiAsset.user_id == user.id,)),
+        "grades": (GradebookEntry, (GradebookEntry.student_id == user.id,)),
+        "scores sent or owed": (ScoreDelivery, (ScoreDelivery.user_id == user.id,)),
+        "notices": (Notice, (is_about(user),)),
+    }  # fmt: skip
+    return {
+        kind: session().scalars(sa.select(sa.func.count()).select_from(table).where(*where)).one()
+        for kind, (table, where) in wanted.items()
+    }
+
+
+def note(actor_id: uuid.UUID, subject: User, kind: ActKind, *, at: dt.datetime) -> dict[str, int]:
+    """Note what was done with a person's data, and return how much of it there was."""
+    held = counts(subject)
+    session().add(
+        PrivacyAct(
+            tenant_id=current_tenant(), actor_id=actor_id, subject_id=subject.id, kind=kind, at=at, counts=dict(held)
+        )
+    )
+    return held
+
+
+def acts(subject_id: uuid.UUID) -> Sequence[sa.Row[PrivacyAct, User]]:
+    """Return what was done with a person's data and by whom, the latest first."""
+    query = (
+        sa.select(PrivacyAct, User)
+        .join(User, User.id == PrivacyAct.actor_id)
+        .where(PrivacyAct.subject_id == subject_id)
+        .order_by(PrivacyAct.at.desc())
+        .limit(50)
+    )
+    return session().execute(query).all()
