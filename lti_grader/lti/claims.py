@@ -81,12 +81,12 @@ def identifier(value: object) -> str | None:
 
     LTI allows ids of 255 characters; a NUL and halves of a character cannot be stored.
     """
-    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and _can_be_kept(value) else None
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and can_be_kept(value) else None
 
 
 def address(value: object) -> str | None:
     """Return an address that a platform gave, None if it is none that can be kept. It may still be unsafe to call."""
-    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_URL and _can_be_kept(value) else None
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_URL and can_be_kept(value) else None
 
 
 def about(claims: Mapping[str, Any]) -> str | None:
@@ -103,5 +103,6 @@ def words(value: object) -> str | None:
     return kept.strip() or None
 
 
-def _can_be_kept(text: str) -> bool:
+def can_be_kept(text: str) -> bool:
+    """Return whether a text holds only what PostgreSQL stores: no NUL, and no half of a character."""
     return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)

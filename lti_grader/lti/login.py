@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from lti_grader.adapters import Adapters
 from lti_grader.core.db import system_transaction
+from lti_grader.lti.claims import can_be_kept
 from lti_grader.lti.errors import LaunchRefused, NotRegistered
 from lti_grader.lti.models import Platform
 from lti_grader.lti.products import product_of
@@ -139,7 +140,7 @@ def begin(request: Mapping[str, str], held: Adapters) -> Redirect:
             raise LaunchRefused(
                 "login_incomplete", f"The LMS's login request has no {name}. Start it again from your course page."
             )
-    if any(len(value) > _LONGEST or "\0" in value for value in given.values()):
+    if any(len(value) > _LONGEST or not can_be_kept(value) for value in given.values()):
         raise LaunchRefused("login_too_long", "The LMS's login request is longer than this tool takes.")
     own = held.settings.public_url
     if given["target_link_uri"] != own and not given["target_link_uri"].startswith(own + "/"):
