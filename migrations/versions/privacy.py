@@ -1,7 +1,7 @@
 """Acts on people's data, and people erased
 
 Revision ID: privacy
-Revises: score_freezes
+Revises: sections
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "privacy"
-down_revision = "score_freezes"
+down_revision = "sections"
 branch_labels = None
 depends_on = None
 
