@@ -10,7 +10,7 @@ from lti_grader.core.assets import install_assets
 from lti_grader.gradebook import queries as gradebook
 from lti_grader.gradebook.views import blueprint as gradebook_pages
 from lti_grader.grading.views import blueprint as results
-from lti_grader.lti import board
+from lti_grader.lti import board, copies, links
 from lti_grader.lti import queries as deliveries
 from lti_grader.lti.assets import looking
 from lti_grader.lti.views import blueprint as lti
@@ -25,6 +25,8 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["delivery_state"] = deliveries.delivery_state
     app.extensions["delivery_states"] = deliveries.states_of_class
     app.extensions["delivery_board"] = board.read
+    app.extensions["courses_of_class"] = copies.courses_of
+    app.extensions["links_to"] = links.links_to
     app.extensions["problem_states"] = gradebook.problem_states
     app.extensions["score_state"] = _score_state
     app.jinja_env.globals["class_has_files"] = looking.has_any

@@ -28,20 +28,31 @@ def copy_into(original: Assignment, class_id: uuid.UUID, *, at: dt.datetime) -> 
     A class that has nothing in it yet takes over everything of the original's class: its course is a copy of
     the other. One that has takes this assignment alone, into a module of the same title.
     """
-    # Of many launches that want the same copy, one makes it and the others find it.
-    session().execute(sa.select(Class.id).where(Class.id == class_id).with_for_update())
+    _one_at_a_time(class_id)
     known = copy_of(original.id, class_id)
-    if known is not None:
-        return known
-    if _is_empty(class_id):
+    if known is None and is_empty(class_id):
         return _copy_everything(original, class_id, at)
+    return known or take_one(original, class_id, at=at)
+
+
+def take_one(original: Assignment, class_id: uuid.UUID, *, at: dt.datetime) -> uuid.UUID:
+    """Bring one assignment alone into another class, once; return the copy that stands there."""
+    _one_at_a_time(class_id)
+    if (known := copy_of(original.id, class_id)) is not None:
+        return known
     module = session().get_one(Module, original.module_id)
     into = module_named(class_id, module.title)
     last = session().scalar(sa.select(sa.func.max(ContentItem.order_index)).where(ContentItem.module_id == into.id))
     return _copy(original, into, 0 if last is None else last + 1, class_id, module.class_id, at)
 
 
-def _is_empty(class_id: uuid.UUID) -> bool:
+def _one_at_a_time(class_id: uuid.UUID) -> None:
+    """Of many launches that want the same copy, let one make it and the others find it."""
+    session().execute(sa.select(Class.id).where(Class.id == class_id).with_for_update())
+
+
+def is_empty(class_id: uuid.UUID) -> bool:
+    """Return whether nothing stands in a class."""
     there = (
         sa.select(ContentItem.id).join(Module, Module.id == ContentItem.module_id).where(Module.class_id == class_id)
     )

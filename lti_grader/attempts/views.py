@@ -59,7 +59,10 @@ def overview(assignment_id: uuid.UUID) -> ResponseReturnValue:
             return flask.redirect(flask.url_for("work.page", item_id=opened.problems[0].item.id))
         states = flask.current_app.extensions["problem_states"](me.user_id, opened)
         score = flask.current_app.extensions["score_state"](me.user_id, assignment_id)
-        return flask.render_template("assignments/overview.html", opened=opened, states=states, score=score)
+        links = flask.current_app.extensions["links_to"](assignment_id) if opened.membership.is_staff else []
+        return flask.render_template(
+            "assignments/overview.html", opened=opened, states=states, score=score, links=links
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from lti_grader.classes.models import Class, Enrollment, EnrollmentSource, EnrollmentStatus, Module, Role
+from lti_grader.classes.models import Class, Copying, Enrollment, EnrollmentSource, EnrollmentStatus, Module, Role
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 
@@ -159,3 +159,8 @@ def module_named(class_id: uuid.UUID, title: str) -> Module:
         session().add(found)
         session().flush()
     return found
+
+
+def set_copying(class_: Class, copying: Copying) -> None:
+    """Say who may copy what stands in a class."""
+    class_.settings = {**class_.settings, "copying": copying}

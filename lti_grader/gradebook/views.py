@@ -1,5 +1,6 @@
 """The teacher's home of a class, its gradebook, and one student's attempts."""
 
+import datetime as dt
 import uuid
 
 import flask
@@ -20,6 +21,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import viewer
 from lti_grader.gradebook import queries
+from lti_grader.gradebook.todo import todo_of
 from lti_grader.people.models import User
 
 blueprint = flask.Blueprint("gradebook", __name__)
@@ -27,10 +29,19 @@ blueprint = flask.Blueprint("gradebook", __name__)
 
 @blueprint.get("/classes/<uuid:class_id>")
 def home(class_id: uuid.UUID) -> ResponseReturnValue:
-    """A class at a glance."""
+    """A class at a glance: for its staff, and for a student what there is to do."""
     me = viewer()
     with transaction(me.tenant_id):
-        membership(class_id, me.user_id).require_staff()
+        place = membership(class_id, me.user_id)
+        if not place.is_staff:
+            return flask.render_template(
+                "classes/student_home.html",
+                class_=get_class(class_id),
+                works=place.role == Role.STUDENT,
+                lines=todo_of(me.user_id, class_id, at=dt.datetime.now(dt.UTC)),
+                # A link that nothing is behind leads its students here.
+                from_empty_link="empty" in flask.request.args,
+            )
         people = roster(class_id)
         board = flask.current_app.extensions["delivery_board"](class_id)
         return flask.render_template(
@@ -41,6 +52,7 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
             staff=sum(one.role in (Role.TEACHER, Role.ASSISTANT) for one, _ in people),
             latest=queries.attempts_of_class(class_id, most=12),
             board=board,
+            courses=flask.current_app.extensions["courses_of_class"](class_id),
         )
 
 

@@ -1,15 +1,17 @@
 """The columns of an LMS's gradebook that our links fill."""
 
 import datetime as dt
+import uuid
 from decimal import Decimal
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from lti_grader.assignments.models import Assignment
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.lti import passback
-from lti_grader.lti.models import LineItem, ResourceLink
+from lti_grader.lti.models import LineItem, ResourceLink, ScoreDelivery
 
 
 def fill_column(link: ResourceLink, *, at: dt.datetime) -> None:
@@ -32,6 +34,21 @@ def fill_column(link: ResourceLink, *, at: dt.datetime) -> None:
         )
         .on_conflict_do_nothing(index_elements=["url"])
         .returning(LineItem.id)
-    )
+    ) or _turned(link, assignment)
     if made is not None:
         passback.queue_known_scores(made, at=at)
+
+
+def _turned(link: ResourceLink, assignment: Assignment) -> uuid.UUID | None:
+    """Let a column that shows another assignment show this one; one with scores stays what it is."""
+    return session().scalar(
+        sa.update(LineItem)
+        .where(
+            LineItem.url == link.line_item_url,
+            LineItem.class_context_id == link.class_context_id,
+            LineItem.content_item_id != assignment.id,
+            ~sa.exists().where(ScoreDelivery.line_item_id == LineItem.id),
+        )
+        .values(content_item_id=assignment.id, label=assignment.title, resource_id=str(assignment.id))
+        .returning(LineItem.id)
+    )

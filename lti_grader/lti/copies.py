@@ -6,9 +6,10 @@ import uuid
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment
-from lti_grader.classes.models import Class, CopiedItem
+from lti_grader.classes.models import Class, CopiedItem, Module
 from lti_grader.core.db import session
-from lti_grader.lti.models import ClassContext, CourseCopy
+from lti_grader.lti.models import ClassContext, CopyState, CourseCopy, ResourceLink
+from lti_grader.people.models import User
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,3 +52,57 @@ def notices(class_id: uuid.UUID) -> list[CopyNotice]:
         before = found.get(home, CopyNotice(name, [], 0))
         found[home] = CopyNotice(name, [*before.titles, title], before.held_back + (not published))
     return list(found.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class CopyQuestion:
+    """That a teacher of another course asks to copy a class."""
+
+    id: uuid.UUID
+    course: str
+    asker: str
+
+
+def questions(class_id: uuid.UUID) -> list[CopyQuestion]:
+    """Return who asks to copy a class, the first first."""
+    rows = session().execute(
+        sa.select(CourseCopy.id, ClassContext.title, User)
+        .join(ClassContext, ClassContext.id == CourseCopy.class_context_id)
+        .outerjoin(User, User.id == CourseCopy.asked_by)
+        .where(CourseCopy.from_class_id == class_id, CourseCopy.state == CopyState.ASKED)
+        .order_by(CourseCopy.created_at)
+    )
+    return [
+        CopyQuestion(copy_id, title or "another course", user.display_name if user else "Somebody")
+        for copy_id, title, user in rows
+    ]
+
+
+def waits(link: ResourceLink) -> str | None:
+    """Return how it stands with a link that came from another class and waits: a `CopyState`, or "unasked"."""
+    if link.assignment_id is not None or link.original_id is None:
+        return None
+    home = (
+        sa.select(Module.class_id)
+        .join(Assignment, Assignment.module_id == Module.id)
+        .where(Assignment.id == link.original_id)
+    )
+    state = session().scalar(
+        sa.select(CourseCopy.state).where(
+            CourseCopy.class_context_id == link.class_context_id, CourseCopy.from_class_id == home.scalar_subquery()
+        )
+    )
+    return state if state in (CopyState.ASKED, CopyState.REFUSED) else "unasked"
+
+
+@dataclasses.dataclass(frozen=True)
+class Courses:
+    """What the staff of a class are told about the LMS courses behind it."""
+
+    copied: list[CopyNotice]
+    questions: list[CopyQuestion]
+
+
+def courses_of(class_id: uuid.UUID) -> Courses:
+    """Return what the page of a class says about its courses."""
+    return Courses(notices(class_id), questions(class_id))

@@ -66,7 +66,7 @@ def find_assignment(
 
     Where it may not be, `link.original_id` keeps what it waits for.
     """
-    named = _named(claims)
+    named = named_assignment(claims)
     if named is not None and (here := _of_class(named, context.class_id)) is not None:
         return here.id
     original = _original(named, context, histories(claims))
@@ -92,7 +92,8 @@ def _original(named: uuid.UUID | None, context: ClassContext, past: Histories) -
     return _by_contexts(named, past.contexts, platform_id) or session().get(Assignment, named)
 
 
-def _named(claims: Mapping[str, Any]) -> uuid.UUID | None:
+def named_assignment(claims: Mapping[str, Any]) -> uuid.UUID | None:
+    """Return the assignment that a link's custom parameters name."""
     custom = claims.get(c.CUSTOM)
     named = custom.get(c.OWN_ASSIGNMENT) if isinstance(custom, dict) else None
     try:
@@ -103,7 +104,7 @@ def _named(claims: Mapping[str, Any]) -> uuid.UUID | None:
 
 def named_here(claims: Mapping[str, Any], class_id: uuid.UUID) -> uuid.UUID | None:
     """Return the assignment of a class, or its copy there, that the custom parameters name; None where they name none."""
-    named = _named(claims)
+    named = named_assignment(claims)
     found = _of_class(named, class_id) if named is not None else None
     return found.id if found is not None else None
 

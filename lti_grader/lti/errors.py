@@ -10,7 +10,7 @@ LtiError
 
 from typing import Any
 
-from lti_grader.core.errors import Conflict, Forbidden, GraderError, NotFound, Unprocessable
+from lti_grader.core.errors import Conflict, GraderError, NotFound, Unprocessable
 
 
 class LtiError(GraderError):
@@ -35,10 +35,6 @@ class LaunchRefused(LtiError):
 
 class NotRegistered(LaunchRefused):
     status, code = 403, "not_registered"
-
-
-class NoAssignmentHere(Forbidden):
-    code = "no_assignment"
 
 
 class BadRegistration(Unprocessable):
@@ -113,3 +109,7 @@ class CannotFreeze(Conflict):
 
 class CannotRelease(Conflict):
     code = "cannot_release"
+
+
+class ColumnInUse(Conflict):
+    code = "column_in_use"

@@ -137,6 +137,8 @@ class ResourceLink(Row, Tenanted, Base):
         sa.ForeignKey("assignments.id", ondelete="SET NULL"), index=True
     )
     """The assignment of another class that it led to when it came here."""
+    named_id: Mapped[uuid.UUID | None]
+    """What its custom parameters named when it was last opened: something else means that it was edited in the LMS."""
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 
 

@@ -14,7 +14,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.grading import tasks
 from lti_grader.grading.models import GradingJob
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
-from lti_grader.lti.models import ScoreDelivery
+from lti_grader.lti.models import ClassContext, CourseCopy, ResourceLink, ScoreDelivery
 from tests.fixtures.world import NOW, World, make_world
 
 # What needs no session, on purpose. A new route is not among them, and so has to refuse.
@@ -30,9 +30,10 @@ PUBLIC = {
     "lti.take_notices",
 }
 STAFF_ONLY = {
-    "gradebook.home", "gradebook.grid", "gradebook.student", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
+    "gradebook.grid", "gradebook.student", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
     "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops", "lti.registrar",
     "lti.holds", "lti.freeze", "lti.ask_release", "lti.release",
+    "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
 BODY = {
@@ -54,10 +55,22 @@ def ids(world: World) -> dict[str, Any]:
     tasks.close_sandbox()
     with transaction(world.tenant_id):
         delivery = session().query(ScoreDelivery).one().id
+        context = session().get_one(ClassContext, world.context_id)
+        link = ResourceLink(
+            tenant_id=world.tenant_id, deployment_id=context.deployment_id, class_context_id=context.id,
+            resource_link_id="link", assignment_id=assignment,
+        )  # fmt: skip
+        copy = CourseCopy(
+            tenant_id=world.tenant_id, class_context_id=context.id, from_class_id=world.class_id, state="asked",
+            created_at=NOW,
+        )  # fmt: skip
+        session().add_all([link, copy])
+        session().flush()
     return {
         "assignment_id": assignment, "item_id": item, "attempt_id": attempt, "class_id": world.class_id,
         "context_id": world.context_id,
-        "student_id": student, "delivery_id": delivery, "freeze_id": uuid.uuid4(), **_file(world, student), "name": "a" * 32, "filename": "x",
+        "student_id": student, "delivery_id": delivery, "freeze_id": uuid.uuid4(), "link_id": link.id, "copy_id": copy.id,
+        **_file(world, student), "name": "a" * 32, "filename": "x",
     }  # fmt: skip
 
 

@@ -87,6 +87,10 @@ class Product(Registering):
         """Return what somebody is in the class whom the roster lists as one thing and who has launched as another."""
         return listed
 
+    def is_course_itself(self, claims: Mapping[str, Any]) -> bool:
+        """Return whether a launch is of the course as a whole, as from its menu, and of no link in it."""
+        return False
+
     def switches(self) -> Sequence[Switch]:
         """Return where in this LMS each service is switched on."""
         return ()

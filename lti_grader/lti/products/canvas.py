@@ -138,6 +138,11 @@ class Canvas(Product):
             extension |= {"submission_type": "basic_lti_launch", "submission_data": score.attempt_url}
         return {SUBMISSION: extension}
 
+    def is_course_itself(self, claims: Mapping[str, Any]) -> bool:
+        """Tell a launch from the course's navigation: its resource link has the id of the course."""
+        link, context = claims.get(c.RESOURCE_LINK), claims.get(c.CONTEXT)
+        return isinstance(link, dict) and isinstance(context, dict) and link.get("id") == context.get("id") is not None
+
     def switches(self) -> tuple[Switch, ...]:
         """Return the names of the switches as Canvas writes them."""
         return (

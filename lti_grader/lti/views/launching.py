@@ -12,7 +12,7 @@ from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.core.web import csrf, sign_in
 from lti_grader.lti import claims as c
 from lti_grader.lti import deep_linking, keys, login, places, registration_learning
-from lti_grader.lti.errors import LaunchRefused, NoAssignmentHere, NotRegistered
+from lti_grader.lti.errors import LaunchRefused, NotRegistered
 from lti_grader.lti.keysets import keysets
 from lti_grader.lti.models import Platform
 from lti_grader.lti.places import Received
@@ -97,7 +97,7 @@ def launch() -> ResponseReturnValue:
         at=now(),
         keeps_cookies=keeps_cookies,
     )
-    answer = flask.redirect(prefix + _destination(verified, came), 303)
+    answer = flask.redirect(prefix + _destination(verified, platform, came), 303)
     answer.delete_cookie(
         login.cookie_name(state), path="/", secure=True, httponly=True, samesite="None", partitioned=True
     )
@@ -118,7 +118,7 @@ def _secret(state: str) -> tuple[str | None, bool]:
     return None, False
 
 
-def _destination(verified: dict[str, Any], came: Received) -> str:
+def _destination(verified: dict[str, Any], platform: Platform, came: Received) -> str:
     if came.place is not None:
         return flask.url_for(came.place.endpoint, **came.place.values)
     arrival = came.arrival
@@ -130,11 +130,11 @@ def _destination(verified: dict[str, Any], came: Received) -> str:
         return flask.url_for("lti.choose", name=name)
     if arrival.assignment_id is not None:
         return flask.url_for("work.overview", assignment_id=arrival.assignment_id)
-    if arrival.role in STAFF:
+    if arrival.link_id is None or product_of(platform).is_course_itself(verified):
         return flask.url_for("gradebook.home", class_id=arrival.class_id)
-    raise NoAssignmentHere(
-        "Nothing is behind this link yet. Your teacher chooses an assignment for it; try again after that."
-    )
+    if arrival.role in STAFF:
+        return flask.url_for("lti.link", link_id=arrival.link_id)
+    return flask.url_for("gradebook.home", class_id=arrival.class_id, empty=1)
 
 
 def _platform_refused(error: str, description: str) -> ResponseReturnValue:

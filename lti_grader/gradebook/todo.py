@@ -1,0 +1,122 @@
+"""What a student has to do in a class, and how it went."""
+
+import dataclasses
+import datetime as dt
+import enum
+import uuid
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from lti_grader.assignments.models import Assignment, AssignmentProblem, Mode
+from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
+from lti_grader.classes.models import Module
+from lti_grader.core.db import session
+from lti_grader.gradebook.models import GradebookEntry
+
+
+class TodoState(enum.StrEnum):
+    NOT_OPEN = "not_open"
+    NOT_BEGUN = "not_begun"
+    BEGUN = "begun"
+    """Something was written or tried, and not everything is handed in."""
+    HANDED_IN = "handed_in"
+    GRADED = "graded"
+    CLOSED = "closed"
+    """Nothing was handed in, and nothing is accepted any more."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Todo:
+    """An assignment as its student's list shows it."""
+
+    id: uuid.UUID
+    title: str
+    module_title: str
+    points_total: Decimal
+    opens_at: dt.datetime | None
+    due_date: dt.datetime | None
+    closes_at: dt.datetime | None
+    state: TodoState
+    is_overdue: bool
+    score: Decimal | None
+
+
+def todo_of(student_id: uuid.UUID, class_id: uuid.UUID, *, at: dt.datetime) -> list[Todo]:
+    """Return the published assignments of a class in their order, as one student stands with them."""
+    submitted = _count_of_problems(
+        SubmissionAttempt.assignment_problem_id,
+        SubmissionAttempt.student_id == student_id,
+        SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+    )
+    written = _count_of_problems(AssignmentProgress.assignment_problem_id, AssignmentProgress.student_id == student_id)
+    problems = (
+        sa.select(sa.func.count()).where(AssignmentProblem.assignment_id == Assignment.id).correlate(Assignment)
+    ).scalar_subquery()
+    rows = session().execute(
+        sa.select(Assignment, Module.title, GradebookEntry, problems, submitted, written)
+        .join(Module, Module.id == Assignment.module_id)
+        .outerjoin(
+            GradebookEntry,
+            sa.and_(GradebookEntry.content_item_id == Assignment.id, GradebookEntry.student_id == student_id),
+        )
+        .where(Module.class_id == class_id, Module.is_published, Assignment.is_published)
+        .order_by(Module.order_index, Assignment.order_index)
+    )
+    return [
+        _line(one, module, entry, _Work(all_of_them, handed_in, begun), at)
+        for one, module, entry, all_of_them, handed_in, begun in rows
+    ]
+
+
+def _count_of_problems(
+    column: sa.orm.InstrumentedAttribute[uuid.UUID], *conditions: sa.ColumnElement[bool]
+) -> sa.ScalarSelect[int]:
+    return (
+        sa.select(sa.func.count(column.distinct()))
+        .join(AssignmentProblem, AssignmentProblem.id == column)
+        .where(AssignmentProblem.assignment_id == Assignment.id, *conditions)
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Work:
+    problems: int
+    handed_in: int
+    begun: int
+
+
+def _line(assignment: Assignment, module: str, entry: GradebookEntry | None, work: _Work, at: dt.datetime) -> Todo:
+    rules = assignment.rules
+    closes = rules.closes_at or (assignment.due_date if assignment.mode == Mode.EXAM else None)
+    score = None
+    if entry is not None:
+        score = entry.override_points if entry.override_points is not None else entry.score_obtained
+    done = work.handed_in >= work.problems
+    return Todo(
+        id=assignment.id,
+        title=assignment.title,
+        module_title=module,
+        points_total=assignment.points_total,
+        opens_at=rules.opens_at,
+        due_date=assignment.due_date,
+        closes_at=closes,
+        state=_state(work, score, is_open=rules.opens_at is None or at >= rules.opens_at,
+                     is_closed=closes is not None and at >= closes),
+        is_overdue=not done and assignment.due_date is not None and at > assignment.due_date,
+        score=score,
+    )  # fmt: skip
+
+
+def _state(work: _Work, score: Decimal | None, *, is_open: bool, is_closed: bool) -> TodoState:
+    if work.handed_in >= work.problems:
+        return TodoState.GRADED if score is not None else TodoState.HANDED_IN
+    if score is not None and not work.handed_in:
+        return TodoState.GRADED
+    if is_closed:
+        return TodoState.CLOSED
+    if not is_open:
+        return TodoState.NOT_OPEN
+    return TodoState.BEGUN if work.handed_in or work.begun else TodoState.NOT_BEGUN
