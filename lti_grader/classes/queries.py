@@ -44,16 +44,22 @@ def membership(class_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
     NotFound
         They have none: to them the class does not exist.
     """
-    role = session().scalar(
-        sa.select(Enrollment.role).where(
-            Enrollment.class_id == class_id,
-            Enrollment.user_id == user_id,
-            Enrollment.status == EnrollmentStatus.ACTIVE,
+    found = (
+        session()
+        .execute(
+            sa.select(Enrollment.role, Enrollment.status).where(
+                Enrollment.class_id == class_id, Enrollment.user_id == user_id
+            )
         )
+        .one_or_none()
     )
-    if role is None:
+    if found is None:
         raise NotFound("You are not in this class. Open it from your course page.")
-    return Membership(class_id, user_id, Role(role))
+    if found.status != EnrollmentStatus.ACTIVE:
+        raise NotFound(
+            "You are not in this class any more, says your LMS. Your work is kept; if this is a mistake, tell your teacher."
+        )
+    return Membership(class_id, user_id, Role(found.role))
 
 
 def was_ever_in(class_id: uuid.UUID, user_id: uuid.UUID) -> bool:

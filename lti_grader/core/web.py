@@ -43,6 +43,7 @@ def sign_in(
     frame_origins: Sequence[str],
     at: dt.datetime,
     keeps_cookies: bool = True,
+    return_url: str | None = None,
 ) -> str:
     """Begin a session; whatever session the browser's cookie held before is gone.
 
@@ -57,6 +58,8 @@ def sign_in(
         Now: `session_hours` later the session ends, whatever is done with it.
     keeps_cookies
         Whether the browser has shown that it does; where not, the session is named in the path of each address.
+    return_url
+        The course's page at the platform, which is known to be the platform's own.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def sign_in(
     ends = at + flask.current_app.permanent_session_lifetime
     values = {
         "user": str(user_id), "tenant": str(tenant_id), "platform": str(platform_id), "frames": list(frame_origins),
-        "ends": int(ends.timestamp()),
+        "ends": int(ends.timestamp()), "return": return_url, "id": secrets.token_urlsafe(12),
     }  # fmt: skip
     if not keeps_cookies:
         sessions = flask.current_app.session_interface

@@ -25,6 +25,7 @@ PUBLIC = {
     "lti.begin",
     "lti.launch",
     "lti.jwks",
+    "lti.leave",
     "administration.sign_in",
     "lti.register",
     "lti.take_notices",

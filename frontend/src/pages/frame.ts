@@ -11,4 +11,7 @@ export function growFrame(): void {
   };
   new ResizeObserver(tell).observe(document.documentElement);
   tell();
+  // After a link of ours the new page begins at its top, and so should the view of it (a message of Canvas's own).
+  if (document.referrer.startsWith(`${location.origin}/`))
+    window.parent.postMessage({ subject: "lti.scrollToTop" }, "*");
 }

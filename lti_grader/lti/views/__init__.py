@@ -13,6 +13,7 @@ from lti_grader.lti.views import (
     registrar,
     reviewing,
     rosters,
+    staying,
 )
 from lti_grader.lti.views.blueprint import blueprint
 
@@ -30,4 +31,5 @@ __all__ = [
     "registrar",
     "reviewing",
     "rosters",
+    "staying",
 ]

@@ -17,6 +17,7 @@ from lti_grader.lti.keysets import keysets
 from lti_grader.lti.models import Platform
 from lti_grader.lti.places import Received
 from lti_grader.lti.products import product_of
+from lti_grader.lti.returning import return_address
 from lti_grader.lti.verification import LONGEST_TOKEN, Expected, verify
 from lti_grader.lti.views.blueprint import blueprint, now
 
@@ -83,6 +84,7 @@ def launch() -> ResponseReturnValue:
         at=now(),
         leeway=dt.timedelta(seconds=held.settings.clock_leeway_seconds),
     )
+    flask.g.return_url = return_address(verified, platform)
     try:
         with transaction(announced.tenant_id):
             came = places.receive(verified, platform, held, at=now())
@@ -96,6 +98,7 @@ def launch() -> ResponseReturnValue:
         frame_origins=platform.frame_origins,
         at=now(),
         keeps_cookies=keeps_cookies,
+        return_url=flask.g.return_url,
     )
     answer = flask.redirect(prefix + _destination(verified, platform, came), 303)
     answer.delete_cookie(
