@@ -1,4 +1,4 @@
-"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, sandbox).
+"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, scores, sandbox).
 
 The figures are this machine's of this moment: compare the ratios. BENCH_STUDENTS (1000) and BENCH_SECONDS (6, for each
 cell of the sandbox's table) make it smaller, to see that it runs.
@@ -10,10 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import sandbox, web
+from benchmarks import sandbox, scores, web
 from tests.fixtures.installation import running
 
-PARTS = ("web", "sandbox")
+PARTS = ("web", "scores", "sandbox")
 
 
 def main() -> None:
@@ -26,6 +26,8 @@ def main() -> None:
     if "web" in wanted:
         with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
             web.report(installation, students=int(os.environ.get("BENCH_STUDENTS", "1000")))
+    if "scores" in wanted:
+        scores.report(int(os.environ.get("BENCH_STUDENTS", "1000")))
     if "sandbox" in wanted:
         print()
         sandbox.main(float(os.environ.get("BENCH_SECONDS", "6")))

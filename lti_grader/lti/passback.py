@@ -280,25 +280,36 @@ def _is_due(row: ScoreDelivery, at: dt.datetime) -> bool:
 
 
 def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
-    if _has_newer(row):
+    others = _others(row)
+    if any(one.revision > row.revision for one in others):
         # Nobody wants to know any more; if it arrived all the same, the newer one has a later time.
         row.status = DeliveryStatus.SUPERSEDED
         trail.note(row, EventKind.SUPERSEDED, at=at, words=_NEWER)
         return None
     if row.status == DeliveryStatus.PENDING and freezes.hold(row, at=at):
         return None
-    item = session().get_one(LineItem, row.line_item_id)
-    if _other_is_sending(row):
+    if any(one.status == DeliveryStatus.SENDING for one in others):
         row.next_try_at = at + dt.timedelta(seconds=2)
         return None
     before = row.status
     if row.sent_timestamp is None:
-        row.sent_timestamp = _next_timestamp(row, at)
+        row.sent_timestamp = _later_than(others, at)
     row.tries += 1
     row.status, row.next_try_at = DeliveryStatus.SENDING, at + lease
     session().flush()
-    platform, user = session().get_one(Platform, row.platform_id), session().get_one(User, row.user_id)
-    told = _told_before(row)
+    item, platform, user = (
+        session()
+        .execute(
+            sa.select(LineItem, Platform, User)
+            .select_from(ScoreDelivery)
+            .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
+            .join(Platform, Platform.id == ScoreDelivery.platform_id)
+            .join(User, User.id == ScoreDelivery.user_id)
+            .where(ScoreDelivery.id == row.id)
+        )
+        .one()
+    )
+    told = next((one for one in others if one.sent_at is not None), None)
     return Parcel(
         delivery_id=row.id,
         line_item_id=row.line_item_id,
@@ -319,7 +330,7 @@ def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parce
         forced=row.forced,
         interrupted=before == DeliveryStatus.SENDING or row.tries > 1,
         was_sent=before == DeliveryStatus.SENT or row.sent_at is not None,
-        may_hold=frozenset(_may_hold(row)),
+        may_hold=frozenset(_may_hold(row, others)),
         channel=f"delivery:{row.user_id}:{item.content_item_id}",
     )
 
@@ -337,41 +348,31 @@ def _locked(delivery_id: uuid.UUID) -> ScoreDelivery | None:
     return session().scalar(sa.select(ScoreDelivery).where(ScoreDelivery.id == delivery_id).with_for_update())
 
 
-def _other_is_sending(row: ScoreDelivery) -> bool:
-    return bool(
-        session().scalar(
-            sa.select(ScoreDelivery.id).where(
+def _others(row: ScoreDelivery) -> Sequence[ScoreDelivery]:
+    """Return the other scores of this student for this column, the newest first."""
+    return (
+        session()
+        .scalars(
+            sa.select(ScoreDelivery)
+            .where(
                 ScoreDelivery.line_item_id == row.line_item_id,
                 ScoreDelivery.user_id == row.user_id,
-                ScoreDelivery.status == DeliveryStatus.SENDING,
                 ScoreDelivery.id != row.id,
             )
+            .order_by(ScoreDelivery.revision.desc())
         )
+        .all()
     )
 
 
-def _next_timestamp(row: ScoreDelivery, at: dt.datetime) -> dt.datetime:
-    """Return a time that is later, by a whole second at least, than any sent before for this student and column."""
-    last = session().scalar(
-        sa.select(sa.func.max(ScoreDelivery.sent_timestamp)).where(
-            ScoreDelivery.line_item_id == row.line_item_id, ScoreDelivery.user_id == row.user_id
-        )
-    )
-    now = at.replace(microsecond=0)
-    return now if last is None else max(now, last + dt.timedelta(seconds=1))
+def _later_than(sent: Sequence[ScoreDelivery], at: dt.datetime) -> dt.datetime:
+    """Return a time that is later, by a whole second at least, than that of any of these."""
+    times = [one.sent_timestamp + dt.timedelta(seconds=1) for one in sent if one.sent_timestamp is not None]
+    return max([at.replace(microsecond=0), *times])
 
 
-def _may_hold(row: ScoreDelivery) -> Iterator[Decimal]:
-    earlier = session().scalars(
-        sa.select(ScoreDelivery)
-        .where(
-            ScoreDelivery.line_item_id == row.line_item_id,
-            ScoreDelivery.user_id == row.user_id,
-            ScoreDelivery.revision < row.revision,
-        )
-        .order_by(ScoreDelivery.revision.desc())
-    )
-    for one in earlier:
+def _may_hold(row: ScoreDelivery, others: Sequence[ScoreDelivery]) -> Iterator[Decimal]:
+    for one in others:
         scale = row.maximum / one.maximum
         if one.sent_timestamp is not None and one.score is not None:
             # It may have arrived, though its answer was lost.
@@ -379,21 +380,6 @@ def _may_hold(row: ScoreDelivery) -> Iterator[Decimal]:
         if one.status == DeliveryStatus.VERIFIED and one.lms_holds is not None:
             yield one.lms_holds * scale
             return
-
-
-def _told_before(row: ScoreDelivery) -> ScoreDelivery | None:
-    """Return the last score of this student and column that the LMS took before this one."""
-    return session().scalar(
-        sa.select(ScoreDelivery)
-        .where(
-            ScoreDelivery.line_item_id == row.line_item_id,
-            ScoreDelivery.user_id == row.user_id,
-            ScoreDelivery.revision < row.revision,
-            ScoreDelivery.sent_at.is_not(None),
-        )
-        .order_by(ScoreDelivery.revision.desc())
-        .limit(1)
-    )
 
 
 def _mine(parcel: Parcel) -> ScoreDelivery | None:
@@ -551,16 +537,11 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = 
         raise CannotResend("This score is held back by the staff: have it released first.")
     row.forced = row.forced or row.status == DeliveryStatus.OVERRIDDEN
     row.status, row.tries, row.next_try_at = DeliveryStatus.PENDING, 0, at
-    row.sent_timestamp = row.sent_at = row.last_error = row.last_answer = None
+    row.sent_at = row.last_error = row.last_answer = None
     # What it sent before counts for what follows: the new timestamp must be later than that as well.
-    row.sent_timestamp = _later_than_all(row, at)
+    row.sent_timestamp = _later_than([row, *_others(row)], at)
     session().flush()
     words = trail.OVER if row.forced else ""
     trail.note(row, EventKind.RESENT, at=at, words=words, by=by)
     send_after_commit(TASK, current_tenant(), row.platform_id, queue=QUEUE)
     return row
-
-
-def _later_than_all(row: ScoreDelivery, at: dt.datetime) -> dt.datetime:
-    with session().no_autoflush:
-        return _next_timestamp(row, at)
