@@ -14,8 +14,8 @@ SELECT gen_random_uuid(), :tenant, :platform, 'big-' || n, 'Given' || n || ' Fam
        'Family' || n % 97, 'big' || n || '@example.edu'
 FROM generate_series(1, :students) AS n;
 
-INSERT INTO enrollments (id, tenant_id, class_id, user_id, role, section, status, source)
-SELECT gen_random_uuid(), :tenant, :klass, id, 'student', 'Section ' || length(sub) % 3, 'active', 'roster'
+INSERT INTO enrollments (id, tenant_id, class_id, user_id, role, sections, status, source)
+SELECT gen_random_uuid(), :tenant, :klass, id, 'student', ARRAY['Section ' || length(sub) % 3], 'active', 'roster'
 FROM users WHERE sub LIKE 'big-%';
 
 INSERT INTO modules (id, tenant_id, class_id, title, order_index)
