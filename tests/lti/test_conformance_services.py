@@ -12,14 +12,14 @@ import sqlalchemy as sa
 
 from lti_grader import adapters
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
-from lti_grader.core.db import session, transaction
+from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.lti import passback, posting, roster
 from lti_grader.lti.errors import CannotResend, ServiceError
 from lti_grader.lti.models import ClassContext, Platform, ProductFamily
 from lti_grader.people.models import User
 from tests.fixtures.world import NOW, World
 from tests.lti.desk import RESULTS, SCORES, Desk
-from tests.lti.scripted import LEARNER, ScriptedPlatform
+from tests.lti.scripted import LEARNER, ScriptedPlatform, Way
 
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
@@ -322,6 +322,35 @@ def test_row_37_moodles_assistants_stay_assistants(world: World, lms: ScriptedPl
     for _ in range(2):
         _sync(world)
         assert _roles(world)[sub][0] == Role.ASSISTANT
+
+
+def test_row_37_moodles_assistants_launch_as_assistants_once_the_roster_has_listed_them(
+    way: Way, scripted: ScriptedPlatform
+) -> None:
+    def role() -> Role:
+        with transaction(tenant_id):
+            return session().scalars(sa.select(Enrollment.role).join(User).where(User.sub == "ned")).one()
+
+    def listed(as_what: str) -> None:
+        scripted.members = [[{"user_id": "ned", "roles": [as_what]}]]
+        roster.sync(tenant_id, context_id, adapters.installed(), at=NOW)
+
+    def launches() -> None:
+        way.login()
+        assert way.launch(sub="ned").status_code == 303
+
+    launches()
+    with system_transaction() as opened:
+        tenant_id, context_id = opened.execute(sa.select(ClassContext.tenant_id, ClassContext.id)).one()
+    assert role() == Role.TEACHER
+    for _ in range(2):
+        listed("Learner")
+        launches()
+        assert role() == Role.ASSISTANT
+    # Made a teacher there.
+    listed("Instructor")
+    launches()
+    assert role() == Role.TEACHER
 
 
 def test_elsewhere_a_roster_knows_best_who_is_what(world: World, lms: ScriptedPlatform) -> None:

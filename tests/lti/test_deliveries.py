@@ -318,3 +318,14 @@ def test_row_36_a_locked_grade_of_moodle_is_told_from_a_fault(desk: Desk, world:
     assert desk.carry() == "not due"
     desk.resend()
     assert desk.carry() == "again"
+
+
+def test_row_36_moodle_refuses_who_is_no_student_without_a_word(
+    desk: Desk, world: World, lms: ScriptedPlatform
+) -> None:
+    be(world, ProductFamily.MOODLE)
+    lms.script[SCORES] = [(400, {"Content-Type": "application/vnd.ims.lis.v1.score+json"}, "[]")]
+    desk.score(8)
+    desk.carry()
+    assert desk.last.status == "failed"
+    assert "no student of the course" in desk.last.last_error

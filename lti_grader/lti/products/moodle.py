@@ -16,7 +16,7 @@ _WHERE = "Moodle: Site administration > Plugins > External tool > Manage tools >
 class Moodle(Product):
     """Keeps what a teacher entered, empties the grade for a score that is not final, and answers a lock with `[]`.
 
-    From mod/lti/service/gradebookservices of the Moodle 4.5 source.
+    From mod/lti/service/gradebookservices of the Moodle 4.5 source, and seen so in Moodle 5.0.1 at work.
     """
 
     family = ProductFamily.MOODLE
@@ -32,10 +32,16 @@ class Moodle(Product):
     login_repeats = False
 
     def understand(self, error: ServiceError) -> Answer | None:
-        """Tell a locked grade from a fault: Moodle answers both with 500."""
+        """Tell a locked grade from a fault, and a person from a form: of why, Moodle's answers say nothing."""
         if error.status_code == 500 and error.body.strip() == "[]":
             return Answer(
                 Meaning.FAILED, "The grade is locked in Moodle. Unlock it in the gradebook there, then resend."
+            )
+        if error.status_code == 400 and error.body.strip() == "[]":
+            return Answer(
+                Meaning.FAILED,
+                "Moodle takes no grade for this person: they are no student of the course there, or not any more. Look at"
+                " the course's participants in Moodle, then resend.",
             )
         return None
 
