@@ -213,3 +213,14 @@ def test_moodles_gradebook_writes_the_next_page_as_no_other_does(lms: Lms) -> No
 def test_a_roster_is_filtered_by_whole_names_of_roles(lms: Lms, role: str, found: int) -> None:
     answer = lms.tool.call("GET", f"{lms.url}/courses/{COURSE}/Memberships?role={role}").json()
     assert len(answer["members"]) == found
+
+
+def test_moodles_pages_of_results_break_where_there_are_any(lms: Lms) -> None:
+    lms.control.post("mode", mode="moodle")
+    column = lms.column()
+    for scored in (False, True):
+        if scored:
+            assert lms.post(column).is_success
+        answer = lms.tool.call("GET", f"{column}/results?limit=5")
+        assert answer.status_code == (404 if scored else 200)
+    assert [one["userId"] for one in lms.tool.call("GET", f"{column}/results").json()] == [AMINA]
