@@ -159,7 +159,8 @@ def _whole(client: httpx.Client, method: str, url: str, most_bytes: int, until: 
             if time.monotonic() > until:
                 raise ServiceError("The LMS's answer does not come to an end.")
     # Already decoded: what says that it is compressed belongs to the answer as it was sent.
-    kept = [pair for pair in answer.headers.multi_items() if pair[0] not in ("content-encoding", "content-length")]
+    # As bytes: some platforms write headers that are no ASCII, such as Moodle's links from page to page.
+    kept = [pair for pair in answer.headers.raw if pair[0].lower() not in (b"content-encoding", b"content-length")]
     return httpx.Response(answer.status_code, headers=kept, content=bytes(body), request=answer.request)
 
 
