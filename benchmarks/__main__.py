@@ -1,7 +1,8 @@
-"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, scores, sandbox).
+"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, roster, scores, sandbox).
 
-The figures are this machine's of this moment: compare the ratios. BENCH_STUDENTS (1000) and BENCH_SECONDS (6, for each
-cell of the sandbox's table) make it smaller, to see that it runs.
+The figures are this machine's of this moment: compare the ratios. BENCH_STUDENTS (1000), BENCH_MEMBERS (5000),
+BENCH_LAUNCHES (50 a second) and BENCH_SECONDS (6, for each cell of the sandbox's table) make it smaller, to see that it
+runs.
 """
 
 import os
@@ -10,10 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import sandbox, scores, web
+from benchmarks import roster, sandbox, scores, web
 from tests.fixtures.installation import running
 
-PARTS = ("web", "scores", "sandbox")
+PARTS = ("web", "roster", "scores", "sandbox")
 
 
 def main() -> None:
@@ -26,6 +27,9 @@ def main() -> None:
     if "web" in wanted:
         with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
             web.report(installation, students=int(os.environ.get("BENCH_STUDENTS", "1000")))
+    if "roster" in wanted:
+        with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
+            roster.report(installation, count=int(os.environ.get("BENCH_MEMBERS", "5000")))
     if "scores" in wanted:
         scores.report(int(os.environ.get("BENCH_STUDENTS", "1000")))
     if "sandbox" in wanted:
