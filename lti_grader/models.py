@@ -8,6 +8,7 @@ from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.lti.asset_models import AssetActivity, AssetReport, LtiAsset
 from lti_grader.lti.board_models import ScoreDeliveryEvent, ScoreFreeze
+from lti_grader.lti.group_models import ClassGroup, ClassGroupMember
 from lti_grader.lti.models import (
     ClassContext,
     CourseCopy,
@@ -39,6 +40,8 @@ __all__ = [
     "AssignmentProgress",
     "Class",
     "ClassContext",
+    "ClassGroup",
+    "ClassGroupMember",
     "ContentItem",
     "CopiedItem",
     "CourseCopy",

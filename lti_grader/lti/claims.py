@@ -23,6 +23,7 @@ ORIGIN_CONTEXTS = _LTI + "origin_contexts"
 DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 FOR_USER = _LTI + "for_user"
 """Whom a launch or a notice is about: {"user_id": their sub}, in drafts of the data-privacy launch {"id": ...}."""
 
@@ -56,7 +57,8 @@ SCOPES = (SCORE, RESULT, LINE_ITEM, LINE_ITEM_READ, MEMBERSHIP)
 
 ASSET_READ = "https://purl.imsglobal.org/spec/lti/scope/asset.readonly"
 ASSET_REPORT_SCOPE = "https://purl.imsglobal.org/spec/lti/scope/report"
-FURTHER_SCOPES = (NOTICE_HANDLERS, ASSET_READ, ASSET_REPORT_SCOPE)
+GROUPS_READ = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+FURTHER_SCOPES = (NOTICE_HANDLERS, ASSET_READ, ASSET_REPORT_SCOPE, GROUPS_READ)
 """What makes more possible where a platform has it: asked for when registering, never needed."""
 
 HELLO_WORLD, CONTEXT_COPY = "LtiHelloWorldNotice", "LtiContextCopyNotice"
@@ -82,6 +84,11 @@ def identifier(value: object) -> str | None:
     LTI allows ids of 255 characters; a NUL and halves of a character cannot be stored.
     """
     return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and can_be_kept(value) else None
+
+
+def any_identifier(value: object) -> str | None:
+    """Return a platform's id of something that may also be a number, None if it is none that can be kept."""
+    return identifier(str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
 
 
 def address(value: object) -> str | None:

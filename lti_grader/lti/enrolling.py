@@ -41,6 +41,8 @@ class Course:
     url: str = ""
     lms_context_id: str = ""
     """As the LMS names the course."""
+    groups_url: str | None = None
+    group_sets_url: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

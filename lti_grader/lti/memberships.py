@@ -34,6 +34,8 @@ class Member:
     status: Status = Status.ACTIVE
     sections: tuple[str, ...] | None = None
     """None where the list says nothing of them."""
+    group_ids: tuple[str, ...] | None = None
+    """Of the groups that they are in; None where the list says nothing of them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _differences(header: str | None, here: str) -> str | None:
 
 def _member(given: dict[str, Any], product: Product) -> Member | None:
     """Return a member, None where they have no id that can be kept."""
-    sub = _sub(given.get("user_id"))
+    sub = c.any_identifier(given.get("user_id"))
     if sub is None:
         return None
     roles = _roles(given.get("roles"))
@@ -105,7 +107,16 @@ def _member(given: dict[str, Any], product: Product) -> Member | None:
         roles,
         _status(given.get("status")),
         None if sections is None else tuple(sections),
+        _groups(given.get("group_enrollments")),
     )
+
+
+def _groups(given: object) -> tuple[str, ...] | None:
+    """Return the groups that somebody is in (Course Groups Service 1.0, `group_enrollments`)."""
+    if not isinstance(given, list):
+        return None
+    ids = (c.any_identifier(one.get("group_id")) for one in given if isinstance(one, dict))
+    return tuple(one for one in ids if one is not None)
 
 
 def _message(given: object) -> dict[str, Any]:
@@ -136,12 +147,6 @@ def _status(given: object) -> Status:
         return Status(str(given).casefold())
     except ValueError:
         return Status.INACTIVE
-
-
-def _sub(user_id: object) -> str | None:
-    if isinstance(user_id, int) and not isinstance(user_id, bool):
-        return str(user_id)
-    return c.identifier(user_id)
 
 
 def _roles(given: object) -> tuple[str, ...]:

@@ -93,6 +93,9 @@ class ClassContext(Row, Tenanted, Base):
     title: Mapped[str | None]
     memberships_url: Mapped[str | None]
     line_items_url: Mapped[str | None]
+    groups_url: Mapped[str | None]
+    """Where the platform lists the course's groups (Course Groups Service 1.0), where it does."""
+    group_sets_url: Mapped[str | None]
     ags_scopes: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
     roster_synced_at: Mapped[dt.datetime | None]
     roster_error: Mapped[str | None]

@@ -180,6 +180,8 @@ def _learn_services(context: ClassContext, claims: Mapping[str, Any]) -> None:
     roster, grades = claims.get(c.NRPS), claims.get(c.AGS)
     if isinstance(roster, dict) and (members := c.address(roster.get("context_memberships_url"))):
         context.memberships_url = members
+    if isinstance(groups := claims.get(c.GROUPS), dict) and (listed := c.address(groups.get("context_groups_url"))):
+        context.groups_url, context.group_sets_url = listed, c.address(groups.get("context_group_sets_url"))
     if isinstance(grades, dict):
         if columns := c.address(grades.get("lineitems")):
             context.line_items_url = columns

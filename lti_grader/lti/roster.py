@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from lti_grader.adapters import Adapters
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.ids import new_id
-from lti_grader.lti import enrolling, memberships
+from lti_grader.lti import enrolling, groups, memberships
 from lti_grader.lti.enrolling import Course, Synced
 from lti_grader.lti.errors import RosterBusy, ServiceError, TokenRefused
 from lti_grader.lti.memberships import Reading
@@ -53,10 +53,18 @@ def sync(tenant_id: uuid.UUID, context_id: uuid.UUID, held: Adapters, *, at: dt.
         claim = _claim(context_id, at=at)
         since = _differences_since(context_id, dt.timedelta(days=held.settings.roster_full_days), at=at)
     lasts, rhythm = dt.timedelta(hours=held.settings.session_hours), dt.timedelta(hours=held.settings.roster_hours)
-    course = Course(tenant_id, context_id, context.class_id, platform, lasts, url, context.context_id)
+    course = Course(
+        tenant_id, context_id, context.class_id, platform, lasts, url, context.context_id, context.groups_url,
+        context.group_sets_url,
+    )  # fmt: skip
     try:
-        reading = _read(course, since, Services(platform, held))
+        services = Services(platform, held)
+        reading = _read(course, since, services)
+        listed = _read_groups(course, services)
         synced = enrolling.take_in(course, reading, at=at)
+        if listed is not None:
+            with transaction(tenant_id):
+                groups.keep(context_id, platform.id, listed, reading.members)
     except ServiceError as error:
         with transaction(tenant_id):
             _note_failure(context_id, claim, error, rhythm, at=at)
@@ -78,7 +86,7 @@ def _read(course: Course, since: str | None, services: Services) -> Reading:
             return memberships.read(since, services, product, is_whole=False)
         except ServiceError as error:
             log.info("differences not read, so all is: %s %s", error, error.body)
-    more = product.roster_query(course.lms_context_id)
+    more = product.roster_query(course.lms_context_id) | ({"groups": "true"} if course.groups_url else {})
     if more:
         try:
             return memberships.read(_with_query(course.url, more), services, product)
@@ -87,6 +95,17 @@ def _read(course: Course, since: str | None, services: Services) -> Reading:
                 raise
             log.info("roster not read with %s, so without: %s %s", more, error, error.body)
     return memberships.read(course.url, services, product)
+
+
+def _read_groups(course: Course, services: Services) -> list[groups.Group] | None:
+    """Read the course's groups where there are such; where that fails they stay as they are, and people come in."""
+    if course.groups_url is None:
+        return None
+    try:
+        return groups.read(course.groups_url, course.group_sets_url, services)
+    except ServiceError as error:
+        log.warning("groups not read: %s %s", error, error.body)
+        return None
 
 
 def _with_query(url: str, more: dict[str, str]) -> str:

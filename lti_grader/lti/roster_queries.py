@@ -12,6 +12,7 @@ from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
 from lti_grader.classes.queries import in_section, sections
 from lti_grader.core.db import session
 from lti_grader.lti import claims as c
+from lti_grader.lti.group_models import ClassGroup, ClassGroupMember
 from lti_grader.lti.models import ClassContext, Deployment, Platform
 from lti_grader.lti.products import product_of
 from lti_grader.lti.roster_models import Roster
@@ -28,6 +29,8 @@ class Asked:
     """ "in" the class, "new" for those who never opened anything, or "left"."""
     role: str = ""
     section: str = ""
+    group: str = ""
+    """The id of one."""
     search: str = ""
     page: int = 1
 
@@ -39,6 +42,7 @@ class Asked:
             who=who if who in ("in", "new", "left") else "in",
             role=role if role in set(Role) else "",
             section=given.get("section", "").strip()[:255],
+            group=_id(given.get("group", "")),
             search=given.get("search", "").strip()[:100],
             page=min(int(page), 100_000) if page.isascii() and page.isdigit() and int(page) else 1,
         )
@@ -59,6 +63,7 @@ class Line:
     email: str | None
     role: str
     sections: list[str]
+    groups: list[str]
     source: str
     is_active: bool
     is_test_user: bool
@@ -76,6 +81,8 @@ class People:
     counts: Mapping[str, int]
     """By `Asked.who`."""
     sections: list[str]
+    groups: list[tuple[uuid.UUID, str]]
+    """Every group of the class: id, and name with its set's."""
     page: int
     pages: int
 
@@ -86,23 +93,59 @@ def people(class_id: uuid.UUID, asked: Asked) -> People:
     matching = _count(class_id, asked)
     pages = max(1, math.ceil(matching / A_PAGE))
     page = min(asked.page, pages)
-    rows = session().execute(
-        sa.select(Enrollment, User)
-        .join(User, User.id == Enrollment.user_id)
-        .where(*_wanted(class_id, asked))
-        .order_by(User.family_name, User.given_name, User.name, User.id)
-        .limit(A_PAGE)
-        .offset((page - 1) * A_PAGE)
+    rows = (
+        session()
+        .execute(
+            sa.select(Enrollment, User)
+            .join(User, User.id == Enrollment.user_id)
+            .where(*_wanted(class_id, asked))
+            .order_by(User.family_name, User.given_name, User.name, User.id)
+            .limit(A_PAGE)
+            .offset((page - 1) * A_PAGE)
+        )
+        .all()
     )
+    groups = _groups_of(class_id, [user.id for _, user in rows])
     lines = [
         Line(
-            user.id, user.display_name, user.email, one.role, one.sections, one.source,
+            user.id, user.display_name, user.email, one.role, one.sections, groups[user.id], one.source,
             one.status == EnrollmentStatus.ACTIVE, user.is_test_user, one.created_at, one.dropped_at,
             user.last_launch_at,
         )
         for one, user in rows
     ]  # fmt: skip
-    return People(lines, matching, counts, sections(class_id), page, pages)
+    return People(lines, matching, counts, sections(class_id), _groups(class_id), page, pages)
+
+
+def _id(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return ""
+
+
+def _groups(class_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
+    rows = session().execute(
+        sa.select(ClassGroup.id, ClassGroup.name, ClassGroup.set_name)
+        .join(ClassContext, ClassContext.id == ClassGroup.class_context_id)
+        .where(ClassContext.class_id == class_id)
+        .order_by(ClassGroup.set_name, ClassGroup.name, ClassGroup.id)
+    )
+    return [(group_id, f"{set_name}: {name}" if set_name else name) for group_id, name, set_name in rows]
+
+
+def _groups_of(class_id: uuid.UUID, people: list[uuid.UUID]) -> Mapping[uuid.UUID, list[str]]:
+    """Return the names of each person's groups."""
+    found: dict[uuid.UUID, list[str]] = {one: [] for one in people}
+    names = dict(_groups(class_id))
+    rows = session().execute(
+        sa.select(ClassGroupMember.user_id, ClassGroupMember.class_group_id).where(
+            ClassGroupMember.user_id.in_(people), ClassGroupMember.class_group_id.in_(names)
+        )
+    )
+    for user_id, group_id in rows:
+        found[user_id].append(names[group_id])
+    return {user_id: sorted(theirs) for user_id, theirs in found.items()}
 
 
 def _count(class_id: uuid.UUID, asked: Asked) -> int:
@@ -127,6 +170,9 @@ def _wanted(class_id: uuid.UUID, asked: Asked) -> list[sa.ColumnElement[bool]]:
         wanted.append(Enrollment.role == asked.role)
     if asked.section:
         wanted.append(in_section(asked.section))
+    if asked.group:
+        members = sa.select(ClassGroupMember.user_id).where(ClassGroupMember.class_group_id == uuid.UUID(asked.group))
+        wanted.append(Enrollment.user_id.in_(members))
     if asked.search:
         names = (User.name, User.given_name, User.family_name, User.email, User.sub)
         wanted.append(sa.or_(*(one.icontains(asked.search, autoescape=True) for one in names)))

@@ -108,7 +108,18 @@ def test_a_long_list_comes_in_pages(world: World, lms: ScriptedPlatform, teacher
 
 
 @pytest.mark.parametrize(
-    "query", ["page=-1", "page=x", "who=x", "role=x", "section=x", f"search={'%' * 5000}", "page=²"]
+    "query",
+    [
+        "page=-1",
+        "page=x",
+        "who=x",
+        "role=x",
+        "section=x",
+        "group=x",
+        f"group={uuid.uuid4()}",
+        f"search={'%' * 5000}",
+        "page=²",
+    ],
 )
 def test_what_makes_no_sense_in_the_address_is_no_fault(teacher: FlaskClient, page: str, query: str) -> None:
     assert teacher.get(f"{page}?{query}").status_code == 200
