@@ -14,12 +14,13 @@ from lti_grader.lti import board, copies, links
 from lti_grader.lti import queries as deliveries
 from lti_grader.lti.assets import looking
 from lti_grader.lti.views import blueprint as lti
+from lti_grader.lti.views.platforms import blueprint as platforms
 from lti_grader.people.views import blueprint as administration
 
 
 def register_pages(app: flask.Flask) -> None:
     """Register the pages of each domain."""
-    for blueprint in (administration, work, results, gradebook_pages, lti):
+    for blueprint in (administration, platforms, work, results, gradebook_pages, lti):
         app.register_blueprint(blueprint)
     install_assets(app)
     app.extensions["delivery_state"] = deliveries.delivery_state

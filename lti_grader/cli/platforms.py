@@ -8,10 +8,11 @@ from typing import IO
 import click
 import sqlalchemy as sa
 
+from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.core.settings import Settings
-from lti_grader.lti import registration, registration_invitations
+from lti_grader.lti import registration, registration_check, registration_invitations
 from lti_grader.lti.models import Deployment, Platform
 from lti_grader.people.queries import institution
 
@@ -90,6 +91,21 @@ def disable(platform: str) -> None:
 def enable(platform: str) -> None:
     """Take launches from an LMS again."""
     _set_disabled(platform, None)
+
+
+@command.command()
+@click.argument("platform")
+def test(platform: str) -> None:
+    """Try a registration out, and say what works and what is missing; exit code 1 if something is."""
+    with create_app().app_context():
+        platform_id, tenant_id = _found(platform)
+        lines = registration_check.check(tenant_id, platform_id, adapters.installed())
+    for line in lines:
+        click.echo(f"{line.state.upper():10} {line.name}: {line.words}")
+        if line.said:
+            click.echo(f"{'':10} The LMS answered: {line.said[:300]}")
+    if any(line.state in (registration_check.State.MISSING, registration_check.State.BROKEN) for line in lines):
+        raise SystemExit(1)
 
 
 def _set_disabled(platform: str, at: dt.datetime | None) -> None:

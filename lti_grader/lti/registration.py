@@ -1,6 +1,7 @@
 """Registering platforms."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -89,8 +90,29 @@ def read_registration(text: str) -> Registration:
     try:
         return Registration.model_validate_json(text)
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, one['loc'])) or 'JSON'}: {one['msg']}" for one in error.errors()]
-        raise BadRegistration("The registration cannot be used:\n" + "\n".join(lines)) from None
+        raise _named(error) from None
+
+
+def understand(values: Mapping[str, object]) -> Registration:
+    """Return the registration that a form describes.
+
+    Raises
+    ------
+    BadRegistration
+        A field is missing or wrong; the message names each.
+    """
+    try:
+        return Registration.model_validate(values)
+    except ValidationError as error:
+        raise _named(error) from None
+
+
+def _named(error: ValidationError) -> BadRegistration:
+    lines = [
+        f"  {'.'.join(map(str, one['loc'])) or 'JSON'}: {one['msg'].removeprefix('Value error, ')}"
+        for one in error.errors()
+    ]
+    return BadRegistration("The registration cannot be used:\n" + "\n".join(lines))
 
 
 def add_platform(wanted: Registration, *, tenant_name: str) -> uuid.UUID:
@@ -172,6 +194,11 @@ def own_addresses(public_url: str) -> dict[str, str]:
         "deep_linking_url": f"{public_url}/lti/launch",
         "jwks_url": f"{public_url}/lti/jwks.json",
     }
+
+
+def logo(public_url: str) -> str:
+    """Return the address of our picture."""
+    return f"{public_url}/static/logo.svg"
 
 
 def describe(platform: Platform, deployments: list[str]) -> dict[str, Any]:

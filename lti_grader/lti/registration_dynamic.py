@@ -17,7 +17,7 @@ from lti_grader.lti import http, registration_invitations
 from lti_grader.lti.errors import InvitationGone, RegistrationFailed, ServiceError
 from lti_grader.lti.models import Platform
 from lti_grader.lti.products.registering import Placement, Privacy, Wanted
-from lti_grader.lti.registration import Registration, keep, origin_of, other_institution, own_addresses
+from lti_grader.lti.registration import Registration, keep, logo, origin_of, other_institution, own_addresses
 from lti_grader.lti.registration_configuration import PlatformConfiguration
 
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -101,7 +101,7 @@ def request_body(offer: Offer, choice: Choice, public_url: str) -> dict[str, Any
     own = own_addresses(public_url)
     wanted = Wanted(
         target=own["target_link_uri"],
-        logo=f"{public_url}/static/logo.svg",
+        logo=logo(public_url),
         privacy=choice.privacy,
         placements=[one for one in offer.placements() if one.name in choice.placements],
         offered=offer.configuration.offered(),

@@ -98,6 +98,20 @@ class Services:
             self._held.kv.put(key, self._held.sealer.seal(token), keep)
         return token
 
+    def granted(self, scopes: Sequence[str]) -> frozenset[str]:
+        """Ask for a token anew, and return the scopes that the platform granted of those asked for.
+
+        Raises
+        ------
+        ServiceError
+        """
+        answer = self._ask_for_token(scopes)
+        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
+            raise ServiceError("The LMS's token service gave no token.", body=str(answer)[:500])
+        told = answer.get("scope")
+        # Who says nothing about it has granted what was asked for (RFC 6749, section 5.1).
+        return frozenset(scopes) & frozenset(told.split()) if isinstance(told, str) else frozenset(scopes)
+
     def _ask_for_token(self, scopes: Sequence[str]) -> Any:
         form = {
             "grant_type": "client_credentials",

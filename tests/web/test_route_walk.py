@@ -28,6 +28,7 @@ PUBLIC = {
     "lti.leave",
     "administration.sign_in",
     "lti.register",
+    "lti.canvas_json",
     "lti.take_notices",
 }
 STAFF_ONLY = {
@@ -72,6 +73,8 @@ def ids(world: World) -> dict[str, Any]:
         "context_id": world.context_id,
         "student_id": student, "delivery_id": delivery, "freeze_id": uuid.uuid4(), "link_id": link.id, "copy_id": copy.id,
         **_file(world, student), "name": "a" * 32, "filename": "x",
+        "platform_id": world.platform_id, "invitation_id": uuid.uuid4(), "deployment_id": uuid.uuid4(),
+        "proposal_id": uuid.uuid4(),
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from lti_grader.lti import claims as c
 from lti_grader.lti.answers import Answer, Meaning
@@ -76,6 +77,7 @@ class Canvas(Product):
             )
         return None
 
+    register_at = "Admin > Apps > Manage > Install a New App > Dynamic Registration"
     finish = (
         "In Canvas, look through what was registered and switch it on (Apps > Manage). Its first launch from a course tells"
         " this tool its deployment."
@@ -107,8 +109,45 @@ class Canvas(Product):
         return {**super().tool_configuration(wanted), f"{_EXTENSION}privacy_level": _PRIVACY[wanted.privacy]}
 
     def custom_parameters(self) -> dict[str, str]:
-        """Ask for the institution's own address, as all of them share one issuer, and for sections."""
-        return {_DOMAIN: "$Canvas.api.domain", **self.own_parameters}
+        """Ask for the institution's own address as well: all of them share one issuer."""
+        return {**super().custom_parameters(), _DOMAIN: "$Canvas.api.domain", **self.own_parameters}
+
+    def developer_key(self, own: Mapping[str, str], logo: str) -> dict[str, Any]:
+        """Return the configuration that Canvas reads for a developer key by “Enter URL”.
+
+        As lib/schemas/lti/tool_configuration.rb of the Canvas source has it.
+        """
+        target = own["target_link_uri"]
+        placed = [
+            {
+                "placement": one.name, "message_type": one.message, "target_link_uri": target, "icon_url": logo,
+                "text": "Assignments" if one.message == c.RESOURCE_LINK_REQUEST else "Add an assignment",
+                "selection_width": 800, "selection_height": 900,
+            }
+            for one in PLACEMENTS if one.is_usual
+        ]  # fmt: skip
+        extension = {
+            "platform": "canvas.instructure.com",
+            "domain": urlsplit(target).netloc,
+            "tool_id": "lti_grader",
+            "privacy_level": _PRIVACY[Privacy.NAMES_AND_EMAIL],
+            "settings": {
+                "platform": "canvas.instructure.com",
+                "text": "lti_grader",
+                "icon_url": logo,
+                "placements": placed,
+            },
+        }
+        return {
+            "title": "lti_grader",
+            "description": "Assignments in code that are graded at once, with every score followed into the gradebook.",
+            "target_link_uri": target,
+            "oidc_initiation_url": own["login_url"],
+            "public_jwk_url": own["jwks_url"],
+            "scopes": list(c.SCOPES),
+            "custom_fields": self.custom_parameters(),
+            "extensions": [extension],
+        }
 
     def page_origins(self, claims: Mapping[str, Any]) -> Collection[str]:
         """Return the institution's own address as well."""

@@ -24,6 +24,9 @@ class Moodle(Product):
     family_codes = frozenset({"moodle"})
     posts_at_once = 4
     ungraded_clears = True
+    register_at = (
+        "Site administration > Plugins > Activity modules > External tool > Manage tools > Tool URL > Add LTI Advantage"
+    )
     finish = (
         "In Moodle, activate the tool: Site administration > Plugins > Activity modules > External tool > Manage tools, on the"
         " tool's card “Activate”."

@@ -63,6 +63,8 @@ class Registering:
     learns_deployments: ClassVar[bool] = True
     """Whether a deployment that a launch shows belongs to the institution that registered, because each institution
     has a client of its own."""
+    register_at: ClassVar[str] = ""
+    """Where an administrator of this LMS enters a registration address; empty where it cannot register itself."""
     finish: ClassVar[str] = "Close this page, and switch the tool on in the LMS if it asks for that."
     """What is left to do in the LMS after a registration."""
 
@@ -116,8 +118,8 @@ class Registering:
         }
 
     def custom_parameters(self) -> dict[str, str]:
-        """Return the custom parameters of every launch."""
-        return {}
+        """Return the custom parameters of every launch: what a course and a link were copied from, where it is known."""
+        return {c.CONTEXT_HISTORY: "$Context.id.history", c.LINK_HISTORY: "$ResourceLink.id.history"}
 
     def page_origins(self, claims: Mapping[str, Any]) -> Collection[str]:
         """Return the addresses that a launch shows the LMS's own pages to have."""

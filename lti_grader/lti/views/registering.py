@@ -7,12 +7,14 @@ from lti_grader import adapters
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import GraderError
 from lti_grader.core.web import csrf
+from lti_grader.lti import registration
 from lti_grader.lti import registration_configuration as configurations
 from lti_grader.lti import registration_dynamic as dynamic
 from lti_grader.lti import registration_invitations as invitations
 from lti_grader.lti.errors import RegistrationFailed
 from lti_grader.lti.models import Deployment, Platform
 from lti_grader.lti.products import product_of
+from lti_grader.lti.products.canvas import Canvas
 from lti_grader.lti.products.registering import Privacy
 from lti_grader.lti.registration_models import RegistrationInvitation
 from lti_grader.lti.views.blueprint import blueprint, now
@@ -32,6 +34,14 @@ def register(token: str) -> ResponseReturnValue:
         flask.g.frame_origins = ["*"]
         page = flask.render_template("administration/not_registered.html", message=error.message)
         return flask.make_response(page, error.status)
+
+
+@blueprint.get("/lti/canvas.json")
+def canvas_json() -> ResponseReturnValue:
+    """The configuration that Canvas reads for a developer key."""
+    own = registration.own_addresses(adapters.installed().settings.public_url)
+    found = Canvas().developer_key(own, registration.logo(adapters.installed().settings.public_url))
+    return flask.jsonify(found), 200, {"Cache-Control": "public, max-age=600"}
 
 
 def _asked(invitation: RegistrationInvitation, token: str) -> ResponseReturnValue:
