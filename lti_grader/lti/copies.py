@@ -5,6 +5,7 @@ import uuid
 
 import sqlalchemy as sa
 
+from lti_grader.assignments.copying import is_empty
 from lti_grader.assignments.models import Assignment
 from lti_grader.classes.models import Class, CopiedItem, Module
 from lti_grader.core.db import session
@@ -96,13 +97,30 @@ def waits(link: ResourceLink) -> str | None:
 
 
 @dataclasses.dataclass(frozen=True)
+class CourseLine:
+    """An LMS course that feeds a class."""
+
+    id: uuid.UUID
+    title: str
+    joined: bool
+    """Whether it came by the class's code, and may leave again."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Courses:
     """What the staff of a class are told about the LMS courses behind it."""
 
+    lines: list[CourseLine]
     copied: list[CopyNotice]
     questions: list[CopyQuestion]
+    may_join: bool
+    """Whether it may become part of another class: nothing stands in it yet."""
 
 
 def courses_of(class_id: uuid.UUID) -> Courses:
     """Return what the page of a class says about its courses."""
-    return Courses(notices(class_id), questions(class_id))
+    query = sa.select(ClassContext).where(ClassContext.class_id == class_id).order_by(ClassContext.id)
+    lines = [
+        CourseLine(one.id, one.title or "A course", one.joined_from_id is not None) for one in session().scalars(query)
+    ]
+    return Courses(lines, notices(class_id), questions(class_id), is_empty(class_id) and bool(lines))

@@ -10,7 +10,7 @@ LtiError
 
 from typing import Any
 
-from lti_grader.core.errors import Conflict, GraderError, NotFound, Unprocessable
+from lti_grader.core.errors import Conflict, GraderError, NotFound, TooManyRequests, Unprocessable
 
 
 class LtiError(GraderError):
@@ -113,3 +113,15 @@ class CannotRelease(Conflict):
 
 class ColumnInUse(Conflict):
     code = "column_in_use"
+
+
+class CannotJoin(Unprocessable):
+    code = "cannot_join"
+
+
+class CannotLeave(Conflict):
+    code = "cannot_leave"
+
+
+class TooManyGuesses(TooManyRequests):
+    code = "too_many_guesses"

@@ -90,6 +90,10 @@ class ClassContext(Row, Tenanted, Base):
     deployment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("deployments.id", ondelete="RESTRICT"))
     context_id: Mapped[str]
     class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="RESTRICT"), index=True)
+    joined_from_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("classes.id", ondelete="RESTRICT"), index=True
+    )
+    """The class of its own that it had before it joined this one by its code."""
     title: Mapped[str | None]
     memberships_url: Mapped[str | None]
     line_items_url: Mapped[str | None]

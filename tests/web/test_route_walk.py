@@ -36,6 +36,7 @@ STAFF_ONLY = {
     "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops", "lti.registrar",
     "lti.holds", "lti.freeze", "lti.ask_release", "lti.release",
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
+    "lti.join_class", "lti.take_course_out",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
 BODY = {

@@ -1,10 +1,11 @@
-"""Links that lead to nothing yet, or to something else from now on; and who may copy what a link came from."""
+"""Links that lead to nothing yet, or to something else from now on; which courses feed a class, and who may copy it."""
 
 import uuid
 
 import flask
 from flask.typing import ResponseReturnValue
 
+from lti_grader import adapters
 from lti_grader.assignments.errors import BadAssignment
 from lti_grader.assignments.models import Assignment
 from lti_grader.classes.models import Copying
@@ -13,9 +14,9 @@ from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import viewer
-from lti_grader.lti import copies, course_copy, links
+from lti_grader.lti import copies, course_copy, joining, links
 from lti_grader.lti.errors import ColumnInUse
-from lti_grader.lti.models import CourseCopy, ResourceLink
+from lti_grader.lti.models import ClassContext, CourseCopy, ResourceLink
 from lti_grader.lti.views import assignment_form
 from lti_grader.lti.views.blueprint import blueprint, now
 
@@ -108,4 +109,29 @@ def who_may_copy(class_id: uuid.UUID) -> ResponseReturnValue:
         membership(class_id, me.user_id).require_staff()
         everybody = flask.request.form.get("copying") == Copying.INSTITUTION
         set_copying(get_class(class_id), Copying.INSTITUTION if everybody else Copying.STAFF)
+    return flask.redirect(flask.url_for("gradebook.home", class_id=class_id), 303)
+
+
+@blueprint.post("/classes/<uuid:class_id>/join")
+def join_class(class_id: uuid.UUID) -> ResponseReturnValue:
+    """Let the LMS courses of a class without work feed another class."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        membership(class_id, me.user_id).require_staff()
+        target = joining.find_class(flask.request.form.get("code", "")[:40], me.user_id, adapters.installed())
+        joining.join(class_id, target, at=now())
+        target_id = target.id
+    return flask.redirect(flask.url_for("gradebook.home", class_id=target_id), 303)
+
+
+@blueprint.post("/classes/<uuid:class_id>/courses/<uuid:context_id>/leave")
+def take_course_out(class_id: uuid.UUID, context_id: uuid.UUID) -> ResponseReturnValue:
+    """Take an LMS course out of the class that it joined."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        membership(class_id, me.user_id).require_staff()
+        context = session().get(ClassContext, context_id)
+        if context is None or context.class_id != class_id:
+            raise NotFound("This course does not feed the class any more.")
+        joining.leave(context)
     return flask.redirect(flask.url_for("gradebook.home", class_id=class_id), 303)
