@@ -74,7 +74,8 @@ def read(url: str, services: Services, product: Product, *, is_whole: bool = Tru
         for one in found["members"]:
             if isinstance(one, dict) and (member := _member(one, product)):
                 members[member.person.sub] = _joined(members.get(member.person.sub), member)
-        differences = _differences(answer.headers.get("Link"), url) or differences
+        # The first that is given: what changes while the pages are read is told once more, and not missed.
+        differences = differences or _differences(answer.headers.get("Link"), url)
     return Reading(tuple(member for _, member in sorted(members.items())), differences, is_whole)
 
 

@@ -9,7 +9,22 @@ import flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy import delete, select
 
-from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Submission, Tool
+from lti_grader.demo.lms.memberships import GROUPS_SCOPE
+from lti_grader.demo.lms.models import (
+    Column,
+    Course,
+    Grade,
+    GroupMember,
+    Link,
+    Member,
+    MembershipChange,
+    Person,
+    Request,
+    SectionMember,
+    Setting,
+    Submission,
+    Tool,
+)
 from lti_grader.demo.lms.people import add_students
 from lti_grader.demo.lms.scores import Mode
 from lti_grader.demo.lms.store import Faults, lms
@@ -40,7 +55,7 @@ def register() -> ResponseReturnValue:
                 redirect_urls=[given["redirect_url"]], jwks_url=given["jwks_url"],
                 deep_linking_url=given["deep_linking_url"], deployment_id=given.get("deployment_id", "1"),
                 shares_names=given.get("shares_names", True), shares_email=given.get("shares_email", True),
-                scopes=given.get("scopes", list(ALL_SCOPES)),
+                scopes=given.get("scopes", [*ALL_SCOPES, GROUPS_SCOPE]),
             )
         )  # fmt: skip
         # A tool that moved to another port takes its links along.
@@ -106,6 +121,22 @@ def change_member() -> ResponseReturnValue:
         member = session.get_one(Member, (given.get("course_id", "course-cs101"), given["person_id"]))
         member.active = given.get("active", member.active)
         member.role = given.get("role", member.role)
+        for table, name in ((SectionMember, "section"), (GroupMember, "group")):
+            if f"{name}s" in given:
+                session.execute(
+                    delete(table).where(table.course_id == member.course_id, table.person_id == member.person_id)
+                )
+                for one in given[f"{name}s"]:
+                    session.add(table(course_id=member.course_id, person_id=member.person_id, **{name: one}))
+        session.add(MembershipChange(course_id=member.course_id, person_id=member.person_id))
+    return {}
+
+
+@blueprint.post("/odd-members")
+def odd_members() -> ResponseReturnValue:
+    """List people who have no name, several roles, or are no longer active."""
+    with lms().store.begin() as session:
+        session.merge(Setting(name="odd members", value={}))
     return {}
 
 

@@ -81,6 +81,33 @@ class Member(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class SectionMember(Base):
+    """A person in a section of a course."""
+
+    __tablename__ = "section_members"
+    course_id: Mapped[str] = mapped_column(sa.ForeignKey("courses.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
+    section: Mapped[str] = mapped_column(primary_key=True)
+
+
+class GroupMember(Base):
+    """A person in a group of a course; a group is there as long as somebody is in it."""
+
+    __tablename__ = "group_members"
+    course_id: Mapped[str] = mapped_column(sa.ForeignKey("courses.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
+    group: Mapped[str] = mapped_column(primary_key=True)
+
+
+class MembershipChange(Base):
+    """That something changed about a member, so that differences can be told from any time on."""
+
+    __tablename__ = "membership_changes"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    course_id: Mapped[str] = mapped_column(sa.ForeignKey("courses.id"))
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
+
+
 class Link(Base):
     """A resource link in a course."""
 

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_grader.demo.lms.models import Course, Member, Person
+from lti_grader.demo.lms.models import Course, Member, MembershipChange, Person
 
 PEOPLE = (
     ("teacher", "Marta", "Lindqvist", "teacher"),
@@ -50,4 +50,5 @@ def _add(session: Session, course: Course, login: str, given: str, family: str, 
         session.flush()
     if session.get(Member, (course.id, person_id)) is None:
         session.add(Member(course_id=course.id, person_id=person_id, role=role))
+        session.add(MembershipChange(course_id=course.id, person_id=person_id))
     return person_id

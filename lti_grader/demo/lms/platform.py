@@ -1,6 +1,7 @@
 """The platform's side of login and launch: whom it lets through, and what it says of them."""
 
 import datetime as dt
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_grader.demo.lms.guard import guarded
+from lti_grader.demo.lms.memberships import GROUPS_SCOPE, SECTION_NAMES, groups_claim, sections_of
 from lti_grader.demo.lms.models import Column, Course, Link, Member, Person, Tool
 from lti_grader.demo.lms.people import TEST_STUDENT
 from lti_grader.demo.lms.scores import Mode
@@ -138,7 +140,7 @@ def _claims(session: Session, tool: Tool, member: Member, message: dict[str, Any
     if tool.shares_email:
         claims["email"] = person.email
     if message["kind"] == "link":
-        claims |= _link_claims(session, message["link"], _variables(tool, person, course))
+        claims |= _link_claims(session, message["link"], _variables(session, tool, person, course))
     else:
         claims |= _deep_linking_claims(tool, person, course)
     return claims | _service_claims(session, tool, course, message.get("link"))
@@ -160,10 +162,12 @@ def _service_claims(session: Session, tool: Tool, course: Course, link_id: str |
             "context_memberships_url": f"{lms().url}/courses/{course.id}/Memberships",
             "service_versions": ["2.0"],
         }
+    if lms().mode() is Mode.GENERIC and GROUPS_SCOPE in tool.scopes:
+        claims["https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"] = groups_claim(course.id)
     return claims
 
 
-def _variables(tool: Tool, person: Person, course: Course) -> dict[str, str]:
+def _variables(session: Session, tool: Tool, person: Person, course: Course) -> dict[str, str]:
     """Return what custom parameters may ask for (LTI 1.3 Core, appendix D); what may not be known stays unfilled."""
     found = {
         "$User.id": person.id, "$Context.id": course.id, "$Context.title": course.title, "$Context.label": course.code,
@@ -175,6 +179,8 @@ def _variables(tool: Tool, person: Person, course: Course) -> dict[str, str]:
         }  # fmt: skip
     if tool.shares_email:
         found["$Person.email.primary"] = person.email
+    if lms().mode() is Mode.CANVAS:
+        found[SECTION_NAMES] = json.dumps(sections_of(session, course.id, person.id))
     return found
 
 

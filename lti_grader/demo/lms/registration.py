@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 import flask
 from flask.typing import ResponseReturnValue
 
+from lti_grader.demo.lms.memberships import GROUPS_SCOPE
 from lti_grader.demo.lms.models import Course, Member, Person, Tool, UsedAssertion
 from lti_grader.demo.lms.pages import Seat
 from lti_grader.demo.lms.scores import Mode
@@ -80,7 +81,7 @@ def configuration() -> ResponseReturnValue:
         "registration_endpoint": endpoint,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", *ALL_SCOPES],
+        "scopes_supported": ["openid", *ALL_SCOPES, *([GROUPS_SCOPE] if mode is Mode.GENERIC else [])],
         "response_types_supported": ["id_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
@@ -155,7 +156,7 @@ def _tool(given: Any) -> Tool:
         # Moodle finds a tool by the host and port of a link, and takes what it is told here for both.
         raise _Refused(400, "invalid_domain")
     scopes = given["scope"].split()
-    if unknown := [scope for scope in scopes if scope not in (*ALL_SCOPES, "openid")]:
+    if unknown := [scope for scope in scopes if scope not in (*ALL_SCOPES, GROUPS_SCOPE, "openid")]:
         raise _Refused(422, f"Invalid scopes: {', '.join(unknown)}")
     if lms().mode() is Mode.CANVAS:
         _check_as_canvas(described)

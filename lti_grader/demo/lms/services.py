@@ -1,4 +1,4 @@
-"""Assignment and Grade Services 2.0, and Names and Role Provisioning Services 2.0, as the platform offers them."""
+"""Assignment and Grade Services 2.0, as the platform offers them."""
 
 import datetime as dt
 import json
@@ -14,16 +14,14 @@ from sqlalchemy.orm import Session
 
 from lti_grader.demo.lms import scores
 from lti_grader.demo.lms.guard import guarded
-from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Submission, Tool
-from lti_grader.demo.lms.people import TEST_STUDENT
+from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Submission
 from lti_grader.demo.lms.scores import Mode
-from lti_grader.demo.lms.store import ROLES, lms
+from lti_grader.demo.lms.store import lms
 from lti_grader.demo.lms.submissions import Extension, read_extension
 
 blueprint = flask.Blueprint("services", __name__)
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
-_MEMBERSHIP = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-_MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 _ITEM, _ITEMS, _RESULTS = (
     f"application/vnd.ims.lis.v2.{kind}+json" for kind in ("lineitem", "lineitemcontainer", "resultcontainer")
 )
@@ -100,10 +98,10 @@ def list_columns(course_id: str) -> ResponseReturnValue:
             .order_by(Column.made_at, Column.id)
         )
         found = [_column_json(one) for one in session.scalars(query)]
-    return _paged(found, _ITEMS)
+    return paged(found, _ITEMS)
 
 
-def _paged(found: list[Any], kind: str, wrap: Callable[[list[Any]], Any] = lambda page: page) -> flask.Response:
+def paged(found: list[Any], kind: str, wrap: Callable[[list[Any]], Any] = lambda page: page) -> flask.Response:
     """Page as products do: only where a limit is asked for, except in Canvas, which always does."""
     limit = max(0, flask.request.args.get("limit", 0, type=int)) or (10 if lms().mode() is Mode.CANVAS else 0)
     page = max(1, flask.request.args.get("page", 1, type=int))
@@ -116,7 +114,7 @@ def _paged(found: list[Any], kind: str, wrap: Callable[[list[Any]], Any] = lambd
         opening, closing = '""'
         if lms().mode() is Mode.GENERIC:
             opening, closing = "\u201c\u201d"
-        elif lms().mode() is Mode.MOODLE and kind != _MEMBERS:
+        elif lms().mode() is Mode.MOODLE and kind != MEMBERS:
             # Its gradebook writes quotes so, and addresses as for a page.
             opening, closing = "\u201c\u201d"
             address = address.replace("&", "&amp;")
@@ -252,7 +250,7 @@ def list_results(course_id: str, column_id: str) -> ResponseReturnValue:
     if mode is Mode.MOODLE and found and flask.request.args.get("limit", 0, type=int) > 0:
         # Its pages of results break for LTI 1.3 tools: "Call to a member function out() on null" (5.0).
         flask.abort(404, "Exception - Call to a member function out() on null")
-    return _paged([one for one in found if one], _RESULTS)
+    return paged([one for one in found if one], _RESULTS)
 
 
 def _result(mode: Mode, base: str, column: Column, grade: Grade) -> dict[str, Any] | None:
@@ -267,46 +265,6 @@ def _result(mode: Mode, base: str, column: Column, grade: Grade) -> dict[str, An
         shown["resultScore"] = score
     if grade.comment:
         shown["comment"] = grade.comment
-    return shown
-
-
-@blueprint.get("/courses/<course_id>/Memberships")
-@guarded("memberships", _MEMBERSHIP)
-def list_members(course_id: str) -> ResponseReturnValue:
-    mode = lms().mode()
-    with lms().store() as session:
-        course = session.get_one(Course, course_id)
-        tool = session.get_one(Tool, flask.g.client_id)
-        rows = session.execute(
-            select(Member, Person).join(Person).where(Member.course_id == course_id, Member.active).order_by(Person.id)
-        ).all()
-        found = [
-            _member(mode, tool, member, person)
-            for member, person in rows
-            if member.role != "registrar" and person.login != TEST_STUDENT
-        ]
-        context = {"id": course.id, "label": course.code, "title": course.title}
-    role = flask.request.args.get("role")
-    if role:
-        wanted = role.rpartition("#")[2]
-        found = [one for one in found if any(name.rpartition("#")[2] == wanted for name in one["roles"])]
-    return _paged(
-        found,
-        _MEMBERS,
-        lambda page: {"id": flask.request.url, "context": context, "members": page},
-    )
-
-
-def _member(mode: Mode, tool: Tool, member: Member, person: Person) -> dict[str, Any]:
-    roles = ROLES[member.role]
-    if mode is Mode.MOODLE:
-        # Its rosters have short names; and an assistant, who launches as an instructor, is a learner there.
-        roles = ["Instructor" if member.role == "teacher" else "Learner"]
-    shown: dict[str, Any] = {"status": "Active", "user_id": person.id, "roles": roles}
-    if tool.shares_names:
-        shown |= {"name": person.name, "given_name": person.given_name, "family_name": person.family_name}
-    if tool.shares_email:
-        shown["email"] = person.email
     return shown
 
 

@@ -27,7 +27,7 @@ def read_all(lms: Lms, url: str, *, pages: int = 20) -> list[Any]:
         answer = lms.tool.call("GET", url).raise_for_status()
         bodies.append(answer.json())
         following = answer.headers.get("Link")
-        if following is None:
+        if following is None or "next" not in following:
             return bodies
         url = html.unescape(following.partition(">")[0].lstrip("<"))
     raise AssertionError(f"no end after {pages} pages, the last leads to {url}")
