@@ -61,6 +61,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "assets": _every(settings.sweep_seconds, "assets.sweep"),
             "notices": _every(settings.sweep_seconds, "notices.sweep"),
             "rosters": _every(60, "roster.sweep", queue="passback"),
+            "keys": _every(6 * 3600, "keys.tend"),
             "partitions": _every(12 * 3600, "grading.make_partitions"),
         },
     )

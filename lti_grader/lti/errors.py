@@ -125,3 +125,9 @@ class CannotLeave(Conflict):
 
 class TooManyGuesses(TooManyRequests):
     code = "too_many_guesses"
+
+
+class KeyTooNew(Conflict):
+    """The key that would sign has not been shown for long enough."""
+
+    code = "key_too_new"

@@ -15,7 +15,9 @@ from lti_grader.lti.errors import LaunchRefused, ServiceError
 
 log = logging.getLogger(__name__)
 
-_KEPT_SECONDS = 3600
+# How long a keyset is kept: as long as the platform says (RFC 9111, section 5.2.2.1) within bounds, for an hour where it
+# says nothing. A key that the platform has taken back must not be believed for days.
+_KEPT_SECONDS, _LEAST_SECONDS, _MOST_SECONDS = 3600, 60, 6 * 3600
 # An unknown kid may come from anybody; it must not make us call the platform each time.
 _REFRESH_AT_MOST_EVERY = 10
 
@@ -92,7 +94,7 @@ class Keysets:
                 "keyset_unavailable", "Your LMS's keyset address does not give a keyset: tell its administrator."
             )
         try:
-            held.kv.put(f"lti:keyset:{url}", json.dumps(keys), _KEPT_SECONDS)
+            held.kv.put(f"lti:keyset:{url}", json.dumps(keys), _kept_for(answer.headers.get("Cache-Control", "")))
         except StoreUnavailable:
             log.warning("keyset %s is kept in this process only", url)
         self._keep(url, keys, 60)
@@ -106,6 +108,20 @@ class Keysets:
         """Forget the process's copies."""
         with self._lock:
             self._kept.clear()
+
+
+def _kept_for(cache_control: str) -> int:
+    """Return the seconds that a Cache-Control header lets a keyset be kept, within our bounds."""
+    told = {
+        name.strip().casefold(): value.strip().strip('"')
+        for name, _, value in (part.partition("=") for part in cache_control.split(","))
+    }
+    if told.keys() & {"no-store", "no-cache"}:
+        return _LEAST_SECONDS
+    age = told.get("max-age", "")
+    if not (age.isascii() and age.isdigit()):
+        return _KEPT_SECONDS
+    return min(max(int(age[:9]), _LEAST_SECONDS), _MOST_SECONDS)
 
 
 def _pick(keys: dict[str, Any], kid: str) -> jwt.PyJWK | None:

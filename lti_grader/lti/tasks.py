@@ -8,8 +8,9 @@ from collections.abc import Callable
 from celery import shared_task
 
 from lti_grader import adapters
+from lti_grader.core.db import system_transaction
 from lti_grader.core.messages import send
-from lti_grader.lti import passback, pump, roster, roster_schedule
+from lti_grader.lti import keys, passback, pump, roster, roster_schedule
 from lti_grader.lti.errors import RosterBusy, ServiceError
 
 log = logging.getLogger(__name__)
@@ -82,3 +83,10 @@ def _roster(read: Callable[[], str]) -> str:
         return "failed"
     except RosterBusy:
         return "busy"
+
+
+@shared_task(name="keys.tend")
+def tend_keys() -> str:
+    """Keep our signing keys in order."""
+    with system_transaction():
+        return str(keys.tend(at=_now()))

@@ -1,6 +1,7 @@
 """A platform's key, and launches signed with it."""
 
 import datetime as dt
+import io
 import json
 import re
 import uuid
@@ -15,7 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
 
-from lti_grader.core.db import session, transaction
+from lti_grader.cli import main
+from lti_grader.core.db import db, session, transaction
+from lti_grader.core.settings import Settings
+from lti_grader.embedded.stack import Servers
 from lti_grader.lti import claims as c
 from lti_grader.lti.errors import LaunchRefused
 from lti_grader.lti.keysets import keysets
@@ -33,6 +37,7 @@ TARGET = "https://grader.example.edu/lti/launch"
 EXPECTED = Expected("https://lms.example.edu", "client-1", "nonce-1", TARGET)
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
+Run = Callable[..., tuple[int, str, str]]
 Launch = Callable[..., dict[str, Any]]
 _ROWS = re.compile(r"test_(?:rows?_)?((?:\d+|to|and|_)+)_")
 
@@ -187,3 +192,31 @@ def browser_of(app: flask.Flask, world: World) -> Browser:
         return client
 
     return open_browser
+
+
+@pytest.fixture
+def run(
+    servers: Servers, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """Run `lti-grader` with arguments and standard input; return exit code, output and errors."""
+    for name, value in servers.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DATABASE_URL", str(settings.database_url))
+    monkeypatch.setenv("DATABASE_OWNER_URL", str(settings.database_owner_url))
+
+    def go(*argv: str, given: object = "") -> tuple[int, str, str]:
+        text = given if isinstance(given, str) else json.dumps(given)
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        with pytest.raises(SystemExit) as ended:
+            main(list(argv))
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    # A command ends with its process; here it does not, and must leave no connection open.
+    with flask.appcontext_tearing_down.connected_to(_hang_up):
+        yield go
+
+
+def _hang_up(app: flask.Flask, **_more: Any) -> None:
+    db.engine.dispose()
+    app.extensions["adapters"].kv.client.connection_pool.disconnect()

@@ -1,19 +1,14 @@
 """Registering LMSs: JSON in, JSON out, and mistakes named."""
 
-import io
 import json
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import flask
 import pytest
 
-from lti_grader.cli import main
-from lti_grader.core.db import db
-from lti_grader.core.settings import Settings
-from lti_grader.embedded.stack import Servers
 from lti_grader.lti.errors import BadRegistration
 from lti_grader.lti.registration import read_registration
+from tests.lti.conftest import Run
 
 LMS = {
     "issuer": "https://canvas.example.edu", "client_id": "10000000000007", "name": "Canvas", "product_family": "canvas",
@@ -80,37 +75,6 @@ def test_the_origin_of_the_login_is_taken_where_none_is_given() -> None:
     assert found.origins() == ["https://sso.example.edu"]
 
 
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(
-    servers: Servers, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Run]:
-    """Run `lti-grader` with arguments and standard input; return exit code, output and errors."""
-    for name, value in servers.env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("DATABASE_URL", str(settings.database_url))
-    monkeypatch.setenv("DATABASE_OWNER_URL", str(settings.database_owner_url))
-
-    def go(*argv: str, given: object = "") -> tuple[int, str, str]:
-        text = given if isinstance(given, str) else json.dumps(given)
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-        with pytest.raises(SystemExit) as ended:
-            main(list(argv))
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    # A command ends with its process; here it does not, and must leave no connection open.
-    with flask.appcontext_tearing_down.connected_to(_hang_up):
-        yield go
-
-
-def _hang_up(app: flask.Flask, **_more: Any) -> None:
-    db.engine.dispose()
-    app.extensions["adapters"].kv.client.connection_pool.disconnect()
-
-
 def test_what_is_added_is_listed_and_could_be_added_again(run: Run) -> None:
     code, out, err = run("platforms", "add", "--tenant", "Example University", given=LMS)
     assert code == 0, err
@@ -172,12 +136,6 @@ def test_a_mistake_at_the_shell_is_two_lines_and_no_traceback(run: Run, given: s
     assert (code, out) == (2, "")
     assert "cannot be used" in err
     assert "Traceback" not in err
-
-
-def test_a_new_key_signs_at_the_shell(run: Run) -> None:
-    code, out, err = run("keys", "rotate")
-    assert code == 0, err
-    assert len(out.strip()) == 32
 
 
 def test_an_administrator_is_let_in_from_the_shell(run: Run, app: flask.Flask) -> None:
