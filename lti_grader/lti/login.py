@@ -33,6 +33,10 @@ class Announced:
     tenant_id: uuid.UUID
     nonce: str
     target_link_uri: str
+    issuer: str
+    client_id: str
+    jwks_url: str
+    frame_origins: tuple[str, ...]
     browser: str
     """SHA-256 of the secret that the browser was given."""
     request: Mapping[str, str]
@@ -155,6 +159,11 @@ def begin(request: Mapping[str, str], held: Adapters) -> Redirect:
         "tenant_id": str(platform.tenant_id),
         "nonce": nonce,
         "target_link_uri": given["target_link_uri"],
+        # What the launch is checked against before it may touch the database.
+        "issuer": platform.issuer,
+        "client_id": platform.client_id,
+        "jwks_url": platform.jwks_url,
+        "frame_origins": platform.frame_origins,
         "browser": _hash(browser),
         "request": {name: value for name, value in given.items() if value},
     }
@@ -232,13 +241,13 @@ def _read(text: str | None) -> Announced | None:
     if text is None:
         return None
     found = json.loads(text)
+    names = {field.name for field in dataclasses.fields(Announced)}
+    if found.keys() != names:
+        # Of another version of this program, which answered the login.
+        return None
+    kept = {**found, "frame_origins": tuple(found["frame_origins"])}
     return Announced(
-        platform_id=uuid.UUID(found["platform_id"]),
-        tenant_id=uuid.UUID(found["tenant_id"]),
-        nonce=found["nonce"],
-        target_link_uri=found["target_link_uri"],
-        browser=found["browser"],
-        request=found["request"],
+        **{**kept, "platform_id": uuid.UUID(found["platform_id"]), "tenant_id": uuid.UUID(found["tenant_id"])}
     )
 
 

@@ -148,15 +148,16 @@ def context_named(
     deployment: Deployment, context_id: str, title: str, *, owner_id: uuid.UUID | None = None
 ) -> ClassContext:
     """Return an LMS course; one that is new gets a class of its own. Any number of these at once make one."""
-    # Two first launches at once would make two classes: the second waits here for the first.
-    session().execute(
-        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"{deployment.id}:{context_id}"}
+    known = sa.select(ClassContext).where(
+        ClassContext.deployment_id == deployment.id, ClassContext.context_id == context_id
     )
-    context = session().scalar(
-        sa.select(ClassContext).where(
-            ClassContext.deployment_id == deployment.id, ClassContext.context_id == context_id
+    context = session().scalar(known)
+    if context is None:
+        # Two first launches at once would make two classes: the second waits here for the first, and looks again.
+        session().execute(
+            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"{deployment.id}:{context_id}"}
         )
-    )
+        context = session().scalar(known)
     if context is None:
         made = create_class(title, owner_id=owner_id)
         context = ClassContext(

@@ -73,24 +73,15 @@ def launch() -> ResponseReturnValue:
     if secret is None:
         return _without_secret(state, form["id_token"])
     announced = login.use(state, secret, held)
-    with transaction(announced.tenant_id):
-        platform = session().get_one(Platform, announced.platform_id)
-    flask.g.frame_origins = platform.frame_origins
-    login.require_enabled(platform)
+    flask.g.frame_origins = announced.frame_origins
     verified = verify(
         form["id_token"],
-        Expected(platform.issuer, platform.client_id, announced.nonce, announced.target_link_uri),
-        lambda kid: keysets.key(held, platform.jwks_url, kid),
+        Expected(announced.issuer, announced.client_id, announced.nonce, announced.target_link_uri),
+        lambda kid: keysets.key(held, announced.jwks_url, kid),
         at=now(),
         leeway=dt.timedelta(seconds=held.settings.clock_leeway_seconds),
     )
-    flask.g.return_url = return_address(verified, platform)
-    try:
-        with transaction(announced.tenant_id):
-            came = places.receive(verified, platform, held, at=now())
-    except NotRegistered:
-        registration_learning.propose_deployment(platform, verified, at=now())
-        raise
+    platform, came = _receive(announced, verified)
     prefix = sign_in(
         user_id=came.user_id,
         tenant_id=announced.tenant_id,
@@ -105,6 +96,23 @@ def launch() -> ResponseReturnValue:
         login.cookie_name(state), path="/", secure=True, httponly=True, samesite="None", partitioned=True
     )
     return answer
+
+
+def _receive(announced: login.Announced, verified: dict[str, Any]) -> tuple[Platform, Received]:
+    held = adapters.installed()
+    try:
+        with transaction(announced.tenant_id):
+            platform = session().get_one(Platform, announced.platform_id)
+            login.require_enabled(platform)
+            flask.g.frame_origins = platform.frame_origins
+            flask.g.return_url = return_address(verified, platform)
+            return platform, places.receive(verified, platform, held, at=now())
+    except NotRegistered as refused:
+        if refused.reason == "unknown_deployment":
+            with transaction(announced.tenant_id):
+                platform = session().get_one(Platform, announced.platform_id)
+            registration_learning.propose_deployment(platform, verified, at=now())
+        raise
 
 
 def _secret(state: str) -> tuple[str | None, bool]:
