@@ -7,7 +7,7 @@ from lti_grader.core.db import Base
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.lti.asset_models import AssetActivity, AssetReport, LtiAsset
-from lti_grader.lti.board_models import ScoreDeliveryEvent, ScoreFreeze
+from lti_grader.lti.board_models import Reconciliation, ReconciliationFinding, ScoreDeliveryEvent, ScoreFreeze
 from lti_grader.lti.group_models import ClassGroup, ClassGroupMember
 from lti_grader.lti.models import (
     ClassContext,
@@ -59,6 +59,8 @@ __all__ = [
     "PrivacyAct",
     "Problem",
     "ProblemVersion",
+    "Reconciliation",
+    "ReconciliationFinding",
     "RegistrationInvitation",
     "RegistrationProposal",
     "ResourceLink",

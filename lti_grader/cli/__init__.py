@@ -18,6 +18,7 @@ _COMMANDS = {
     "platforms": "platforms",
     "keys": "keys",
     "roster": "roster",
+    "scores": "scores",
     "doctor": "doctor",
 }
 

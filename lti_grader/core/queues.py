@@ -62,6 +62,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "notices": _every(settings.sweep_seconds, "notices.sweep"),
             "rosters": _every(60, "roster.sweep", queue="passback"),
             "keys": _every(6 * 3600, "keys.tend"),
+            "reconciliation": _every(60, "scores.reconcile_due"),
             "partitions": _every(12 * 3600, "grading.make_partitions"),
         },
     )

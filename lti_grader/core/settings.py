@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     lms_connect_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
     lms_on_private_networks: bool = False
     """Whether an LMS that registers itself may stand on addresses that only your own network knows."""
+    reconcile_hour: Annotated[int, Field(ge=0, le=23)] = 1
+    """The hour, in UTC, from which on the LMSs' columns are compared with what we believe, each night."""
     delivery_max_tries: Annotated[int, Field(ge=1, le=100)] = 14
     roster_hours: Annotated[float, Field(gt=0, le=168)] = 12
     roster_full_days: Annotated[float, Field(ge=0, le=90)] = 7

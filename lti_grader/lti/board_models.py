@@ -95,3 +95,58 @@ class ScoreFreeze(Row, Tenanted, Base):
     released_at: Mapped[dt.datetime | None]
     released_by: Mapped[str | None]
     released_by_name: Mapped[str | None]
+
+
+class FindingKind(enum.StrEnum):
+    """In what an LMS differs from what we believed."""
+
+    MISSING = "missing"
+    """The LMS was seen to hold our score, and holds none any more."""
+    DIFFERENT = "different"
+    ARRIVED = "arrived"
+    """It holds our score after all."""
+    LMS_ONLY = "lms_only"
+    """It holds a grade of a student for whom we have none."""
+    UNKNOWN_USER = "unknown_user"
+    COLUMN_GONE = "column_gone"
+    UNREADABLE = "unreadable"
+
+
+class Reconciliation(Row, Tenanted, Base):
+    """One comparison of all columns of an LMS course with what we believe it holds."""
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (sa.Index("ix_reconciliations_class_context_id_started_at", "class_context_id", "started_at"),)
+
+    class_context_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("class_contexts.id", ondelete="CASCADE"))
+    asked_by_name: Mapped[str | None]
+    """None for the nightly one."""
+    started_at: Mapped[dt.datetime]
+    finished_at: Mapped[dt.datetime | None]
+    columns: Mapped[int] = mapped_column(default=0, server_default="0")
+    compared: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Scores that we believed the LMS to hold, and looked for."""
+    differing: Mapped[int] = mapped_column(default=0, server_default="0")
+    error: Mapped[str | None]
+    """Why it broke off, in plain words."""
+
+
+class ReconciliationFinding(Row, Tenanted, Base):
+    """One difference that a comparison found."""
+
+    __tablename__ = "reconciliation_findings"
+    __table_args__ = (one_of("kind", FindingKind),)
+
+    reconciliation_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("reconciliations.id", ondelete="CASCADE"), index=True
+    )
+    line_item_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("line_items.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    sub: Mapped[str | None]
+    """How the LMS calls somebody who is not known here."""
+    kind: Mapped[str]
+    ours: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    theirs: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    maximum: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    words: Mapped[str] = mapped_column(default="", server_default="")
+    """What was done about it, or what the LMS answered."""

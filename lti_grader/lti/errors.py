@@ -103,6 +103,10 @@ class RosterBusy(Conflict):
     code = "roster_busy"
 
 
+class ReconciliationBusy(Conflict):
+    code, retryable = "reconciliation_busy", True
+
+
 class CannotFreeze(Conflict):
     code = "cannot_freeze"
 

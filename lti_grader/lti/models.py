@@ -103,6 +103,8 @@ class ClassContext(Row, Tenanted, Base):
     ags_scopes: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
     roster_synced_at: Mapped[dt.datetime | None]
     roster_error: Mapped[str | None]
+    reconciled_at: Mapped[dt.datetime | None]
+    """When its columns were last compared with what we believe they hold."""
 
 
 class EnrolledThrough(Tenanted, Base):
@@ -197,6 +199,7 @@ class LineItem(Row, Tenanted, Base):
     score_maximum: Mapped[Points]
     tag: Mapped[str | None]
     resource_id: Mapped[str | None]
+    reconciled_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 
 

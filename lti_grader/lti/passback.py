@@ -419,7 +419,7 @@ def mark_unseen(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> Non
         row.last_error = "The LMS took the score but does not show it. Look whether the column is hidden or muted there, then resend."
         trail.note(row, EventKind.FAILED, at=at)
     else:
-        _set_overridden(row, held, at)
+        set_overridden(row, held, at)
 
 
 def mark_excluded(parcel: Parcel, held: Decimal | None, words: str, *, at: dt.datetime) -> None:
@@ -432,7 +432,7 @@ def mark_excluded(parcel: Parcel, held: Decimal | None, words: str, *, at: dt.da
 def mark_overridden(parcel: Parcel, held: Decimal, *, at: dt.datetime) -> None:
     """Note that the LMS holds a grade that is not ours."""
     if row := _mine(parcel):
-        _set_overridden(row, held, at)
+        set_overridden(row, held, at)
 
 
 def _note_if_superseded(row: ScoreDelivery, at: dt.datetime) -> None:
@@ -440,7 +440,8 @@ def _note_if_superseded(row: ScoreDelivery, at: dt.datetime) -> None:
         trail.note(row, EventKind.SUPERSEDED, at=at, words=_NEWER)
 
 
-def _set_overridden(row: ScoreDelivery, held: Decimal, at: dt.datetime) -> None:
+def set_overridden(row: ScoreDelivery, held: Decimal, at: dt.datetime) -> None:
+    """Note that the LMS was seen to hold another grade, in a transaction that has the delivery for itself."""
     row.status, row.lms_holds = DeliveryStatus.OVERRIDDEN, held
     row.last_error = (
         f"The LMS holds {held.normalize():f} of {row.maximum.normalize():f}, which this tool did not send: somebody changed the"
@@ -536,12 +537,17 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = 
     if freezes.are_held(row.line_item_id, row.user_id):
         raise CannotResend("This score is held back by the staff: have it released first.")
     row.forced = row.forced or row.status == DeliveryStatus.OVERRIDDEN
+    owe_again(row, at=at)
+    words = trail.OVER if row.forced else ""
+    trail.note(row, EventKind.RESENT, at=at, words=words, by=by)
+    return row
+
+
+def owe_again(row: ScoreDelivery, *, at: dt.datetime) -> None:
+    """Owe a student's newest score anew, in a transaction that has the delivery for itself."""
     row.status, row.tries, row.next_try_at = DeliveryStatus.PENDING, 0, at
     row.sent_at = row.last_error = row.last_answer = None
     # What it sent before counts for what follows: the new timestamp must be later than that as well.
     row.sent_timestamp = _later_than([row, *_others(row)], at)
     session().flush()
-    words = trail.OVER if row.forced else ""
-    trail.note(row, EventKind.RESENT, at=at, words=words, by=by)
     send_after_commit(TASK, current_tenant(), row.platform_id, queue=QUEUE)
-    return row

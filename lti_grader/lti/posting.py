@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 # A hundredth of a point is lost in some platforms' own rounding.
-_CLOSE = Decimal("0.011")
+CLOSE = Decimal("0.011")
 # A token, a look, a token anew, the score, a second look, and one to spare.
 _MOST_CALLS = 6
 
@@ -154,13 +154,13 @@ class Trip:
 
     def _is_ours(self, found: Decimal | None) -> bool:
         score = self.parcel.score
-        return found is not None and score is not None and abs(found - score) <= _CLOSE
+        return found is not None and score is not None and abs(found - score) <= CLOSE
 
     def _is_somebody_elses(self, found: Decimal | None) -> bool:
         parcel = self.parcel
         if found is None or parcel.forced:
             return False
-        return all(abs(found - ours) > _CLOSE for ours in parcel.may_hold)
+        return all(abs(found - ours) > CLOSE for ours in parcel.may_hold)
 
     def _points(self, result: Held | None, *, was_sent: bool) -> Decimal | None:
         if result is None:

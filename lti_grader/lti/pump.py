@@ -45,7 +45,7 @@ class Pumped:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Slot:
+class Slot:
     key: str
     owner: str
 
@@ -56,10 +56,10 @@ def pump(tenant_id: uuid.UUID, platform_id: uuid.UUID, held: Adapters, now: Cloc
         platform = session().get_one(Platform, platform_id)
     if platform.disabled_at is not None or held.kv.get(_pause_key(platform_id)):
         return Pumped(0)
-    with _slot(platform, held) as slot:
-        if slot is None:
+    with slot(platform, held) as taken:
+        if taken is None:
             return Pumped(0, is_busy=True)
-        done = _work(tenant_id, platform, slot, held, now)
+        done = _work(tenant_id, platform, taken, held, now)
     if done.has_more or held.kv.get(_pause_key(platform_id)):
         return done
     with transaction(tenant_id):
@@ -68,7 +68,7 @@ def pump(tenant_id: uuid.UUID, platform_id: uuid.UUID, held: Adapters, now: Cloc
     return dataclasses.replace(done, has_more=has_more)
 
 
-def _work(tenant_id: uuid.UUID, platform: Platform, slot: _Slot, held: Adapters, now: Clock) -> Pumped:
+def _work(tenant_id: uuid.UUID, platform: Platform, slot: Slot, held: Adapters, now: Clock) -> Pumped:
     began, carried = now(), 0
     while (now() - began).total_seconds() < _TURN_SECONDS:
         with transaction(tenant_id):
@@ -86,19 +86,20 @@ def _work(tenant_id: uuid.UUID, platform: Platform, slot: _Slot, held: Adapters,
 
 
 @contextlib.contextmanager
-def _slot(platform: Platform, held: Adapters) -> Iterator[_Slot | None]:
+def slot(platform: Platform, held: Adapters) -> Iterator[Slot | None]:
+    """Take one of the platform's slots for as long as the context lasts; None where every one is taken."""
     most, owner = product_of(platform).posts_at_once, secrets.token_hex(8)
     for number in range(most):
-        slot = _Slot(f"lti:posting:{platform.id}:{number}", owner)
-        if held.kv.put_once(slot.key, owner, _slot_seconds(held)):
+        taken = Slot(f"lti:posting:{platform.id}:{number}", owner)
+        if held.kv.put_once(taken.key, owner, _slot_seconds(held)):
             break
     else:
         yield None
         return
     try:
-        yield slot
+        yield taken
     finally:
-        held.kv.script(_RELEASE, [slot.key], [owner])
+        held.kv.script(_RELEASE, [taken.key], [owner])
 
 
 def _slot_seconds(held: Adapters) -> int:

@@ -10,8 +10,8 @@ from celery import shared_task
 from lti_grader import adapters
 from lti_grader.core.db import system_transaction
 from lti_grader.core.messages import send
-from lti_grader.lti import keys, passback, pump, roster, roster_schedule
-from lti_grader.lti.errors import RosterBusy, ServiceError
+from lti_grader.lti import keys, passback, pump, reconciliation, roster, roster_schedule
+from lti_grader.lti.errors import ReconciliationBusy, RosterBusy, ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,24 @@ def pump_scores(tenant: str, platform: str) -> str:
         # Behind whatever else waits in the queue: no platform keeps the others from their turn.
         send(passback.TASK, tenant_id, platform_id, queue=passback.QUEUE)
     return f"{done.carried}{' busy' if done.is_busy else ''}"
+
+
+@shared_task(name="scores.reconcile")
+def reconcile(tenant: str, context: str, run: str | None = None) -> str:
+    """Compare an LMS course's columns with what we believe they hold."""
+    tenant_id, context_id, run_id = uuid.UUID(tenant), uuid.UUID(context), uuid.UUID(run) if run else None
+    try:
+        done = reconciliation.reconcile(tenant_id, context_id, adapters.installed(), _now, run_id=run_id)
+    except ReconciliationBusy:
+        return "busy"
+    return str(done)
+
+
+@shared_task(name="scores.reconcile_due")
+def reconcile_due() -> int:
+    """Do the night's comparisons, one after another, so that scores and rosters find workers all the while."""
+    held = adapters.installed()
+    return reconciliation.reconcile_due(held, _now, hour=held.settings.reconcile_hour)
 
 
 @shared_task(name="passback.sweep")
