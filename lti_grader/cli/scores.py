@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.core.db import session, system_transaction, transaction
-from lti_grader.lti import board_reconciliations, reconciliation
+from lti_grader.lti import board_reconciliations, exports, reconciliation
 from lti_grader.lti.board_models import Reconciliation
 from lti_grader.lti.models import ClassContext
+from lti_grader.people import queries as people
 
 
 @click.group("scores")
@@ -41,6 +42,32 @@ def reconcile(class_id: uuid.UUID) -> None:
                     click.echo(f"{row.kind}\t{line.item}\t{line.student or '-'}\t{row.ours}\t{row.theirs}\t{row.words}")
             if run.error:
                 raise click.ClickException(run.error)
+
+
+@command.command()
+@click.argument("class_id", type=click.UUID, required=False)
+@click.option("--tenant", "institution", help="The institution, where there are several.")
+@click.option("--format", "form", type=click.Choice(["csv", "oneroster"]), default="csv", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False, writable=True), required=True)
+@click.option("--bom", is_flag=True, help="Begin the CSV with a byte order mark, for spreadsheets that want one.")
+@click.option("--by-email", is_flag=True, help="OneRoster: call students by their e-mail addresses.")
+def export(
+    class_id: uuid.UUID | None, institution: str | None, form: str, output: str, *, bom: bool, by_email: bool
+) -> None:
+    """Write the scores of a class, or of the whole institution, into a file."""
+    with create_app().app_context():
+        if class_id is not None:
+            tenant_id, class_ids = courses_of(class_id)[0][0], [class_id]
+        else:
+            tenant_id = people.institution(institution)
+            class_ids = exports.classes_with_scores(tenant_id)
+        if form == "csv":
+            parts = exports.board_csv(tenant_id, class_ids, bom=bom)
+        else:
+            parts = exports.one_roster(tenant_id, class_ids, by_email=by_email, at=_now())
+        with open(output, "wb") as file:
+            file.writelines(parts)
+        click.echo(f"{len(class_ids)} {'class' if len(class_ids) == 1 else 'classes'} written to {output}")
 
 
 def courses_of(class_id: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID]]:

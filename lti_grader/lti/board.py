@@ -171,9 +171,9 @@ def of_class(class_id: uuid.UUID) -> sa.ColumnElement[bool]:
     )
 
 
-def matching(class_id: uuid.UUID, asked: Filter) -> sa.CTE:
+def matching(class_id: uuid.UUID, asked: Filter, *more: sa.ColumnElement[bool]) -> sa.CTE:
     """Return the newest deliveries of a class that the filter leaves, whatever state they are in."""
-    return newest(of_class(class_id), *_conditions(class_id, asked))
+    return newest(of_class(class_id), *_conditions(class_id, asked), *more)
 
 
 def _conditions(class_id: uuid.UUID, asked: Filter) -> Iterator[sa.ColumnElement[bool]]:
@@ -241,9 +241,9 @@ def _counts(class_id: uuid.UUID, asked: Filter) -> tuple[dict[str, int], list[Re
     return counts, sorted(reasons, key=lambda one: -one.count)
 
 
-def lines_of(class_id: uuid.UUID, asked: Filter) -> tuple[sa.CTE, sa.Select[Any]]:
+def lines_of(class_id: uuid.UUID, asked: Filter, *more: sa.ColumnElement[bool]) -> tuple[sa.CTE, sa.Select[Any]]:
     """Return the deliveries that match, and a query that gives what a `Line` holds of each, in its order."""
-    held = matching(class_id, asked)
+    held = matching(class_id, asked, *more)
     has_left = sa.func.coalesce(Enrollment.status != EnrollmentStatus.ACTIVE, sa.true())
     query = (
         sa.select(

@@ -35,6 +35,7 @@ STAFF_ONLY = {
     "gradebook.grid", "gradebook.student", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
     "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops", "lti.registrar",
     "lti.holds", "lti.freeze", "lti.ask_release", "lti.release", "lti.comparisons", "lti.compare",
+    "lti.class_csv", "lti.class_one_roster", "lti.institution_csv", "lti.institution_one_roster",
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
     "lti.join_class", "lti.take_course_out",
 }  # fmt: skip
