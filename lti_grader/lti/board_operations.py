@@ -11,12 +11,20 @@ from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.messages import send_after_commit
 from lti_grader.lti import board, freezes, passback
 from lti_grader.lti.board import Filter
-from lti_grader.lti.board_models import EventKind, ScoreDeliveryEvent
+from lti_grader.lti.board_models import (
+    EventKind,
+    Reconciliation,
+    ReconciliationFinding,
+    ScoreDeliveryEvent,
+    ScoreFreeze,
+)
 from lti_grader.lti.models import DeliveryStatus, ScoreDelivery
 from lti_grader.lti.trail import OVER, Actor
+from lti_grader.people.models import User
 
 # As many are changed in one transaction: nobody else waits long for a score of theirs.
 _CHUNK = 200
+_ERASED = "Somebody who was erased"
 _PLAIN = (DeliveryStatus.FAILED, DeliveryStatus.SENT, DeliveryStatus.VERIFIED)
 
 
@@ -152,3 +160,19 @@ def _resend(
         for one, forced, _ in done
     )  # fmt: skip
     return [platform_id for _, _, platform_id in done]
+
+
+def forget(user: User) -> None:
+    """Take a person's name off what they held back, released and asked for, and what was said of them."""
+    key = Actor(user.id).key
+    for who, name in (
+        (ScoreFreeze.frozen_by, ScoreFreeze.frozen_by_name),
+        (ScoreFreeze.release_asked_by, ScoreFreeze.release_asked_by_name),
+        (ScoreFreeze.released_by, ScoreFreeze.released_by_name),
+    ):
+        session().execute(sa.update(ScoreFreeze).where(who == key).values({name: _ERASED}))
+    session().execute(sa.update(ScoreFreeze).where(ScoreFreeze.student_id == user.id).values(reason="Not kept."))
+    session().execute(
+        sa.update(Reconciliation).where(Reconciliation.asked_by_name == user.display_name).values(asked_by_name=_ERASED)
+    )
+    session().execute(sa.update(ReconciliationFinding).where(ReconciliationFinding.sub == user.sub).values(sub=None))

@@ -134,14 +134,11 @@ class _Run:
             return self._unread(item, error)
         if found is None:
             return "Scores were being sent to this LMS all the while. The comparison comes again by itself."
+        compared, differing = comparing.compare(self._tenant_id, self.id, item, self._platform.id, found, at=now())
         with transaction(self._tenant_id):
-            compared, differing = comparing.compare(self.id, item, self._platform.id, found, at=now())
             row = session().get_one(Reconciliation, self.id)
-            row.columns, row.compared, row.differing = (
-                row.columns + 1,
-                row.compared + compared,
-                row.differing + differing,
-            )
+            row.columns, row.compared = row.columns + 1, row.compared + compared
+            row.differing += differing
             session().get_one(LineItem, item.id).reconciled_at = now()
         return None
 

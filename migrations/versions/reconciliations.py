@@ -1,14 +1,14 @@
 """What LMSs hold, compared with what we believe
 
 Revision ID: reconciliations
-Revises: groups
+Revises: joined_courses
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "reconciliations"
-down_revision = "groups"
+down_revision = "joined_courses"
 branch_labels = None
 depends_on = None
 

@@ -16,6 +16,7 @@ from lti_grader.lti.board_models import ScoreDeliveryEvent, ScoreFreeze
 from lti_grader.lti.board_operations import Selection
 from lti_grader.lti.errors import CannotFreeze, CannotRelease, CannotResend
 from lti_grader.lti.trail import Actor
+from lti_grader.people.models import User
 from tests.fixtures.world import World
 from tests.lti.conftest import Browser
 from tests.lti.desk import Desk
@@ -213,3 +214,18 @@ def test_the_board_says_what_is_held_back(desk: Desk, world: World, browser_of: 
     assert "scores are held back" in page
     with transaction(world.tenant_id):
         assert board.read(world.class_id, Filter(status="frozen")).matching == 1
+
+
+def test_who_was_erased_is_named_nowhere(desk: Desk) -> None:
+    release(desk, freeze(desk))
+    freeze(desk, student=True)
+    world = desk.world
+    with transaction(world.tenant_id):
+        for person in (world.teacher_id, desk.student):
+            board_operations.forget(session().get_one(User, person))
+    with transaction(world.tenant_id):
+        older, newer = session().scalars(sa.select(ScoreFreeze).order_by(ScoreFreeze.id))
+    assert (older.frozen_by_name, older.release_asked_by_name, older.released_by_name) == (
+        "Somebody who was erased", "Somebody who was erased", "Ruth Abernathy",
+    )  # fmt: skip
+    assert newer.reason == "Not kept."

@@ -23,6 +23,7 @@ ROLES = {
     ],
     "student": ["http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"],
     "registrar": [
+        "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
         "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Staff",
         "http://purl.imsglobal.org/vocab/lis/v2/membership#Administrator",
     ],

@@ -11,6 +11,7 @@ from lti_grader.classes.models import Enrollment, EnrollmentStatus
 from lti_grader.core.db import session
 from lti_grader.core.errors import Conflict
 from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.lti import board_operations
 from lti_grader.lti.asset_models import AssetReport, AssetStatus, LtiAsset, ReportStatus
 from lti_grader.lti.models import DeliveryStatus, ScoreDelivery
 from lti_grader.lti.notice_models import Notice
@@ -60,14 +61,16 @@ def _notices(user: User, at: dt.datetime) -> None:
 
 def _scores(user: User) -> None:
     mine = ScoreDelivery.user_id == user.id
+    owed = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT, DeliveryStatus.FROZEN)
     session().execute(
         sa.update(ScoreDelivery)
-        .where(mine, ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT]))
+        .where(mine, ScoreDelivery.status.in_(owed))
         .values(status=DeliveryStatus.EXCLUDED, last_error=_WORDS)
     )
     session().execute(sa.update(ScoreDelivery).where(mine).values(last_answer=None, comment=""))
     # The application may only add to the trail: a function of the owner takes the LMS's words out of it.
     session().execute(sa.text("SELECT lti_grader_erase_trail(:user_id)"), {"user_id": user.id})
+    board_operations.forget(user)
 
 
 def _files(user: User) -> None:
