@@ -7,7 +7,20 @@ from urllib.parse import urlsplit
 import flask
 
 from lti_grader.core.paths import project_folder
-from lti_grader.demo.lms import control, deep_links, guard, memberships, pages, platform, registration, services, tokens
+from lti_grader.demo.lms import (
+    control,
+    deep_links,
+    files,
+    guard,
+    memberships,
+    notices,
+    pages,
+    platform,
+    registration,
+    reviews,
+    services,
+    tokens,
+)
 from lti_grader.demo.lms.models import Setting, open_store
 from lti_grader.demo.lms.people import seed_people
 from lti_grader.demo.lms.store import Lms
@@ -38,7 +51,19 @@ def create_lms(folder: Path, url: str, *, secret: str | None = None) -> flask.Fl
         SESSION_COOKIE_SAMESITE="Lax",
     )
     app.extensions["lms"] = Lms(store, url, kept.value["secret"])
-    for module in (pages, platform, registration, deep_links, tokens, services, memberships, control):
+    for module in (
+        pages,
+        platform,
+        registration,
+        deep_links,
+        tokens,
+        services,
+        memberships,
+        control,
+        notices,
+        files,
+        reviews,
+    ):
         app.register_blueprint(module.blueprint)
     app.before_request(_begin)
     app.after_request(_end)

@@ -9,6 +9,7 @@ import flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy import delete, select
 
+from lti_grader.demo.lms.file_models import Reviewable
 from lti_grader.demo.lms.memberships import GROUPS_SCOPE
 from lti_grader.demo.lms.models import (
     Column,
@@ -208,7 +209,7 @@ def state() -> ResponseReturnValue:
 def reset() -> ResponseReturnValue:
     """Forget links, columns, grades and what passed; people and registrations stay."""
     with lms().store.begin() as session:
-        for table in (Submission, Grade, Column, Link, Request):
+        for table in (Submission, Grade, Reviewable, Column, Link, Request):
             session.execute(delete(table))
     lms().set_faults(Faults())
     return {}

@@ -9,6 +9,8 @@ import jwt
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from lti_grader.demo.lms import files
+from lti_grader.demo.lms.file_models import Reviewable
 from lti_grader.demo.lms.models import Column, Link, Member, Tool
 from lti_grader.demo.lms.services import is_maximum, text_or_none
 from lti_grader.demo.lms.store import PLACES_LINKS, lms
@@ -24,6 +26,8 @@ def deep_link_return() -> ResponseReturnValue:
     """Take in what a teacher chose at the tool."""
     try:
         tool, claims, note = _read_choice(flask.request.form.get("JWT", ""))
+        if "activity" in note:
+            return files.take_processor(tool, claims.get(_DL + "content_items", []), note)
         items = _items(claims)
         with lms().store.begin() as session:
             use_once(session, tool, "nonce", claims.get("nonce"))
@@ -81,11 +85,14 @@ def _place(session: Session, tool: Tool, course_id: str, item: dict[str, Any]) -
     session.add(link)
     session.flush()
     if (column := item.get("lineItem")) is not None:
-        session.add(
-            Column(
-                course_id=course_id, client_id=tool.client_id, link_id=link.id, label=str(column.get("label") or title),
-                maximum=float(column["scoreMaximum"]), resource_id=text_or_none(column.get("resourceId")),
-                tag=text_or_none(column.get("tag")),
-            )
+        made = Column(
+            course_id=course_id, client_id=tool.client_id, link_id=link.id, label=str(column.get("label") or title),
+            maximum=float(column["scoreMaximum"]), resource_id=text_or_none(column.get("resourceId")),
+            tag=text_or_none(column.get("tag")),
         )  # fmt: skip
+        session.add(made)
+        session.flush()
+        if isinstance(review := column.get("submissionReview"), dict):
+            label = str(review.get("label") or "Look at the work")
+            session.add(Reviewable(column_id=made.id, label=label, url=text_or_none(review.get("url"))))
     return title

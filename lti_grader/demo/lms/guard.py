@@ -85,7 +85,9 @@ def note(answer: flask.Response) -> None:
     """Put a request and its answer on the list, without what would let a reader act for the tool."""
     request = flask.request
     body = request.get_data(as_text=True) if "json" in (request.content_type or "") else ""
-    body, said = (_SECRET.sub(r'\1"(not kept)"', text)[:_KEPT] for text in (body, answer.get_data(as_text=True)))
+    body, said = (
+        _SECRET.sub(r'\1"(not kept)"', text)[:_KEPT] for text in (body, answer.get_data().decode(errors="replace"))
+    )
     path = request.full_path.rstrip("?")
     with lms().store.begin() as session:
         session.add(Request(method=request.method, path=path, status=answer.status_code, body=body, answer=said))

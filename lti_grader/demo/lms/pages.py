@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from lti_grader.demo.lms.file_models import Activity, Reviewable
 from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Submission, Tool
 from lti_grader.demo.lms.people import TEST_STUDENT
 from lti_grader.demo.lms.platform import STORAGE_FRAMES, announce
@@ -109,6 +110,10 @@ def course(course_id: str) -> ResponseReturnValue:
         return flask.render_template(
             "demo_lms/course.html", seat=seat, links=titles(session, course_id), columns=columns, grades=grades,
             tools=session.scalars(select(Tool)).all(), student_view=f"person-{TEST_STUDENT}",
+            activities=session.scalars(
+                select(Activity).where(Activity.course_id == course_id).order_by(Activity.made_at)
+            ).all(),
+            takes_files=lms().mode() is Mode.CANVAS,
         )  # fmt: skip
 
 
@@ -198,6 +203,10 @@ def _gradebook(session: Session, course_id: str) -> dict[str, Any]:
         "columns": columns,
         "students": students,
         "grades": {(one.person_id, one.column_id): one for one in grades},
+        # Canvas has no launch for it: there SpeedGrader opens the address that came with the score.
+        "reviewable": {one.column_id: one for one in session.scalars(select(Reviewable))}
+        if lms().mode() is not Mode.CANVAS
+        else {},
         # The latest of each.
         "submissions": {(one.person_id, one.column_id): one for one in submissions},
     }
@@ -257,7 +266,11 @@ def people(course_id: str) -> ResponseReturnValue:
         ).all()
         all_of_them = session.scalar(select(func.count()).where(Member.course_id == course_id)) or 0
         return flask.render_template(
-            "demo_lms/people.html", seat=seat, rows=rows, more=max(0, all_of_them - 1 - _SHOWN)
+            "demo_lms/people.html",
+            seat=seat,
+            rows=rows,
+            more=max(0, all_of_them - 1 - _SHOWN),
+            asks_privacy=lms().mode() is not Mode.CANVAS and seat.role == "registrar",
         )
 
 

@@ -10,6 +10,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lti_grader.demo.lms import further, notices
+from lti_grader.demo.lms.file_models import Activity
 from lti_grader.demo.lms.guard import guarded
 from lti_grader.demo.lms.memberships import GROUPS_SCOPE, SECTION_NAMES, groups_claim, sections_of
 from lti_grader.demo.lms.models import Column, Course, Link, Member, Person, Tool
@@ -73,7 +75,7 @@ def authorize() -> ResponseReturnValue:
         if hint is None or message is None or hint["person"] != flask.session.get("person"):
             return _answer(tool, {"error": "login_required", "state": given.get("state", "")})
         member = session.get(Member, (message["course"], hint["person"]))
-        if member is None or not _may(tool, member, message):
+        if member is None or not _may(session, tool, member, message):
             return _answer(tool, {"error": "access_denied", "state": given.get("state", "")})
         if message["kind"] == "link" and session.get(Link, message["link"]) is None:
             return _answer(tool, {"error": "launch_no_longer_valid", "state": given.get("state", "")})
@@ -91,10 +93,13 @@ def _came_without_its_cookie() -> bool:
     return from_elsewhere and "person" not in flask.session and "repost" not in flask.request.values
 
 
-def _may(tool: Tool, member: Member, message: dict[str, Any]) -> bool:
+def _may(session: Session, tool: Tool, member: Member, message: dict[str, Any]) -> bool:
     """Return whether a member may launch this; a message for one tool leads to no other."""
-    chooses = message["kind"] == "deep"
-    return member.active and message["client"] == tool.client_id and (not chooses or member.role in PLACES_LINKS)
+    if not member.active or message["client"] != tool.client_id:
+        return False
+    if message["kind"] in ("link", "deep"):
+        return message["kind"] == "link" or member.role in PLACES_LINKS
+    return further.may(session, member, message)
 
 
 def _answer(tool: Tool, fields: dict[str, str]) -> ResponseReturnValue:
@@ -141,9 +146,12 @@ def _claims(session: Session, tool: Tool, member: Member, message: dict[str, Any
         claims["email"] = person.email
     if message["kind"] == "link":
         claims |= _link_claims(session, message["link"], _variables(session, tool, person, course))
-    else:
-        claims |= _deep_linking_claims(tool, person, course)
-    return claims | _service_claims(session, tool, course, message.get("link"))
+    elif message["kind"] == "deep":
+        claims |= _deep_linking_claims(session, tool, person, course, message)
+    claims |= _service_claims(session, tool, course, message.get("link"))
+    if message["kind"] not in ("link", "deep"):
+        claims |= further.claims_of(session, tool, person.id, message, claims)
+    return claims
 
 
 def _service_claims(session: Session, tool: Tool, course: Course, link_id: str | None) -> dict[str, Any]:
@@ -164,7 +172,7 @@ def _service_claims(session: Session, tool: Tool, course: Course, link_id: str |
         }
     if lms().mode() is Mode.GENERIC and GROUPS_SCOPE in tool.scopes:
         claims["https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"] = groups_claim(course.id)
-    return claims
+    return claims | (notices.service_claims(tool) if lms().mode() is Mode.CANVAS else {})
 
 
 def _variables(session: Session, tool: Tool, person: Person, course: Course) -> dict[str, str]:
@@ -194,16 +202,22 @@ def _link_claims(session: Session, link_id: str, variables: dict[str, str]) -> d
     }
 
 
-def _deep_linking_claims(tool: Tool, person: Person, course: Course) -> dict[str, Any]:
-    return {
+def _deep_linking_claims(
+    session: Session, tool: Tool, person: Person, course: Course, message: dict[str, Any]
+) -> dict[str, Any]:
+    note: dict[str, Any] = {"course": course.id, "person": person.id, "client": tool.client_id}
+    activity = session.get_one(Activity, message["activity"]) if "activity" in message else None
+    if activity is not None:
+        note["activity"] = activity.id
+    return (further.activity_claim(activity) if activity is not None else {}) | {
         _LTI + "message_type": "LtiDeepLinkingRequest",
         _LTI + "target_link_uri": tool.deep_linking_url,
         _DL + "deep_linking_settings": {
             "deep_link_return_url": f"{lms().url}/deep-links",
-            "accept_types": ["ltiResourceLink"],
+            "accept_types": ["ltiResourceLink" if activity is None else "ltiAssetProcessor"],
             "accept_presentation_document_targets": ["iframe", "window"],
             "accept_multiple": True,
             "accept_lineitem": True,
-            "data": lms().seal("deep link", 7200, course=course.id, person=person.id, client=tool.client_id),
+            "data": lms().seal("deep link", 7200, **note),
         },
     }

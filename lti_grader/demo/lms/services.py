@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from lti_grader.demo.lms import scores
+from lti_grader.demo.lms.file_models import Reviewable
 from lti_grader.demo.lms.guard import guarded
 from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Submission
 from lti_grader.demo.lms.scores import Mode
@@ -77,7 +78,7 @@ def _insist(header: str, media_type: str, *, may_be_absent: bool) -> None:
 
 def drop_column(session: Session, column: Column) -> None:
     """Remove a column with all that is in it."""
-    for table in (Submission, Grade):
+    for table in (Submission, Grade, Reviewable):
         session.execute(delete(table).where(table.column_id == column.id))
     session.delete(column)
     session.flush()

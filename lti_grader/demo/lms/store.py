@@ -29,6 +29,7 @@ ROLES = {
     ],
 }
 
+STAFF = ("teacher", "assistant", "registrar")
 PLACES_LINKS = ("teacher", "assistant")
 """Who may put something of a tool into the course."""
 

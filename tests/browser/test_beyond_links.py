@@ -1,0 +1,115 @@
+"""What an LMS opens beside links: files handed in to it, the work behind a score, and personal data."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import AtTheLms, Seat, new_student, trouble_found_by_axe
+from tests.fixtures.installation import DOUBLE, Installation, until
+
+pytestmark = pytest.mark.browser
+
+
+def look(at: AtTheLms) -> None:
+    """Hold the tool's page to what every page is held to."""
+    assert trouble_found_by_axe(at.frame) == []
+    for width in (740, 430):
+        at.page.set_viewport_size({"width": width, "height": 900})
+        assert at.frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
+    at.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def asked_for_notices(installation: Installation) -> bool:
+    """Return whether the tool has asked, after a launch, to be told of files."""
+    wanted = "LtiAssetProcessorSubmissionNotice"
+    return any(
+        one["method"] == "PUT" and one["status"] == 200 and wanted in one["body"] for one in installation.control.log()
+    )
+
+
+def hand_in(page: Page, file: Path) -> None:
+    page.get_by_role("link", name="Essay on loops").click()
+    page.get_by_label("Your file").set_input_files(str(file))
+    page.get_by_role("button", name="Hand in").click()
+
+
+def test_an_essay_handed_in_to_the_lms_comes_here(
+    seat: Seat, student_id: str, installation: Installation, tmp_path: Path
+) -> None:
+    teacher = seat("person-teacher")
+    teacher.open("Double")
+    expect(teacher.tool.get_by_role("heading", level=1)).to_be_visible()
+    until(lambda: asked_for_notices(installation), "the tool asks to be told of files")
+
+    teacher.course()
+    teacher.page.get_by_label("A new assignment to hand a file in").fill("Essay on loops")
+    teacher.page.get_by_role("button", name="Make it").click()
+    teacher.page.get_by_role("link", name="as document processor").first.click()
+    expect(teacher.tool.get_by_role("heading", name="Receive what students hand in")).to_be_visible()
+    look(teacher)
+    teacher.tool.get_by_label("Double").check()
+    teacher.tool.get_by_role("button", name="Receive the files").click()
+    expect(teacher.page.get_by_role("link", name="Essay on loops")).to_be_visible()
+
+    student = seat(student_id)
+    student.course()
+    essay = tmp_path / "loops.html"
+    essay.write_text("<h1>On loops</h1><script>alert(1)</script>")
+    hand_in(student.page, essay)
+    page = student.page.url
+    until(lambda: "PendingManual" in student.page.request.get(page).text(), "the tool's report")
+    student.page.reload()
+    student.page.get_by_role("link", name="View report").click()
+    expect(student.tool.get_by_role("heading", name="loops.html")).to_be_visible()
+    look(student)
+
+    teacher.open("Double")
+    teacher.tool.get_by_role("link", name="Class").first.click()
+    teacher.tool.get_by_role("link", name="Files").click()
+    look(teacher)
+    teacher.tool.get_by_role("link", name="Essay on loops").click()
+    expect(teacher.tool.get_by_role("row").filter(has_text="loops.html")).to_contain_text("Kept")
+    expect(teacher.tool.get_by_label("These files belong to")).to_contain_text("Double")
+    look(teacher)
+    with teacher.page.expect_download() as saved:
+        teacher.tool.get_by_role("link", name="Download").first.click()
+    assert saved.value.path().read_text() == essay.read_text()
+
+
+def test_from_the_gradebook_to_the_work_and_from_the_registrar_to_personal_data(
+    seat: Seat, installation: Installation
+) -> None:
+    name = new_student(installation)
+    student = installation.student(int(name.removeprefix("person-student")))
+    assert student.hand_in(DOUBLE).status_code == 202
+    student.wait_for_score(10)
+    installation.control.post("mode", mode="generic")
+
+    teacher = seat("person-teacher")
+    teacher.page.goto(f"{installation.lms_url}/courses/course-cs101/gradebook")
+    login = name.removeprefix("person-")
+    cell = teacher.page.locator(f'td[data-student="{login}"][data-column="Double"]')
+    cell.get_by_role("link", name="Look at the work").click()
+    expect(teacher.tool.get_by_role("row").filter(has_text="No. 1")).to_be_visible()
+    look(teacher)
+
+    registrar = seat("person-registrar")
+    registrar.page.goto(f"{installation.lms_url}/courses/course-cs101/people")
+    registrar.page.get_by_role("link", name="Personal data").click()
+    tool = registrar.tool
+    tool.get_by_label("Name, e-mail").fill(f"{login}@university.example")
+    tool.get_by_role("button", name="Find").click()
+    look(registrar)
+    tool.get_by_role("row").filter(has_text=login).get_by_role("link").click()
+    expect(tool.get_by_role("row").filter(has_text="Submissions")).to_contain_text("1")
+    look(registrar)
+    with registrar.page.expect_download() as saved:
+        tool.get_by_role("button", name="Take a copy of everything").click()
+    assert saved.value.suggested_filename.endswith(".zip")
+    tool.get_by_role("link", name="Erase this person").click()
+    look(registrar)
+    tool.get_by_label("To confirm").fill("erase")
+    tool.get_by_role("button", name="Erase this person").click()
+    expect(tool.get_by_role("heading", name="Erased person")).to_be_visible()
+    installation.control.post("mode", mode="canvas")
