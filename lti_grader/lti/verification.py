@@ -1,8 +1,10 @@
 """Checking an id_token (LTI Security Framework 1.1, section 5.1.3; OpenID Connect Core, section 3.1.3.7)."""
 
+import base64
 import dataclasses
 import datetime as dt
 import hmac
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -101,10 +103,7 @@ def verify_notice(
 def _signed_claims(token: str, key_of: Callable[[str], jwt.PyJWK]) -> dict[str, Any]:
     if not token or len(token) > LONGEST_TOKEN:
         raise LaunchRefused("not_a_token", f"The launch carries no usable token. {_AGAIN}")
-    try:
-        header = jwt.get_unverified_header(token)
-    except jwt.PyJWTError:
-        raise LaunchRefused("not_a_token", f"The launch carries no usable token. {_AGAIN}") from None
+    header = _header(token)
     if header.get("alg") not in ALGORITHMS:
         raise LaunchRefused("bad_algorithm", "The launch is not signed with RS256, the algorithm that LTI asks for.")
     kid = header.get("kid")
@@ -127,6 +126,18 @@ def _signed_claims(token: str, key_of: Callable[[str], jwt.PyJWK]) -> dict[str, 
     except (jwt.PyJWTError, ValueError):
         raise LaunchRefused("bad_signature", f"The launch's signature does not hold. {_AGAIN}") from None
     return dict(decoded)
+
+
+def _header(token: str) -> dict[str, Any]:
+    """Return what a token says of itself; PyJWT's own reading would take the whole token apart twice."""
+    parts = token.split(".")
+    try:
+        found = json.loads(base64.urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)))
+    except (ValueError, RecursionError):
+        found = None
+    if len(parts) != 3 or not isinstance(found, dict):
+        raise LaunchRefused("not_a_token", f"The launch carries no usable token. {_AGAIN}")
+    return found
 
 
 def _check_parties(claims: Mapping[str, Any], issuer: str, client_id: str) -> None:
