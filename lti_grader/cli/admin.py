@@ -2,17 +2,13 @@
 
 import datetime as dt
 import json
-import uuid
 
 import click
-import sqlalchemy as sa
 
 from lti_grader.app import create_app
-from lti_grader.core.db import session, system_transaction, transaction
-from lti_grader.core.ids import new_id
+from lti_grader.core.db import transaction
 from lti_grader.core.settings import Settings
 from lti_grader.people import operations, queries
-from lti_grader.people.models import Tenant
 
 _TENANT = click.option("--tenant", default=None, help="The institution; needed where there are several.")
 
@@ -26,17 +22,6 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _made(name: str | None) -> uuid.UUID:
-    with system_transaction() as opened:
-        known = opened.scalar(sa.select(Tenant.id).where(Tenant.name == (name or "Default")))
-    if known is not None:
-        return known
-    tenant_id = new_id()
-    with transaction(tenant_id):
-        session().add(Tenant(id=tenant_id, name=name or "Default"))
-    return tenant_id
-
-
 @command.command()
 @_TENANT
 @click.option("--name", required=True, help="Who it is for: their actions are noted under this name.")
@@ -48,7 +33,7 @@ def link(*, tenant: str | None, name: str, new: bool) -> None:
         raise click.BadParameter("give a name in one line of at most 100 characters", param_hint="--name")
     settings = Settings.read()
     with create_app(settings).app_context():
-        tenant_id = _made(tenant) if new else queries.institution(tenant)
+        tenant_id = operations.institution_of(tenant or "Default") if new else queries.institution(tenant)
         with transaction(tenant_id):
             token = operations.make_sign_in(name, at=_now())
     click.echo(f"{settings.public_url}/administration/sign-in/{token}")

@@ -14,6 +14,7 @@ from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.core.settings import Settings
 from lti_grader.lti import registration, registration_check, registration_invitations
 from lti_grader.lti.models import Deployment, Platform
+from lti_grader.people.operations import institution_of
 from lti_grader.people.queries import institution
 
 
@@ -68,14 +69,17 @@ def list_platforms() -> None:
 
 @command.command()
 @click.option("--tenant", default=None, help="The institution; needed where there are several.")
+@click.option("--new", is_flag=True, help="Make the institution if there is none of that name.")
 @click.option("--days", default=3, show_default=True, type=click.IntRange(1, 30), help="How long the address is good.")
-def invite(tenant: str | None, days: int) -> None:
+def invite(*, tenant: str | None, new: bool, days: int) -> None:
     """Print an address by which one LMS registers itself (LTI dynamic registration)."""
     settings = Settings.read()
-    with create_app(settings).app_context(), transaction(institution(tenant)):
-        token = registration_invitations.make(
-            administrator_id=None, at=dt.datetime.now(dt.UTC), lasts=dt.timedelta(days=days)
-        )
+    with create_app(settings).app_context():
+        tenant_id = institution_of(tenant or "Default") if new else institution(tenant)
+        with transaction(tenant_id):
+            token = registration_invitations.make(
+                administrator_id=None, at=dt.datetime.now(dt.UTC), lasts=dt.timedelta(days=days)
+            )
     click.echo(f"{settings.public_url}/lti/register/{token}")
 
 

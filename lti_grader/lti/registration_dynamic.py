@@ -212,7 +212,7 @@ def _record(offer: Offer, answer: _Answer, tenant_id: uuid.UUID, *, at: dt.datet
         platform = session().get_one(Platform, platform_id)
         learns = answer.deployment_id is None and product.learns_deployments
         platform.learns_deployments_until = at + LEARNING_LASTS if learns else None
-        registration_invitations.use(offer.invitation_id, platform_id, at=at)
+        registration_invitations.use(offer.invitation_id, platform_id, platform.name, at=at)
     return platform_id
 
 

@@ -12,6 +12,7 @@ from lti_grader.core.db import current_tenant, session, system_transaction
 from lti_grader.lti.errors import InvitationGone, InvitationUnknown
 from lti_grader.lti.registration_models import RegistrationInvitation
 from lti_grader.people.models import Administrator
+from lti_grader.people.operations import note
 from lti_grader.people.queries import hash_of
 
 LASTS = dt.timedelta(days=3)
@@ -106,10 +107,13 @@ def give_back(invitation_id: uuid.UUID, why: str) -> None:
     row.claimed_at, row.last_error = None, why
 
 
-def use(invitation_id: uuid.UUID, platform_id: uuid.UUID, *, at: dt.datetime) -> None:
-    """Use an invitation up."""
+def use(invitation_id: uuid.UUID, platform_id: uuid.UUID, name: str, *, at: dt.datetime) -> None:
+    """Use an invitation up, and note it under the name of who made it."""
     row = session().get_one(RegistrationInvitation, invitation_id)
     row.used_at, row.platform_id, row.last_error = at, platform_id, None
+    if row.administrator_id is not None:
+        words = f"{name} registered itself with their registration address."
+        note(row.administrator_id, "invitation.used", words, at=at, id=str(platform_id))
 
 
 def revoke(invitation_id: uuid.UUID, *, at: dt.datetime) -> bool:

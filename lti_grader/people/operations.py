@@ -8,13 +8,25 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from lti_grader.core.db import current_tenant, session
+from lti_grader.core.db import current_tenant, session, system_transaction, transaction
 from lti_grader.core.ids import new_id
 from lti_grader.people.errors import SignInGone
-from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn
+from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant
 from lti_grader.people.queries import hash_of
 
 ADDRESS_LASTS = dt.timedelta(minutes=15)
+
+
+def institution_of(name: str) -> uuid.UUID:
+    """Return the institution of a name, made if there is none. No transaction may be open."""
+    with system_transaction() as opened:
+        known = opened.scalar(sa.select(Tenant.id).where(Tenant.name == name))
+    if known is not None:
+        return known
+    tenant_id = new_id()
+    with transaction(tenant_id):
+        session().add(Tenant(id=tenant_id, name=name))
+    return tenant_id
 
 
 def make_sign_in(name: str, *, at: dt.datetime) -> str:

@@ -154,3 +154,21 @@ def test_an_administrator_is_let_in_from_the_shell(run: Run, app: flask.Flask) -
     assert run("admin", "end", "--name", "Ada")[1] == "1 ended\n"
     assert "taken back" in app.test_client().get(url).text
     assert json.loads(run("admin", "trail")[1]) == []
+
+
+def test_a_registration_address_is_made_at_the_shell(run: Run, app: flask.Flask) -> None:
+    code, _, err = run("platforms", "invite")
+    assert code == 2
+    assert "--new" in err
+    code, out, err = run("platforms", "invite", "--tenant", "North", "--new", "--days", "1")
+    assert code == 0, err
+    assert "for an LMS, not for a browser" in app.test_client().get(out.strip()).text
+    assert run("platforms", "invite")[0] == 0, "there is one institution only"
+
+
+def test_a_registration_is_tried_out_at_the_shell(run: Run) -> None:
+    run("platforms", "add", given=LMS | dict.fromkeys(("jwks_url", "auth_token_url"), "https://lms.invalid/x"))
+    code, out, _ = run("platforms", "test", LMS["issuer"])
+    assert code == 1
+    assert "BROKEN" in out
+    assert "open the tool once in a course" in out

@@ -13,11 +13,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lti_grader.core.db import session, transaction
+from lti_grader.lti import registration_invitations as invitations
 from lti_grader.lti import registration_learning as learning
 from lti_grader.lti import registration_queries
 from lti_grader.lti.models import Deployment, Platform
-from lti_grader.lti.registration_models import ProposalKind, RegistrationProposal
+from lti_grader.lti.registration_models import ProposalKind, RegistrationInvitation, RegistrationProposal
 from lti_grader.people import operations, queries
+from lti_grader.people.models import Administrator
 from tests.fixtures.world import World, make_world
 
 ADDRESS = "/administration/platforms/"
@@ -193,6 +195,17 @@ def test_a_registration_address_is_shown_once_and_taken_back(enter: Enter, world
         assert client.post(revoke[1]).status_code == 303
     assert "taken back" in words(client.get(address[1]), 409)
     assert done(world) == ["Took a registration address back.", "Made a registration address."]
+
+
+def test_what_registers_with_an_administrators_address_is_noted_under_their_name(enter: Enter, world: World) -> None:
+    enter(world)
+    with transaction(world.tenant_id):
+        who = session().scalars(sa.select(Administrator.id)).one()
+        invitations.make(administrator_id=who, at=now())
+        session().flush()
+        row = session().scalars(sa.select(RegistrationInvitation)).one()
+        invitations.use(row.id, world.platform_id, "Moodle", at=now())
+    assert done(world) == ["Moodle registered itself with their registration address."]
 
 
 def test_another_institutions_administrator_finds_none_of_it(enter: Enter, world: World) -> None:
