@@ -1,0 +1,90 @@
+"""A thousand scores to an LMS that throttles, delays, hangs up, fails after it stored, and is killed: each arrives once."""
+
+import datetime as dt
+import itertools
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from lti_grader.app import create_app
+from lti_grader.core.db import db, session, transaction
+from lti_grader.core.messages import send
+from lti_grader.gradebook.models import EntryStatus, GradebookEntry
+from lti_grader.lti import passback
+from tests.fixtures.installation import Installation, until
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+
+MANY = 1000
+STORM: list[dict[str, Any]] = [
+    {"status": 429, "retry_after": 1, "remaining": 3, "services": ["scores"]},
+    {"status": 500, "break_after": True, "remaining": 12, "services": ["scores"]},
+    {"hangs_up": True, "break_after": True, "remaining": 4, "services": ["scores"]},
+    {"delay_ms": 400, "remaining": 10, "services": ["scores", "results"]},
+    {"status": 503, "remaining": 3, "services": ["results"]},
+    {"hangs_up": True, "remaining": 3, "services": ["results", "scores"]},
+]
+
+
+def owe(installation: Installation) -> dict[str, int]:
+    """Give a thousand students who have none a score; return what the LMS should hold, by its own id for them."""
+    installation.student(1)
+    installation.control.post("students", count=MANY + 200)
+    app = create_app(installation.settings)
+    now = dt.datetime.now(dt.UTC)
+    with app.app_context():
+        context = uuid.UUID(str(installation.rows("SELECT id FROM class_contexts")[0][0]))
+        send("roster.sync", installation.tenant_id, context, queue="passback")
+        there = "SELECT count(*) FROM users WHERE sub LIKE 'person-student%'"
+        until(lambda: installation.rows(there)[0][0] >= MANY + 200, "the roster is read")
+        with transaction(installation.tenant_id):
+            column = session().scalars(sa.text("SELECT id FROM line_items")).one()
+            found = session().execute(
+                sa.text("SELECT id, sub FROM users WHERE sub LIKE 'person-student%' AND id NOT IN (SELECT student_id FROM"
+                        " gradebook_entries) ORDER BY sub DESC LIMIT :many"),
+                {"many": MANY},
+            ).all()  # fmt: skip
+            points = {sub: number % 11 for number, (_, sub) in enumerate(found)}
+            session().add_all(
+                GradebookEntry(
+                    tenant_id=installation.tenant_id, content_item_id=installation.assignment_id, student_id=id_,
+                    max_score=Decimal(10), score_obtained=Decimal(points[sub]), status=EntryStatus.GRADED, revision=1,
+                    submitted_at=now,
+                )
+                for id_, sub in found
+            )  # fmt: skip
+            session().flush()
+            passback.queue_known_scores(column, at=now)
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["adapters"].kv.client.connection_pool.disconnect()
+    return points
+
+
+def states(installation: Installation) -> dict[str, int]:
+    query = "SELECT status, count(*) FROM score_deliveries WHERE status <> 'superseded' GROUP BY status"
+    return dict(tuple(row) for row in installation.rows(query))
+
+
+@pytest.mark.parametrize("mode", ["moodle"])
+def test_a_thousand_scores_through_a_storm_arrive_once_each(installation: Installation, mode: str) -> None:
+    installation.control.post("mode", mode=mode)
+    before = {one["person_id"] for one in installation.control.state()["grades"]}
+    points = owe(installation)
+    assert len(points) == MANY
+    for fault in itertools.islice(itertools.cycle(STORM), 2 * len(STORM)):
+        known = states(installation).get("verified", 0)
+        # It may have been killed a moment ago.
+        until(lambda fault=fault: installation.control.post("faults", **fault), "the LMS answers")
+        until(lambda known=known: states(installation).get("verified", 0) > known, f"going on after {fault}", 90)
+        if fault is STORM[3]:
+            installation.servers.supervisor.kill("demo-lms")
+    until(lambda: installation.control.post("faults", status=0), "the LMS answers")
+    until(lambda: set(states(installation)) <= {"verified", "excluded"}, f"all verified: {states(installation)}", 240)
+    cells = {one["person_id"]: one for one in installation.control.state()["grades"]}
+    assert {sub: cells[sub]["score"] for sub in points} == points
+    assert {sub: cells[sub]["posts"] for sub in points} == dict.fromkeys(points, 1)
+    assert set(cells) >= before
