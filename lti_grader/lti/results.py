@@ -10,11 +10,10 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from lti_grader.lti import claims, http
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.paging import pages
+from lti_grader.lti.products import product_of
 from lti_grader.lti.tokens import Services
 
 _TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
-# Canvas gives ten at a time to who does not ask for more; a platform may give fewer than it is asked for.
-_PAGE = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +67,8 @@ def read_all(services: Services, line_item_url: str) -> dict[str, Held]:
         It could not be read whole.
     """
     found: dict[str, Held] = {}
-    first = below(line_item_url, "results", f"limit={_PAGE}")
+    limit = product_of(services.platform).results_page
+    first = below(line_item_url, "results", f"limit={limit}" if limit else "")
     for page in pages(services, first, [claims.RESULT], accept=_TYPE, what="list of results"):
         found.update(_results(page))
     return found

@@ -29,6 +29,10 @@ class Services:
         self._platform = platform
         self._held = held
 
+    @property
+    def platform(self) -> Platform:
+        return self._platform
+
     def call(self, method: str, url: str, scopes: Sequence[str], **more: Any) -> httpx.Response:
         """Call a service; a token that the platform no longer takes is renewed once.
 

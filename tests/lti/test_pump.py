@@ -65,6 +65,16 @@ def test_a_column_that_cannot_be_read_whole_is_taken_one_by_one(desks: list[Desk
     assert states(desks) == {"verified"}
 
 
+def test_moodle_is_not_asked_for_pages_which_break_there(
+    desks: list[Desk], world: World, lms: ScriptedPlatform
+) -> None:
+    be(world, ProductFamily.MOODLE)
+    desks[0].pump()
+    assert states(desks) == {"verified"}
+    assert len(lms.to(RESULTS)) == 2
+    assert not any("limit" in one.query for one in lms.to(RESULTS))
+
+
 def test_what_was_posted_and_not_seen_is_looked_for_later(desks: list[Desk], lms: ScriptedPlatform) -> None:
     lms.script[RESULTS] = [None, (500, {}, "no")]
     desks[0].pump()

@@ -37,6 +37,8 @@ class Product(Registering):
 
     posts_at_once: ClassVar[int] = 8
     """Scores that may be on their way to one platform side by side."""
+    results_page: ClassVar[int | None] = 100
+    """How many results to ask for at once; None where asking breaks and all come together."""
     ungraded_clears: ClassVar[bool] = False
     """Whether a score that is not final, or has no points, takes away the grade that stands there."""
     login_repeats: ClassVar[bool] = True
