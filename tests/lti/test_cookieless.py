@@ -1,5 +1,6 @@
 """Launches into browsers that keep no cookie for the tool, and the sessions that follow them."""
 
+import concurrent.futures
 import json
 import re
 from typing import Any
@@ -130,6 +131,20 @@ def test_rows_28_to_29_a_launch_by_secret_is_checked_as_one_by_cookie(nobodys: C
     nobodys.login()
     assert nobodys.arrive().status_code == 303
     assert nobodys.arrive().status_code == 401, "used once"
+
+
+def test_row_29_of_many_that_come_at_once_with_the_secret_one_is_let_in(app: flask.Flask, nobodys: Cookieless) -> None:
+    nobodys.login()
+    token = nobodys.platform.sign(nobodys.platform.claims(nobodys.way.nonce, nobodys.way.target))
+    form = {"state": nobodys.way.state, "id_token": token, "secret": nobodys.secret}
+
+    def arrive() -> int:
+        client = app.test_client(use_cookies=False)
+        return client.post("/lti/launch", data=form, headers={"Origin": nobodys.origin}).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        answers = sorted(one.result() for one in [pool.submit(arrive) for _ in range(12)])
+    assert answers == [303] + [401] * 11
 
 
 def test_the_page_of_a_launch_may_be_framed_by_its_platform_only(nobodys: Cookieless) -> None:
