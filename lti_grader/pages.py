@@ -5,6 +5,7 @@ from typing import Any
 
 import flask
 
+from lti_grader.assignments.views import blueprint as assignments
 from lti_grader.attempts.views import blueprint as work
 from lti_grader.core.assets import install_assets
 from lti_grader.gradebook import queries as gradebook
@@ -20,7 +21,7 @@ from lti_grader.people.views import blueprint as administration
 
 def register_pages(app: flask.Flask) -> None:
     """Register the pages of each domain."""
-    for blueprint in (administration, platforms, work, results, gradebook_pages, lti):
+    for blueprint in (administration, assignments, platforms, work, results, gradebook_pages, lti):
         app.register_blueprint(blueprint)
     install_assets(app)
     app.extensions["delivery_state"] = deliveries.delivery_state

@@ -98,6 +98,32 @@ def _check(title: str, problems: Sequence[tuple[uuid.UUID, Decimal]]) -> None:
         raise BadAssignment("One of the problems is not published: publish it first, or choose another.")
 
 
+def reschedule(
+    assignment: Assignment,
+    *,
+    opens_at: dt.datetime | None,
+    due_date: dt.datetime | None,
+    closes_at: dt.datetime | None,
+    is_published: bool,
+) -> None:
+    """Change an assignment's dates, and whether students see it.
+
+    Raises
+    ------
+    BadAssignment
+        It would close before it opens, or be due outside of the time in which it is open.
+    """
+    if due_date and ((opens_at and due_date < opens_at) or (closes_at and due_date > closes_at)):
+        raise BadAssignment("The due date lies outside of the time between opening and closing.")
+    try:
+        rules = AssignmentConfig.model_validate({**assignment.config, "opens_at": opens_at, "closes_at": closes_at})
+    except ValueError:
+        raise BadAssignment("The assignment would close before it opens.") from None
+    assignment.config = rules.model_dump(mode="json")
+    assignment.due_date, assignment.is_published = due_date, is_published
+    session().flush()
+
+
 def require_open(assignment: Assignment, *, at: dt.datetime) -> None:
     """Return if work is accepted at `at`.
 

@@ -13,6 +13,7 @@ from lti_grader.assignments.errors import BadAssignment
 from lti_grader.assignments.languages import available_languages
 from lti_grader.assignments.models import Assignment, AssignmentConfig, Counts, Mode
 from lti_grader.assignments.operations import create_assignment
+from lti_grader.assignments.views import moment
 from lti_grader.classes.models import Module
 from lti_grader.classes.queries import membership
 from lti_grader.core.db import session
@@ -122,19 +123,3 @@ def _read_new_form() -> _NewForm:
     if text and not text.isdigit():
         raise BadAssignment("Attempts are a number from 1 to 1000, or nothing for as many as one likes.")
     return _NewForm(moment("opens"), moment("due"), moment("closes"), int(text) if text else None)
-
-
-def moment(name: str) -> dt.datetime | None:
-    """Return the time that a field holds, None where it is empty.
-
-    Raises
-    ------
-    BadAssignment
-        It holds something else.
-    """
-    text = flask.request.form.get(name, "").strip()
-    try:
-        # The field has no zone of its own; the page says that it is UTC.
-        return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC) if text else None
-    except ValueError:
-        raise BadAssignment("Give dates as year, month, day and time, or leave them empty.") from None

@@ -1,0 +1,70 @@
+"""An assignment's dates, and whether students see it."""
+
+import datetime as dt
+import uuid
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from lti_grader.assignments.errors import BadAssignment
+from lti_grader.assignments.operations import reschedule
+from lti_grader.assignments.queries import OpenedAssignment, open_assignment
+from lti_grader.core.db import session, transaction
+from lti_grader.core.web import viewer
+
+blueprint = flask.Blueprint("assignments", __name__)
+
+
+def moment(name: str) -> dt.datetime | None:
+    """Return the time that a field of a form holds, None where it is empty.
+
+    Raises
+    ------
+    BadAssignment
+        It holds something else.
+    """
+    text = flask.request.form.get(name, "").strip()
+    try:
+        # The field has no zone of its own; the page says that it is UTC.
+        return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC) if text else None
+    except ValueError:
+        raise BadAssignment("Give dates as year, month, day and time, or leave them empty.") from None
+
+
+def _opened(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssignment:
+    opened = open_assignment(assignment_id, user_id)
+    opened.membership.require_staff()
+    return opened
+
+
+@blueprint.get("/assignments/<uuid:assignment_id>/settings")
+def settings(assignment_id: uuid.UUID) -> ResponseReturnValue:
+    """An assignment's dates, and whether students see it."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        opened = _opened(assignment_id, me.user_id)
+        return flask.render_template("assignments/settings.html", assignment=opened.assignment, error="", form={})
+
+
+@blueprint.post("/assignments/<uuid:assignment_id>/settings")
+def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
+    """Change an assignment's dates, and whether students see it."""
+    me, form = viewer(), flask.request.form
+    with transaction(me.tenant_id):
+        assignment = _opened(assignment_id, me.user_id).assignment
+        try:
+            with session().begin_nested():
+                reschedule(
+                    assignment,
+                    opens_at=moment("opens"),
+                    due_date=moment("due"),
+                    closes_at=moment("closes"),
+                    is_published="published" in form,
+                )
+        except BadAssignment as error:
+            session().refresh(assignment)
+            page = flask.render_template(
+                "assignments/settings.html", assignment=assignment, error=error.message, form=form.to_dict()
+            )
+            return flask.make_response(page, error.status)
+    return flask.redirect(flask.url_for("work.overview", assignment_id=assignment_id), 303)
