@@ -9,6 +9,7 @@ import flask
 from lti_grader.core.paths import project_folder
 from lti_grader.demo.lms import (
     control,
+    copying,
     deep_links,
     files,
     guard,
@@ -53,6 +54,7 @@ def create_lms(folder: Path, url: str, *, secret: str | None = None) -> flask.Fl
     app.extensions["lms"] = Lms(store, url, kept.value["secret"])
     for module in (
         pages,
+        copying,
         platform,
         registration,
         deep_links,

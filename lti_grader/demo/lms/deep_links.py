@@ -32,7 +32,7 @@ def deep_link_return() -> ResponseReturnValue:
         with lms().store.begin() as session:
             use_once(session, tool, "nonce", claims.get("nonce"))
             course_id = _chooser(session, note).course_id
-            made = [_place(session, tool, course_id, item) for item in items]
+            made = [_place(session, tool, course_id, item, edits=note.get("edits")) for item in items]
     except (jwt.PyJWTError, ValueError, httpx.HTTPError) as error:
         return flask.render_template("demo_lms/problem.html", words=f"The tool's answer was refused: {error}"), 400
     return flask.render_template("demo_lms/placed.html", course_id=note["course"], made=made)
@@ -76,8 +76,13 @@ def _items(claims: dict[str, Any]) -> list[dict[str, Any]]:
     return items
 
 
-def _place(session: Session, tool: Tool, course_id: str, item: dict[str, Any]) -> str:
+def _place(session: Session, tool: Tool, course_id: str, item: dict[str, Any], *, edits: str | None) -> str:
     title = item.get("title") or "Assignment"
+    before = session.get(Link, edits) if edits else None
+    if before is not None and before.course_id == course_id:
+        # Chosen anew for a link that is there: it stays the same link, and so does its column.
+        before.title, before.custom = title, item.get("custom") or {}
+        return str(title)
     link = Link(
         id=uuid.uuid4().hex, course_id=course_id, client_id=tool.client_id, title=title,
         url=item.get("url") or tool.deep_linking_url, custom=item.get("custom") or {},

@@ -121,6 +121,14 @@ class Link(Base):
     made_at: Mapped[dt.datetime] = mapped_column(default=lambda: dt.datetime.now(dt.UTC))
 
 
+class CopiedThing(Base):
+    """That a course or a link was copied from another, as an LMS that keeps count of copies remembers it."""
+
+    __tablename__ = "copied_things"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    original_id: Mapped[str]
+
+
 class Column(Base):
     """A line item: a column of the gradebook."""
 

@@ -114,6 +114,10 @@ def course(course_id: str) -> ResponseReturnValue:
                 select(Activity).where(Activity.course_id == course_id).order_by(Activity.made_at)
             ).all(),
             takes_files=lms().mode() is Mode.CANVAS,
+            others=session.scalars(
+                select(Course).join(Member)
+                .where(Member.person_id == seat.person.id, Member.active, Course.id != course_id).order_by(Course.code)
+            ).all(),
         )  # fmt: skip
 
 
@@ -156,7 +160,8 @@ def add(course_id: str, client_id: str) -> ResponseReturnValue:
         seat = _seat(session, course_id)
         if seat is None or not seat.places_links:
             return flask.redirect(flask.url_for("pages.home"))
-        source = flask.url_for("pages.deep_link", course_id=course_id, client_id=client_id)
+        edits = flask.request.args.get("edits")
+        source = flask.url_for("pages.deep_link", course_id=course_id, client_id=client_id, edits=edits)
         return flask.render_template(
             "demo_lms/frame.html", seat=seat, title="Add from the tool", source=source, deep=True,
             storage=STORAGE_FRAMES.get(lms().mode()),
@@ -172,7 +177,31 @@ def deep_link(course_id: str, client_id: str) -> ResponseReturnValue:
             return flask.redirect(flask.url_for("pages.home"))
         if tool is None:
             return _problem("This tool is not registered.")
-        message = {"kind": "deep", "course": course_id}
+        message = {"kind": "deep", "course": course_id, "edits": flask.request.args.get("edits")}
+        return flask.redirect(announce(tool, seat.person.id, tool.deep_linking_url, message))
+
+
+@blueprint.get("/courses/<course_id>/tools/<client_id>")
+def tool_page(course_id: str, client_id: str) -> ResponseReturnValue:
+    """A course page with the tool in its frame, opened from the course's menu."""
+    with lms().store() as session:
+        seat, tool = _seat(session, course_id), session.get(Tool, client_id)
+        if seat is None:
+            return flask.redirect(flask.url_for("pages.home"))
+        if tool is None:
+            return _problem("This tool is not registered.")
+        source = flask.url_for("pages.launch_course", course_id=course_id, client_id=client_id)
+        return flask.render_template("demo_lms/frame.html", seat=seat, title=tool.name, source=source, deep=False)
+
+
+@blueprint.get("/courses/<course_id>/tools/<client_id>/launch")
+def launch_course(course_id: str, client_id: str) -> ResponseReturnValue:
+    """Begin a launch of the tool for the course as a whole."""
+    with lms().store() as session:
+        seat, tool = _seat(session, course_id), session.get(Tool, client_id)
+        if seat is None or tool is None:
+            return flask.redirect(flask.url_for("pages.home"))
+        message = {"kind": "course", "course": course_id}
         return flask.redirect(announce(tool, seat.person.id, tool.deep_linking_url, message))
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_grader.demo.lms import further, notices
+from lti_grader.demo.lms import copying, further, notices
 from lti_grader.demo.lms.file_models import Activity
 from lti_grader.demo.lms.guard import guarded
 from lti_grader.demo.lms.memberships import GROUPS_SCOPE, SECTION_NAMES, groups_claim, sections_of
@@ -97,8 +97,8 @@ def _may(session: Session, tool: Tool, member: Member, message: dict[str, Any]) 
     """Return whether a member may launch this; a message for one tool leads to no other."""
     if not member.active or message["client"] != tool.client_id:
         return False
-    if message["kind"] in ("link", "deep"):
-        return message["kind"] == "link" or member.role in PLACES_LINKS
+    if message["kind"] in ("link", "course", "deep"):
+        return message["kind"] != "deep" or member.role in PLACES_LINKS
     return further.may(session, member, message)
 
 
@@ -146,10 +146,12 @@ def _claims(session: Session, tool: Tool, member: Member, message: dict[str, Any
         claims["email"] = person.email
     if message["kind"] == "link":
         claims |= _link_claims(session, message["link"], _variables(session, tool, person, course))
+    elif message["kind"] == "course":
+        claims |= _course_claims(tool, course)
     elif message["kind"] == "deep":
         claims |= _deep_linking_claims(session, tool, person, course, message)
     claims |= _service_claims(session, tool, course, message.get("link"))
-    if message["kind"] not in ("link", "deep"):
+    if message["kind"] not in ("link", "deep", "course"):
         claims |= further.claims_of(session, tool, person.id, message, claims)
     return claims
 
@@ -194,6 +196,11 @@ def _variables(session: Session, tool: Tool, person: Person, course: Course) -> 
 
 def _link_claims(session: Session, link_id: str, variables: dict[str, str]) -> dict[str, Any]:
     link = session.get_one(Link, link_id)
+    if lms().mode() is not Mode.MOODLE:
+        variables |= {
+            "$ResourceLink.id.history": copying.history(session, link.id),
+            "$Context.id.history": copying.history(session, link.course_id),
+        }
     return {
         _LTI + "message_type": "LtiResourceLinkRequest",
         _LTI + "target_link_uri": link.url,
@@ -202,10 +209,20 @@ def _link_claims(session: Session, link_id: str, variables: dict[str, str]) -> d
     }
 
 
+def _course_claims(tool: Tool, course: Course) -> dict[str, Any]:
+    """Return a launch of the course as a whole, from its menu: as in Canvas the course is its own resource link."""
+    return {
+        _LTI + "message_type": "LtiResourceLinkRequest",
+        _LTI + "target_link_uri": tool.deep_linking_url,
+        _LTI + "resource_link": {"id": course.id, "title": course.title},
+    }
+
+
 def _deep_linking_claims(
     session: Session, tool: Tool, person: Person, course: Course, message: dict[str, Any]
 ) -> dict[str, Any]:
     note: dict[str, Any] = {"course": course.id, "person": person.id, "client": tool.client_id}
+    edits = note["edits"] = message.get("edits")
     activity = session.get_one(Activity, message["activity"]) if "activity" in message else None
     if activity is not None:
         note["activity"] = activity.id
@@ -216,8 +233,9 @@ def _deep_linking_claims(
             "deep_link_return_url": f"{lms().url}/deep-links",
             "accept_types": ["ltiResourceLink" if activity is None else "ltiAssetProcessor"],
             "accept_presentation_document_targets": ["iframe", "window"],
-            "accept_multiple": True,
+            "accept_multiple": edits is None,
             "accept_lineitem": True,
+            "auto_create": edits is None,
             "data": lms().seal("deep link", 7200, **note),
         },
     }

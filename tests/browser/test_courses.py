@@ -1,0 +1,97 @@
+"""A course's whole round: three assignments placed at once, the course copied, and the copy opened."""
+
+import uuid
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import expect
+
+from lti_grader.app import create_app
+from lti_grader.assignments.models import AssignmentConfig
+from lti_grader.assignments.operations import create_assignment
+from lti_grader.core.db import db, transaction
+from tests.browser.conftest import Seat, trouble_found_by_axe
+from tests.fixtures.installation import Installation
+
+pytestmark = pytest.mark.browser
+
+
+def make_assignments(installation: Installation, *titles: str) -> None:
+    """Let the class have assignments that stand behind no link yet."""
+    ((version,),) = installation.rows("SELECT id FROM problem_versions LIMIT 1")
+    with create_app(installation.settings).app_context():
+        with transaction(installation.tenant_id):
+            for title in titles:
+                create_assignment(
+                    installation.class_id, title=title, problems=[(uuid.UUID(str(version)), Decimal(10))],
+                    config=AssignmentConfig(), module_title="Copied round",
+                )  # fmt: skip
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_three_at_once_from_the_catalogue_and_a_copied_course_that_opens_them(
+    seat: Seat, installation: Installation
+) -> None:
+    titles = ["Round one", "Round two", "Round three"]
+    make_assignments(installation, *titles)
+    teacher = seat("person-teacher")
+    teacher.course()
+    teacher.page.get_by_role("link", name="Add an assignment from").first.click()
+    picker = teacher.tool
+    picker.get_by_label("Search your classes").fill("round")
+    picker.get_by_role("button", name="Search").click()
+    expect(picker.get_by_role("checkbox", name="Double", exact=False)).to_have_count(0)
+    for title in titles:
+        picker.get_by_role("checkbox", name=title).check()
+    assert trouble_found_by_axe(teacher.frame) == []
+    picker.get_by_role("button", name="Add to the course").click()
+    for title in titles:
+        expect(teacher.page.get_by_role("link", name=title, exact=True)).to_be_visible()
+
+    teacher.page.get_by_role("button", name="Copy this course").click()
+    copy = teacher.page.url
+    assert "course-cs101" not in copy
+    teacher.page.get_by_role("link", name="Round two", exact=True).click()
+    expect(teacher.tool.get_by_role("heading", name="Round two")).to_be_visible()
+    teacher.page.goto(copy)
+    teacher.page.get_by_role("link", name="in the course's menu").click()
+    home = teacher.tool
+    expect(home.get_by_role("status")).to_contain_text("Round one")
+    expect(home.get_by_role("status")).to_contain_text("Nobody's work came along")
+    assert trouble_found_by_axe(teacher.frame) == []
+    home.get_by_role("button", name="Got it").click()
+    expect(home.get_by_role("heading", name="Assignments", exact=True)).to_be_visible()
+    expect(home.get_by_text("Nobody's work came along")).to_have_count(0)
+
+    student = seat("person-amina")
+    student.page.goto(copy)
+    student.page.get_by_role("link", name="Round three", exact=True).click()
+    expect(student.tool.get_by_role("heading", name="Double the number")).to_be_visible()
+    student.page.goto(copy)
+    student.page.get_by_role("link", name="in the course's menu").click()
+    row = student.tool.get_by_role("row").filter(has_text="Round three")
+    expect(row).to_contain_text("Not begun")
+    assert trouble_found_by_axe(student.frame) == []
+    # Old and new are apart: two classes, and each link opens what stands in its own.
+    classes = installation.rows(
+        "SELECT m.class_id FROM content_items c JOIN modules m ON m.id = c.module_id WHERE c.title = 'Round two'"
+    )
+    assert len({row.class_id for row in classes}) == 2
+
+
+def test_a_link_is_chosen_anew_in_the_lms(seat: Seat, installation: Installation) -> None:
+    make_assignments(installation, "First choice", "Second choice")
+    teacher = seat("person-teacher")
+    teacher.course()
+    teacher.page.get_by_role("link", name="Add an assignment from").first.click()
+    teacher.tool.get_by_role("checkbox", name="First choice").check()
+    teacher.tool.get_by_role("button", name="Add to the course").click()
+    teacher.page.get_by_role("link", name="First choice", exact=True).click()
+    expect(teacher.tool.get_by_role("heading", name="First choice")).to_be_visible()
+    teacher.course()
+    teacher.page.get_by_role("link", name="Choose anew what First choice opens").click()
+    teacher.tool.get_by_role("radio", name="Second choice").check()
+    teacher.tool.get_by_role("button", name="Add to the course").click()
+    teacher.page.get_by_role("link", name="Second choice", exact=True).click()
+    expect(teacher.tool.get_by_role("heading", name="Second choice")).to_be_visible()
