@@ -14,6 +14,7 @@ def test_a_teacher_has_the_roster_read_and_sees_who_has_come(seat: Seat, install
     at = seat("person-teacher")
     _tab("Roster")(at)
     login = new_student(installation).removeprefix("person-")
+    installation.control.post("members", person_id=f"person-{login}", sections=["Morning"])
     at.tool.get_by_label("Person", exact=True).fill(login)
     at.tool.get_by_role("button", name="Show", exact=True).click()
     expect(at.tool.get_by_role("heading", name="0 people")).to_be_visible()
@@ -23,4 +24,5 @@ def test_a_teacher_has_the_roster_read_and_sees_who_has_come(seat: Seat, install
     at.tool.get_by_label("Person", exact=True).fill(login)
     at.tool.get_by_role("button", name="Show", exact=True).click()
     expect(at.tool.get_by_role("rowheader", name=f"{login}@university.example")).to_be_visible()
+    expect(at.tool.get_by_role("cell", name="Morning")).to_be_visible()
     expect(at.tool.locator("time[data-local]")).to_have_count(0)
