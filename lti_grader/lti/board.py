@@ -52,6 +52,8 @@ class Filter:
     section: str = ""
     platform_id: uuid.UUID | None = None
     search: str = ""
+    left: str = ""
+    """ "0" leaves out who has left the class, as its page does unless it is asked for "1"."""
     sorting: Sorting = Sorting.TROUBLE
 
     @property
@@ -63,6 +65,8 @@ class Filter:
         given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)} | changes
         if given["sorting"] == Sorting.TROUBLE:
             del given["sorting"]
+        if given["left"] == "0":
+            del given["left"]
         return {name: str(value) for name, value in given.items() if value}
 
 
@@ -185,6 +189,9 @@ def _conditions(class_id: uuid.UUID, asked: Filter) -> Iterator[sa.ColumnElement
         yield ScoreDelivery.user_id.in_(
             sa.select(Enrollment.user_id).where(Enrollment.class_id == class_id, in_section(asked.section))
         )
+    if asked.left == "0":
+        is_there = sa.and_(Enrollment.class_id == class_id, Enrollment.status == EnrollmentStatus.ACTIVE)
+        yield ScoreDelivery.user_id.in_(sa.select(Enrollment.user_id).where(is_there))
     if asked.platform_id is not None:
         yield ScoreDelivery.user_id.in_(sa.select(User.id).where(User.platform_id == asked.platform_id))
     if words := asked.search.strip():

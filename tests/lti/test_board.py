@@ -117,6 +117,9 @@ def test_sections_items_and_those_who_left(world: World, desk: Desk) -> None:
         assert board.choices(world.class_id).sections == ["B"]
     found = read(world, section="B")
     assert [(line.student_id, line.has_left) for line in found.lines] == [(desk.student, True)]
+    # The page leaves them out unless it is asked for them; exports and plans do not.
+    assert read(world, left="0").matching == 1
+    assert read(world, left="1").matching == 2
     assert read(world, item_id=desk.assignment).matching == 2
     assert read(world, item_id=uuid.uuid4()).matching == 0
 

@@ -54,6 +54,7 @@ def read_filter(given: Mapping[str, str]) -> Filter:
         section=_text(given.get("section", ""), 200),
         platform_id=_id(given.get("platform_id", "")),
         search=_text(given.get("search", ""), 200),
+        left="1" if given.get("left") == "1" else "0",
         sorting=Sorting(sorting) if sorting in list(Sorting) else Sorting.TROUBLE,
     )
 
