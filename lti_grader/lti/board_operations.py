@@ -175,4 +175,5 @@ def forget(user: User) -> None:
     session().execute(
         sa.update(Reconciliation).where(Reconciliation.asked_by_name == user.display_name).values(asked_by_name=_ERASED)
     )
-    session().execute(sa.update(ReconciliationFinding).where(ReconciliationFinding.sub == user.sub).values(sub=None))
+    about = sa.or_(ReconciliationFinding.user_id == user.id, ReconciliationFinding.sub == user.sub)
+    session().execute(sa.update(ReconciliationFinding).where(about).values(sub=None, words=""))

@@ -17,7 +17,8 @@ from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.lti import claims as c
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
-from lti_grader.lti.models import Platform, ScoreDelivery
+from lti_grader.lti.board_models import Reconciliation, ReconciliationFinding, ScoreFreeze
+from lti_grader.lti.models import LineItem, Platform, ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy_models import PrivacyAct
 from lti_grader.models import metadata
@@ -48,6 +49,7 @@ class Office:
             drafts.save(self.held.kv, self.student, self.item, change, at=NOW)
             self._file(b"an essay")
             self._notice()
+            self._board()
 
     def _file(self, content: bytes) -> None:
         activity = AssetActivity(
@@ -71,6 +73,29 @@ class Office:
                 tenant_id=self.world.tenant_id, platform_id=self.world.platform_id, deployment_id=deployment,
                 notice_id="n", type="x", payload={c.FOR_USER: {"user_id": self.user().sub}}, received_at=NOW,
                 next_try_at=NOW,
+            )
+        )  # fmt: skip
+
+    def _board(self) -> None:
+        """What the registrar's board says of them: held back for a reason, asked for a comparison, found by it."""
+        column = session().scalars(sa.select(LineItem)).one()
+        shared = {"tenant_id": self.world.tenant_id}
+        session().add(
+            ScoreFreeze(
+                class_id=self.world.class_id, content_item_id=column.content_item_id, student_id=self.student,
+                reason="Amina's appeal", frozen_at=NOW, frozen_by=f"user:{self.student}", frozen_by_name="Amina Yusuf",
+                **shared,
+            )
+        )  # fmt: skip
+        compared = Reconciliation(
+            class_context_id=self.world.context_id, asked_by_name=self.user().display_name, started_at=NOW, **shared
+        )
+        session().add(compared)
+        session().flush()
+        session().add(
+            ReconciliationFinding(
+                reconciliation_id=compared.id, line_item_id=column.id, sub=self.user().sub, kind="unknown_user",
+                words="Amina Yusuf is not a student", **shared,
             )
         )  # fmt: skip
 

@@ -82,6 +82,12 @@ def _files(user: User) -> None:
         .execution_options(synchronize_session=False)
     )
     session().execute(
+        sa.update(AssetReport)
+        .where(AssetReport.asset_id.in_(sa.select(LtiAsset.id).where(mine)))
+        .values(last_answer=None)
+        .execution_options(synchronize_session=False)
+    )
+    session().execute(
         sa.update(LtiAsset)
         .where(mine, LtiAsset.status == AssetStatus.OWED)
         .values(status=AssetStatus.REFUSED, error=_WORDS)
@@ -94,7 +100,7 @@ def _marks(user: User) -> None:
     session().execute(
         sa.update(GradebookEntry)
         .where(GradebookEntry.student_id == user.id)
-        .values(manual_feedback="", private_notes="")
+        .values(manual_feedback="", private_notes="", override_reason=None)
     )
 
 
