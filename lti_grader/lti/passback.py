@@ -33,6 +33,7 @@ from lti_grader.lti.models import (
     Platform,
     ScoreDelivery,
 )
+from lti_grader.lti.products import product_of
 from lti_grader.people.models import User
 
 log = logging.getLogger(__name__)
@@ -445,7 +446,7 @@ def set_overridden(row: ScoreDelivery, held: Decimal, at: dt.datetime) -> None:
     row.status, row.lms_holds = DeliveryStatus.OVERRIDDEN, held
     row.last_error = (
         f"The LMS holds {held.normalize():f} of {row.maximum.normalize():f}, which this tool did not send: somebody changed the"
-        " grade there. It is left as it is; “Send anyway” replaces it."
+        f" grade there. {product_of(session().get_one(Platform, row.platform_id)).override_cure}"
     )
     trail.note(row, EventKind.OVERRIDDEN, at=at)
 

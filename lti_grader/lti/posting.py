@@ -1,5 +1,6 @@
 """One score's way: look, post, look again. No transaction is open while the LMS is called."""
 
+import dataclasses
 import datetime as dt
 import json
 import logging
@@ -123,6 +124,10 @@ class Trip:
             return self._verified(found)
         if parcel.was_sent:
             return self._unseen(found)
+        if self._is_somebody_elses(found) and self._product.results_follow_column:
+            found = self._by_the_columns_maximum(before)
+            if self._is_ours(found):
+                return self._verified(found)
         if self._is_somebody_elses(found):
             assert found is not None
             with transaction(self._tenant_id):
@@ -147,7 +152,18 @@ class Trip:
             passback.mark_verified(self.parcel, found, at=self._now())
         return "verified"
 
+    def _by_the_columns_maximum(self, result: Held | None) -> Decimal | None:
+        """Read points that look like somebody else's once more: the column's maximum may have been changed since."""
+        if result is None:
+            return None
+        maximum = results.read_maximum(self._services, self.parcel.url)
+        return dataclasses.replace(result, maximum=maximum).points(self.parcel.maximum)
+
     def _unseen(self, found: Decimal | None) -> str:
+        if found is not None and self.parcel.forced and self._product.keeps_overrides:
+            with transaction(self._tenant_id):
+                passback.mark_overridden(self.parcel, found, at=self._now())
+            return "overridden"
         with transaction(self._tenant_id):
             passback.mark_unseen(self.parcel, found, at=self._now())
         return "sent"

@@ -14,6 +14,7 @@ from lti_grader.lti.products import product_of
 from lti_grader.lti.tokens import Services
 
 _TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
+_LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,11 +68,34 @@ def read_all(services: Services, line_item_url: str) -> dict[str, Held]:
         It could not be read whole.
     """
     found: dict[str, Held] = {}
-    limit = product_of(services.platform).results_page
+    product = product_of(services.platform)
+    limit = product.results_page
     first = below(line_item_url, "results", f"limit={limit}" if limit else "")
     for page in pages(services, first, [claims.RESULT], accept=_TYPE, what="list of results"):
         found.update(_results(page))
+    if found and product.results_follow_column:
+        maximum = read_maximum(services, line_item_url)
+        return {sub: dataclasses.replace(held, maximum=maximum) for sub, held in found.items()}
     return found
+
+
+def read_maximum(services: Services, line_item_url: str) -> Decimal:
+    """Return the column's maximum as it is in the LMS now (section 3.2.9).
+
+    Raises
+    ------
+    ServiceError
+        It cannot be read, or is no number above 0.
+    """
+    answer = services.call("GET", line_item_url, [claims.LINE_ITEM_READ], headers={"Accept": _LINE_ITEM_TYPE})
+    said = http.as_json(answer)
+    try:
+        maximum = _number(said.get("scoreMaximum") if isinstance(said, dict) else None)
+    except InvalidOperation:
+        maximum = Decimal(0)
+    if maximum <= 0:
+        raise ServiceError("The LMS's column has no maximum.", body=json.dumps(said)[:500])
+    return maximum
 
 
 def _results(said: Any) -> Iterator[tuple[str, Held]]:

@@ -54,6 +54,13 @@ class Product(Registering):
         """
         return (target,) if target else ()
 
+    results_follow_column: ClassVar[bool] = False
+    """Whether a result's points are of the column's maximum as it is now, whatever maximum stands beside them."""
+    keeps_overrides: ClassVar[bool] = False
+    """Whether a grade that a person set in its gradebook goes on showing, also when a score was taken after it."""
+    override_cure: ClassVar[str] = "It is left as it is; “Send again” replaces it."
+    """What to do about a grade that somebody set there."""
+
     def understand(self, error: ServiceError) -> Answer | None:
         """Return what an answer to a score means here, None where it means what it means everywhere."""
         return None

@@ -29,6 +29,12 @@ class Moodle(Product):
     register_at = (
         "Site administration > Plugins > Activity modules > External tool > Manage tools > Tool URL > Add LTI Advantage"
     )
+    results_follow_column = True
+    keeps_overrides = True
+    override_cure = (
+        "It is left as it is, and Moodle goes on showing it whatever is sent: to have this score instead, clear “Overridden”"
+        " for the grade in Moodle's gradebook, then send it again."
+    )
     finish = (
         "In Moodle, activate the tool: Site administration > Plugins > Activity modules > External tool > Manage tools, on the"
         " tool's card “Activate”."
