@@ -9,6 +9,7 @@ from tests.fixtures.world import World
 from tests.lti.desk import RESULTS, SCORES, Desk
 from tests.lti.scripted import Answer, Asked, ScriptedPlatform
 from tests.lti.test_deliveries import be
+from tests.lti.test_reconciliation import run as reconciled
 
 COLUMN = "/lineitems/1"
 
@@ -102,6 +103,22 @@ def test_results_are_not_asked_for_in_pages(desk: Desk, moodle: Moodle, lms: Scr
         assert desks[0].pump().carried == 5
     assert {one.last.status for one in desks} == {"verified"}
     assert len(lms.to(RESULTS)) == 4
+
+
+def test_the_nightly_comparison_reads_a_column_whole_and_by_its_maximum(
+    desk: Desk, moodle: Moodle, lms: ScriptedPlatform
+) -> None:
+    other = desk.neighbour()
+    for one in (desk, other):
+        one.score(4)
+        assert one.carry() == "verified"
+    moodle.change_maximum(20)
+    done = reconciled(desk)
+    assert (done.columns, done.compared, done.differing, done.error) == (1, 2, 0, None)
+    moodle.overrides[other.sub] = 15
+    assert reconciled(desk).differing == 1
+    assert (desk.last.status, other.last.status, other.last.lms_holds) == ("verified", "overridden", Decimal("7.5"))
+    assert "clear “Overridden”" in other.last.last_error
 
 
 def test_a_column_without_a_maximum_is_looked_at_again(desk: Desk, moodle: Moodle, lms: ScriptedPlatform) -> None:

@@ -37,7 +37,8 @@ class Moodle(Product):
     )
     finish = (
         "In Moodle, activate the tool: Site administration > Plugins > Activity modules > External tool > Manage tools, on the"
-        " tool's card “Activate”."
+        " tool's card “Activate”. Then, for teachers to find it among the activities, press the card's cog and set “Tool"
+        " configuration usage” to “Show in activity chooser and as a preconfigured tool”."
     )
     # mod/lti/auth.php forgets a launch once it has answered it.
     login_repeats = False
