@@ -115,6 +115,8 @@ class ScriptedPlatform:
             return 200, {}, {"keys": keys}
         if asked.path == "/token":
             return 200, {}, {"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer"}
+        if asked.method == "GET" and asked.path == urlsplit(self.column).path:
+            return 200, {}, {"id": self.column, "label": "Week 1", "scoreMaximum": 10}
         if asked.path.endswith("/scores"):
             self.scores[asked.json["userId"]] = asked.json
             return 200, {}, {}
