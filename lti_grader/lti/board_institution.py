@@ -5,6 +5,7 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from lti_grader.classes.models import Class, ContentItem, Module
@@ -12,7 +13,6 @@ from lti_grader.core.db import session
 from lti_grader.lti import board
 from lti_grader.lti.board_models import EventKind, ScoreDeliveryEvent
 from lti_grader.lti.models import DeliveryStatus, LineItem, Platform, ScoreDelivery
-from lti_grader.people.models import User
 
 PAGE = 50
 
@@ -98,8 +98,24 @@ def read(*, search: str = "", page: int = 1) -> Institution:
     )
 
 
+def _newest() -> sa.CTE:
+    """Return the newest delivery of each student and column, without its words: all of them are gone through."""
+    return (
+        sa.select(
+            ScoreDelivery.line_item_id,
+            ScoreDelivery.platform_id,
+            ScoreDelivery.status,
+            ScoreDelivery.created_at,
+            ScoreDelivery.verified_at,
+        )
+        .ext(distinct_on(ScoreDelivery.line_item_id, ScoreDelivery.user_id))
+        .order_by(ScoreDelivery.line_item_id.desc(), ScoreDelivery.user_id.desc(), ScoreDelivery.revision.desc())
+        .cte("newest")
+    )
+
+
 def _totals() -> sa.Subquery:
-    held = board.newest()
+    held = _newest()
 
     def number(*statuses: DeliveryStatus) -> sa.ColumnElement[int]:
         return sa.func.count().filter(held.c.status.in_(statuses))
@@ -125,24 +141,22 @@ def _totals() -> sa.Subquery:
 
 
 def _platforms() -> list[PlatformLine]:
-    held = board.newest()
+    held = _newest()
     totals = (
         sa.select(
-            User.platform_id,
+            held.c.platform_id,
             sa.func.count().filter(held.c.status.in_(board.TROUBLE)).label("trouble"),
             sa.func.count().filter(held.c.status.in_(board.UNDER_WAY)).label("waiting"),
             sa.func.max(held.c.verified_at).label("verified_at"),
         )
-        .join(User, User.id == held.c.user_id)
-        .group_by(User.platform_id)
+        .group_by(held.c.platform_id)
         .subquery()
     )
-    who, delivery = aliased(User), aliased(ScoreDelivery)
+    delivery = aliased(ScoreDelivery)
     failure = (
         sa.select(ScoreDeliveryEvent.at, ScoreDeliveryEvent.words)
         .join(delivery, delivery.id == ScoreDeliveryEvent.delivery_id)
-        .join(who, who.id == delivery.user_id)
-        .where(ScoreDeliveryEvent.kind.in_([EventKind.ANSWERED, EventKind.FAILED]), who.platform_id == Platform.id)
+        .where(ScoreDeliveryEvent.kind.in_([EventKind.ANSWERED, EventKind.FAILED]), delivery.platform_id == Platform.id)
         .order_by(ScoreDeliveryEvent.at.desc())
         .limit(1)
         .lateral()
