@@ -224,4 +224,4 @@ def test_who_came_back_by_a_launch_is_known_by_it(world: World, lms: Telling) ->
     with transaction(world.tenant_id):
         user_id = session().scalars(sa.select(User.id).where(User.sub == "member-2")).one()
         came = operations.enroll(world.class_id, user_id, Role.STUDENT, source=EnrollmentSource.LAUNCH)
-    assert came == EnrollmentSource.LAUNCH
+    assert came.source == EnrollmentSource.LAUNCH
