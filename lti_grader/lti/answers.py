@@ -57,7 +57,11 @@ def understand(error: ServiceError, *, tries: int) -> Answer:
         return _without_token(error, status, tries)
     if status == 409 or (status == 400 and ("timestamp" in body or "newer" in body)):
         return Answer(Meaning.TAKEN, "The LMS says that it has a score as new as this one.")
-    if status >= 500 or status in (401, 408, 425):
+    if status == 401:
+        # With a token made anew as well, so that it is no old one.
+        words = "The LMS does not let this tool in (401): its administrator grants the scope for scores to the tool."
+        return Answer(Meaning.AGAIN, f"{words} It will be tried again.", back_off(tries))
+    if status >= 500 or status in (408, 425):
         return _fault(error, status, tries)
     if status in (400, 404, 422) and any(words in body for words in _LEARNER_WORDS):
         return Answer(

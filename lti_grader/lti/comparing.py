@@ -131,7 +131,7 @@ def _settle(row: ScoreDelivery, held: Held | None, at: dt.datetime) -> Reconcili
     elif verdict.kind is FindingKind.DIFFERENT:
         assert theirs is not None
         passback.set_overridden(row, theirs, at)
-        words = "Left as it is; “Send again” on the board can replace it."
+        words = "Left as it is; the board says what can be done about it."
     elif verdict.kind is FindingKind.MISSING:
         words = _miss(row, at)
         trail.note(row, EventKind.RECONCILED, at=at, words=f"The LMS holds no grade any more. {words}")

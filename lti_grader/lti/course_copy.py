@@ -1,7 +1,7 @@
 """Links of a copied LMS course: the assignment they led to, a copy of it here, and who may make one.
 
 What a link's custom parameters say may have been typed by whoever made the link, so it shows where a link
-wants to go and not that it may: see docs/decisions/0003-who-may-copy-a-course.md.
+wants to go and not that it may: see docs/decisions/0004-who-may-copy-a-course.md.
 """
 
 import dataclasses

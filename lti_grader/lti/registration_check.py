@@ -186,7 +186,7 @@ def _service(
     count = _count(found)
     if count is None:
         return Line(name, State.BROKEN, f"The LMS's answer has no list of {what}.", str(found)[:500])
-    return Line(name, State.WORKS, f"{count} {what} on the first page.")
+    return Line(name, State.WORKS, f"{count} {what if count != 1 else what[:-1]} on the first page.")
 
 
 def _count(found: Any) -> int | None:
