@@ -39,7 +39,7 @@ def test_an_essay_handed_in_to_the_lms_comes_here(
 ) -> None:
     teacher = seat("person-teacher")
     teacher.open("Double")
-    expect(teacher.tool.get_by_role("heading", level=1)).to_be_visible()
+    expect(teacher.tool.get_by_role("heading", level=1, name="Double")).to_be_visible()
     until(lambda: asked_for_notices(installation), "the tool asks to be told of files")
 
     teacher.course()

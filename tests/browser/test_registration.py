@@ -59,7 +59,7 @@ def test_from_the_registration_address_to_the_first_launch(
     (tool,) = [one for one in installation.control.state()["tools"] if one["client_id"] not in known]
     assert (tool["shares_names"], tool["shares_email"]) == (True, False)
     teacher.page.goto(f"{installation.lms_url}/courses/course-cs101/add/{tool['client_id']}")
-    expect(teacher.tool.get_by_role("heading", level=1)).to_be_visible()
+    expect(teacher.tool.get_by_role("heading", level=1, name="to your course")).to_be_visible()
     expect(teacher.tool.get_by_text("This launch did not work")).to_have_count(0)
     found = installation.rows(
         "SELECT d.deployment_id FROM deployments d JOIN platforms p ON p.id = d.platform_id"
