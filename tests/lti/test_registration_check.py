@@ -38,7 +38,7 @@ def test_a_registration_that_works_says_so_line_by_line(world: World, course: Sc
     lines = check(world.tenant_id, world.platform_id, held)
     assert [line.state for line in lines] == [State.WORKS] * 9, lines
     assert "2 members" in lines[6].words
-    assert "1 columns" in lines[7].words
+    assert "1 column on" in lines[7].words
     asked = [one for one in course.asked if one.path.startswith("/lineitems")]
     assert {one.method for one in course.asked if one.path != "/token"} == {"GET"}, "nothing is changed"
     assert asked[-1].path == "/lineitems/1/results"

@@ -9,7 +9,7 @@ import flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy import delete, select
 
-from lti_grader.demo.lms.file_models import Reviewable
+from lti_grader.demo.lms.file_models import Handler, Reviewable
 from lti_grader.demo.lms.memberships import GROUPS_SCOPE
 from lti_grader.demo.lms.models import (
     Column,
@@ -81,8 +81,10 @@ def register() -> ResponseReturnValue:
 @blueprint.post("/registrations/remove")
 def remove() -> ResponseReturnValue:
     """Forget a tool that has no links."""
+    client_id = flask.request.get_json()["client_id"]
     with lms().store.begin() as session:
-        session.delete(session.get_one(Tool, flask.request.get_json()["client_id"]))
+        session.execute(delete(Handler).where(Handler.client_id == client_id))
+        session.delete(session.get_one(Tool, client_id))
     return {}
 
 
