@@ -2,15 +2,12 @@
 
 import datetime as dt
 import os
-import socket
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-import httpx
 import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -20,12 +17,12 @@ from pylti1p3.service_connector import ServiceConnector
 
 from benchmarks import web
 from benchmarks.load import load
+from benchmarks.platforms import platform
 from benchmarks.web import Browser, Tool
 from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.classes.models import Enrollment, Role
 from lti_grader.core.db import session, transaction
-from lti_grader.embedded.supervisor import Service
 from lti_grader.lti import claims as c
 from lti_grader.lti import roster
 from lti_grader.lti.models import ClassContext, Platform
@@ -34,23 +31,6 @@ from tests.fixtures.installation import Installation
 from tests.fixtures.world import World, make_world
 
 A_SECOND = int(os.environ.get("BENCH_LAUNCHES", "50"))
-
-
-@contextmanager
-def platform(installation: Installation, count: int) -> Iterator[str]:
-    """Have an LMS that gives out a list of so many; yield its address."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    supervisor = installation.servers.supervisor
-    command = [sys.executable, "-m", "benchmarks.roster_platform", str(port), str(count)]
-    ready = lambda: httpx.get(f"{url}/members", trust_env=False).status_code > 0  # noqa: E731
-    supervisor.start(Service("roster-platform", command, ready=ready, env=dict(os.environ)))
-    try:
-        yield url
-    finally:
-        supervisor.stop("roster-platform")
 
 
 def _point(world: World, url: str) -> None:
@@ -148,7 +128,7 @@ def _home(installation: Installation) -> World:
 def launches(installation: Installation, tool: Tool, count: int) -> float:
     """Let so many of the roster launch, fifty a second, and return the launch's p99 in milliseconds."""
     crowd = [Browser(f"crowd-{number:05d}") for number in range(count)]
-    asked = load(tool.origin, crowd, lambda con, b: web._login(tool, con, b), at_once=web.AT_ONCE)  # noqa: SLF001
+    asked = load(tool.origin, crowd, lambda con, b: web.login(tool, con, b), at_once=web.AT_ONCE)
     now = int(time.time())
     ready = [
         (one, state, installation.control.post(
@@ -157,20 +137,22 @@ def launches(installation: Installation, tool: Tool, count: int) -> float:
         for one, (state, nonce) in zip(crowd, asked.results, strict=True)
     ]  # fmt: skip
     done = load(
-        tool.origin, ready, lambda con, item: web._arrive(tool, con, *item),  # noqa: SLF001
+        tool.origin, ready, lambda con, item: web.arrive(tool, con, *item),
         at_once=64, a_second=A_SECOND,
     )  # fmt: skip
     return done.percentile(99)
 
 
 @contextmanager
-def busily(app_context: Callable[[], object], way: Way | None, world: World, base: str, count: int) -> Iterator[None]:
+def busily(
+    app_context: Callable[[], AbstractContextManager[object]], way: Way | None, world: World, base: str, count: int
+) -> Iterator[None]:
     """Take in the roster again and again, everybody renamed each time."""
     ended = threading.Event()
     failed: list[BaseException] = []
 
     def again() -> None:
-        with app_context():  # type: ignore[attr-defined]
+        with app_context():
             while way is not None and not ended.is_set():
                 try:
                     way(world, f"{base}/members?changed={count}&as={uuid.uuid4().hex[:8]}")
@@ -192,7 +174,7 @@ def busily(app_context: Callable[[], object], way: Way | None, world: World, bas
 def report(installation: Installation, *, count: int) -> None:
     """Measure, and print."""
     app = create_app(installation.settings)
-    with app.app_context(), platform(installation, count) as base:
+    with app.app_context(), platform(installation.servers.supervisor, "roster_platform", count, "/members") as base:
         compare(base, count)
         tool = web.ours(installation)
         tool.claims.pop(c.NRPS, None)

@@ -6,9 +6,6 @@ with a row that says at each moment what is owed.
 
 import concurrent.futures
 import datetime as dt
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -27,12 +24,14 @@ from pylti1p3.grade import Grade
 from pylti1p3.registration import Registration
 from pylti1p3.service_connector import ServiceConnector
 
+from benchmarks.platforms import platform
 from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.cli.database import upgrade
 from lti_grader.core.db import session, transaction
 from lti_grader.embedded.stack import Servers, own_settings
 from lti_grader.embedded.state import StateFolder
+from lti_grader.embedded.supervisor import Supervisor
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.lti import claims, passback, pump
 from lti_grader.lti.models import Platform, ProductFamily, ScoreDelivery
@@ -47,7 +46,7 @@ def report(scores: int) -> None:
     """Measure, and print a table."""
     print(f"\n{scores} scores to an LMS that answers in {DELAY * 1000:.0f} ms")
     print(f"{'':44} {'seconds':>8} {'a second':>9}")
-    with _lms() as url, _application() as app:
+    with _application() as (app, supervisor), platform(supervisor, "slow_lms", DELAY, "/counts") as url:
         for many, family in ((1, ProductFamily.CANVAS), (8, ProductFamily.OTHER)):
             assert PRODUCTS[family].posts_at_once == many
             plain = _timed(lambda many=many: _plainly(url, scores, many))
@@ -145,26 +144,7 @@ def _now() -> dt.datetime:
 
 
 @contextmanager
-def _lms() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.slow_lms", str(port), str(DELAY)])
-    try:
-        for _ in range(100):
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/counts")
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
-def _application() -> Iterator[flask.Flask]:
+def _application() -> Iterator[tuple[flask.Flask, Supervisor]]:
     with tempfile.TemporaryDirectory() as place:
         folder = StateFolder(Path(place))
         folder.lock()
@@ -178,7 +158,7 @@ def _application() -> Iterator[flask.Flask]:
             upgrade(settings)
             app = create_app(settings)
             with app.app_context():
-                yield app
+                yield app, servers.supervisor
         finally:
             servers.supervisor.stop_all()
             folder.release()

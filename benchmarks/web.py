@@ -61,7 +61,7 @@ class Tool:
     good: tuple[int, ...]
 
 
-def _login(tool: Tool, connection: Connection, browser: Browser) -> tuple[str, str]:
+def login(tool: Tool, connection: Connection, browser: Browser) -> tuple[str, str]:
     """Ask for a launch, and return state and nonce of the answer."""
     asked = {
         "iss": tool.claims["iss"], "login_hint": browser.sub, "client_id": tool.claims["aud"],
@@ -74,7 +74,7 @@ def _login(tool: Tool, connection: Connection, browser: Browser) -> tuple[str, s
     return given["state"][0], given["nonce"][0]
 
 
-def _arrive(tool: Tool, connection: Connection, browser: Browser, state: str, token: str) -> None:
+def arrive(tool: Tool, connection: Connection, browser: Browser, state: str, token: str) -> None:
     headers = {**browser.headers, "Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode({"state": state, "id_token": token}).encode()
     answer = browser.take(connection.send("POST", tool.launch, body, headers))
@@ -84,7 +84,7 @@ def _arrive(tool: Tool, connection: Connection, browser: Browser, state: str, to
 
 def launches(installation: Installation, tool: Tool, students: Sequence[Browser]) -> tuple[float, float, float]:
     """Launch every student once. Return launches a second, and the launch's p50 and p99 in milliseconds."""
-    asked = load(tool.origin, students, lambda c, b: _login(tool, c, b), at_once=AT_ONCE)
+    asked = load(tool.origin, students, lambda c, b: login(tool, c, b), at_once=AT_ONCE)
     # Signing is the platform's work: it is not in the measured time.
     now = int(time.time())
     tokens = [
@@ -95,7 +95,7 @@ def launches(installation: Installation, tool: Tool, students: Sequence[Browser]
         for browser, (_, nonce) in zip(students, asked.results, strict=True)
     ]  # fmt: skip
     ready = [(b, state, token) for b, (state, _), token in zip(students, asked.results, tokens, strict=True)]
-    done = load(tool.origin, ready, lambda c, item: _arrive(tool, c, *item), at_once=AT_ONCE)
+    done = load(tool.origin, ready, lambda c, item: arrive(tool, c, *item), at_once=AT_ONCE)
     return len(students) / (asked.seconds + done.seconds), done.percentile(50), done.percentile(99)
 
 

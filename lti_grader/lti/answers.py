@@ -48,7 +48,7 @@ def understand(error: ServiceError, *, tries: int) -> Answer:
     status, body = error.status_code, error.body.lower()
     if status is None:
         return Answer(Meaning.AGAIN, f"{error.message} It will be tried again.", back_off(tries), is_outage=True)
-    if _is_throttled(status, body):
+    if is_throttled(status, body):
         wait = max(error.retry_after or 0.0, back_off(tries))
         return Answer(
             Meaning.AGAIN, "The LMS asks us to slow down; the score waits for its turn.", wait, is_outage=True
@@ -72,7 +72,9 @@ def understand(error: ServiceError, *, tries: int) -> Answer:
     return Answer(Meaning.FAILED, words)
 
 
-def _is_throttled(status: int, body: str) -> bool:
+def is_throttled(status: int, body: str) -> bool:
+    """Return whether a platform asks to slow down: some do so by 403, and say why in the body."""
+    body = body.lower()
     return status == 429 or (status == 403 and ("rate limit" in body or "throttl" in body))
 
 

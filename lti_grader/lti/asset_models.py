@@ -42,7 +42,7 @@ class AssetActivity(Row, Tenanted, Base):
     created_at: Mapped[dt.datetime]
 
 
-class LtiAsset(Row, Tenanted, Owed, Base):
+class LtiAsset(Owed, Base):
     """One file of one submission. Once kept, a trigger lets only its name change, as when a person is erased."""
 
     __tablename__ = "lti_assets"
@@ -79,7 +79,7 @@ class LtiAsset(Row, Tenanted, Owed, Base):
     """In plain words, with what to do."""
 
 
-class AssetReport(Row, Tenanted, Owed, Base):
+class AssetReport(Owed, Base):
     """What the LMS is to be told of one file; the newest counts there."""
 
     __tablename__ = "lti_asset_reports"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from lti_grader.lti.roles import is_test_user
 from lti_grader.lti.tokens import Services
 from lti_grader.people.described import Described
 
-_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 _ROSTER = "roster"
 
 
@@ -67,7 +68,7 @@ def read(url: str, services: Services, product: Product, *, is_whole: bool = Tru
         raise ServiceError(f"The LMS gave {url[:200]!r} as the roster's address, which is none that can be called.")
     members: dict[str, Member] = {}
     differences = None
-    for answer in paging.answers(services, url, [c.MEMBERSHIP], accept=_TYPE, what=_ROSTER):
+    for answer in paging.answers(services, url, [c.MEMBERSHIP], accept=TYPE, what=_ROSTER):
         found = http.as_json(answer)
         if not isinstance(found, dict) or not isinstance(found.get("members"), list):
             raise ServiceError("The LMS's roster has no list of members.", body=str(found)[:500])
@@ -126,7 +127,7 @@ def _message(given: object) -> dict[str, Any]:
     return next((one for one in messages if isinstance(one, dict)), {})
 
 
-def described(sub: str, given: dict[str, Any], *, test_user: bool) -> Described:
+def described(sub: str, given: Mapping[str, Any], *, test_user: bool) -> Described:
     """Return a person as the claims of a member name them."""
     return Described(
         sub=sub,

@@ -7,7 +7,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_grader.core.db import Base, Json, Row, Tenanted, one_of
+from lti_grader.core.db import Base, Json, one_of
 from lti_grader.lti.owed import Owed
 
 
@@ -19,7 +19,7 @@ class SubscriptionStatus(enum.StrEnum):
     """It said no; asked again a day later, when somebody launches."""
 
 
-class NoticeSubscription(Row, Tenanted, Owed, Base):
+class NoticeSubscription(Owed, Base):
     """One kind of notice that one deployment is to send us."""
 
     __tablename__ = "lti_notice_subscriptions"
@@ -44,7 +44,7 @@ class NoticeSubscription(Row, Tenanted, Owed, Base):
     """When a notice of this kind last came in."""
 
 
-class Notice(Row, Tenanted, Owed, Base):
+class Notice(Owed, Base):
     """A notice as it came in; what follows from it is owed until `handled_at` is set."""
 
     __tablename__ = "lti_notices"

@@ -16,10 +16,12 @@ from lti_grader.core.ids import new_id
 from lti_grader.lti import claims as c
 from lti_grader.lti import enrollments, links, registration_learning, roster_schedule
 from lti_grader.lti.course_copy import Launcher
+from lti_grader.lti.memberships import described
 from lti_grader.lti.models import ClassContext, Deployment, Platform
 from lti_grader.lti.products import product_of
 from lti_grader.lti.roles import class_role, is_institution_admin, is_test_user
 from lti_grader.lti.verification import unknown_deployment
+from lti_grader.people.described import TOLD
 from lti_grader.people.models import User
 
 
@@ -101,15 +103,8 @@ def upsert_user(
 
     What the platform leaves out (it may keep names to itself) leaves what was known as it is.
     """
-    known = {
-        "name": c.words(claims.get("name")),
-        "given_name": c.words(claims.get("given_name")),
-        "family_name": c.words(claims.get("family_name")),
-        "email": c.words(claims.get("email")),
-        "avatar_url": c.words(claims.get("picture")),
-        "locale": c.words(claims.get("locale")),
-    }
-    values: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
+    told = described(claims["sub"], claims, test_user=test_user)
+    values: dict[str, Any] = {name: value for name in TOLD if (value := getattr(told, name)) is not None}
     if test_user:
         values["is_test_user"] = True
     if institution_admin is not None:

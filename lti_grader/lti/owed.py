@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_grader.core.db import session, system_transaction
-from lti_grader.lti.answers import back_off
+from lti_grader.core.db import Row, Tenanted, session, system_transaction
+from lti_grader.lti.answers import back_off, is_throttled
 from lti_grader.lti.errors import ServiceError, TokenRefused
 from lti_grader.lti.models import Platform
 
 
-class Owed:
+class Owed(Row, Tenanted):
     """What a table needs whose rows are tried until they are done."""
 
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -34,7 +34,7 @@ def claim(table: type[Kind], row_id: uuid.UUID, *owed: Any, at: dt.datetime, sec
         How long it is put off at least: a worker that dies leaves it to the next sweep after that.
     """
     query: sa.Select[Any] = sa.select(table).where(
-        table.id == row_id,  # type: ignore[attr-defined]
+        table.id == row_id,
         *owed,
         table.next_try_at <= at,
     )
@@ -48,7 +48,7 @@ def claim(table: type[Kind], row_id: uuid.UUID, *owed: Any, at: dt.datetime, sec
 
 def due(table: type[Kind], *owed: Any, at: dt.datetime, most: int = 500) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Return (tenant, row) of what is owed and due in any tenant, the oldest first."""
-    query = sa.select(table.tenant_id, table.id)  # type: ignore[attr-defined]
+    query = sa.select(table.tenant_id, table.id)
     with system_transaction() as opened:
         rows = opened.execute(query.where(*owed, table.next_try_at <= at).order_by(table.next_try_at).limit(most))
         return [(tenant, row) for tenant, row in rows]
@@ -70,6 +70,6 @@ def is_final(error: ServiceError) -> bool:
     status = error.status_code
     if status is None or isinstance(error, TokenRefused):
         return False
-    if status == 403 and ("rate limit" in error.body.lower() or "throttl" in error.body.lower()):
+    if is_throttled(status, error.body):
         return False
-    return 400 <= status < 500 and status not in (401, 408, 425, 429)
+    return 400 <= status < 500 and status not in (401, 408, 425)

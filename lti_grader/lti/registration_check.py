@@ -12,15 +12,13 @@ from lti_grader.adapters import Adapters
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.lti import claims as c
-from lti_grader.lti import http
+from lti_grader.lti import http, memberships, results
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.models import ClassContext, Deployment, LineItem, Platform
 from lti_grader.lti.products import Product, product_of
 from lti_grader.lti.tokens import Services
 
-_ROSTER = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 _COLUMNS = "application/vnd.ims.lis.v2.lineitemcontainer+json"
-_RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 _NAMES = {
     c.SCORE: "Permission to send scores",
     c.RESULT: "Permission to read scores back",
@@ -148,9 +146,9 @@ def _services(course: _Course | None, granted: set[str], product: Product, servi
         words = "Not known yet: open the tool once in a course of the LMS, as a teacher, and come back."
         return [Line("Services in a course", State.NOT_TRIED, words)]
     tries: Sequence[tuple[str, str | None, str, str, str]] = (
-        ("The roster", course.memberships_url, c.MEMBERSHIP, _ROSTER, "members"),
+        ("The roster", course.memberships_url, c.MEMBERSHIP, memberships.TYPE, "members"),
         ("The gradebook's columns", course.line_items_url, _columns_scope(granted), _COLUMNS, "columns"),
-        ("Scores in a column", _below(course.column_url), c.RESULT, _RESULTS, "scores"),
+        ("Scores in a column", _results_of(course.column_url), c.RESULT, results.TYPE, "scores"),
     )
     return [
         _service(f"{name} of {course.title}", url, scope, granted, accept, what, product, services)
@@ -162,11 +160,12 @@ def _columns_scope(granted: set[str]) -> str:
     return c.LINE_ITEM_READ if c.LINE_ITEM_READ in granted else c.LINE_ITEM
 
 
-def _below(column: str | None) -> str | None:
-    if column is None:
-        return None
-    address, _, query = column.partition("?")
-    return f"{address}/results" + (f"?{query}" if query else "")
+def _results_of(column: str | None) -> str | None:
+    try:
+        return None if column is None else results.below(column, "results")
+    except ServiceError:
+        # Not an address that can be called: calling it says so.
+        return column
 
 
 def _service(

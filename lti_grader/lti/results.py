@@ -13,7 +13,7 @@ from lti_grader.lti.paging import pages
 from lti_grader.lti.products import product_of
 from lti_grader.lti.tokens import Services
 
-_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
+TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 _LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 
 
@@ -54,7 +54,7 @@ def read_one(services: Services, line_item_url: str, sub: str) -> Held | None:
     ServiceError
     """
     url = below(line_item_url, "results", f"user_id={quote(sub, safe='')}")
-    answer = services.call("GET", url, [claims.RESULT], headers={"Accept": _TYPE})
+    answer = services.call("GET", url, [claims.RESULT], headers={"Accept": TYPE})
     # A platform that does not know the filter gives everybody's.
     return next((held for user, held in _results(http.as_json(answer)) if user == sub), None)
 
@@ -71,7 +71,7 @@ def read_all(services: Services, line_item_url: str) -> dict[str, Held]:
     product = product_of(services.platform)
     limit = product.results_page
     first = below(line_item_url, "results", f"limit={limit}" if limit else "")
-    for page in pages(services, first, [claims.RESULT], accept=_TYPE, what="list of results"):
+    for page in pages(services, first, [claims.RESULT], accept=TYPE, what="list of results"):
         found.update(_results(page))
     if found and product.results_follow_column:
         maximum = read_maximum(services, line_item_url)

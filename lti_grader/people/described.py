@@ -26,7 +26,7 @@ class Described:
     is_test_user: bool = False
 
 
-_TOLD = ("name", "given_name", "family_name", "email", "avatar_url", "locale")
+TOLD = ("name", "given_name", "family_name", "email", "avatar_url", "locale")
 
 
 def keep_people(platform_id: uuid.UUID, described: Collection[Described]) -> Mapping[str, uuid.UUID]:
@@ -52,7 +52,7 @@ def keep_people(platform_id: uuid.UUID, described: Collection[Described]) -> Map
 
 
 def _known(platform_id: uuid.UUID, subs: Collection[str]) -> dict[str, sa.Row[tuple[object, ...]]]:
-    columns = [getattr(User, name) for name in ("id", "sub", *_TOLD, "is_test_user")]
+    columns = [getattr(User, name) for name in ("id", "sub", *TOLD, "is_test_user")]
     rows = session().execute(sa.select(*columns).where(User.platform_id == platform_id, User.sub.in_(subs)))
     return {row.sub: row for row in rows}
 
@@ -60,13 +60,13 @@ def _known(platform_id: uuid.UUID, subs: Collection[str]) -> dict[str, sa.Row[tu
 def _is_news(one: Described, known: sa.Row[tuple[object, ...]]) -> bool:
     if one.is_test_user and not known.is_test_user:
         return True
-    return any((told := getattr(one, name)) is not None and told != getattr(known, name) for name in _TOLD)
+    return any((told := getattr(one, name)) is not None and told != getattr(known, name) for name in TOLD)
 
 
 def _write(platform_id: uuid.UUID, people: list[Described]) -> None:
     columns = {
         "id": sa.cast([new_id() for _ in people], ARRAY(sa.UUID)),
-        **{name: sa.cast([getattr(one, name) for one in people], ARRAY(sa.Text)) for name in ("sub", *_TOLD)},
+        **{name: sa.cast([getattr(one, name) for one in people], ARRAY(sa.Text)) for name in ("sub", *TOLD)},
         "is_test_user": sa.cast([one.is_test_user for one in people], ARRAY(sa.Boolean)),
     }
     given = sa.func.unnest(*columns.values()).table_valued(*columns).render_derived(name="given")
@@ -76,7 +76,7 @@ def _write(platform_id: uuid.UUID, people: list[Described]) -> None:
         sa.select(*[given.c[name] for name in columns], *fixed).order_by(given.c.sub),
     )
     # What a platform keeps to itself leaves what was known as it is.
-    told = {name: sa.func.coalesce(statement.excluded[name], getattr(User, name)) for name in _TOLD}
+    told = {name: sa.func.coalesce(statement.excluded[name], getattr(User, name)) for name in TOLD}
     is_test_user = sa.or_(User.is_test_user, statement.excluded.is_test_user)
     session().execute(
         statement.on_conflict_do_update(

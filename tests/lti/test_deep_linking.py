@@ -181,7 +181,7 @@ def test_row_33_a_choice_of_nothing_is_asked_again(place: Place, chosen: list[st
 def test_row_33_a_choice_is_kept_for_hours_and_then_explained(place: Place, held: Adapters) -> None:
     way, asked = place.ask()
     url = asked.headers["Location"]
-    key = f"lti:deep-link:{url.rsplit('/', 1)[-1]}"
+    key = f"lti:ltiResourceLink:{url.rsplit('/', 1)[-1]}"
     assert held.kv.client.ttl(key) > 3600
     held.kv.client.pexpireat(key, 1)
     answer = way.client.get(url)

@@ -1,27 +1,21 @@
 """Becoming the processor of an LMS assignment's files: a deep link of the type `ltiAssetProcessor`."""
 
 import datetime as dt
-import json
 import secrets
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from lti_grader.adapters import Adapters
 from lti_grader.assignments.models import Assignment
 from lti_grader.classes.models import STAFF
-from lti_grader.core.errors import NotFound
 from lti_grader.lti import claims as c
-from lti_grader.lti import keys
+from lti_grader.lti import kept_requests, keys
 from lti_grader.lti.assets.reporting import TYPE
 from lti_grader.lti.errors import LaunchRefused
-from lti_grader.lti.http import is_safe_url
 from lti_grader.lti.models import Platform
 from lti_grader.lti.operations import Arrival
 
 KIND = "ltiAssetProcessor"
-_KEPT_SECONDS = 4 * 3600
-_OVER = "This choice was made already, or took too long. Begin again in your LMS."
 _DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 
 
@@ -42,52 +36,14 @@ def keep_request(claims: Mapping[str, Any], arrival: Arrival, held: Adapters) ->
     settings = claims[c.DEEP_LINKING_SETTINGS]
     if arrival.role not in STAFF:
         raise LaunchRefused("not_staff", "Only teachers and assistants place something in a course.")
-    if not is_safe_url(settings["deep_link_return_url"]):
-        raise LaunchRefused("unsafe_return_url", "Your LMS wants the choice at an address that is not https.")
     activity = claims.get(c.ACTIVITY)
-    name = secrets.token_urlsafe(24)
-    kept = {
-        "user_id": str(arrival.user_id),
-        "class_id": str(arrival.class_id),
+    more = {
         "context_id": str(arrival.context_id),
-        "deployment_id": arrival.deployment_id,
         "return_url": settings["deep_link_return_url"],
         "data": settings.get("data"),
         "activity": activity if isinstance(activity, dict) else {},
     }
-    held.kv.put(_key(name), json.dumps(kept), _KEPT_SECONDS)
-    return name
-
-
-def asked(name: str, user_id: uuid.UUID, held: Adapters) -> dict[str, Any]:
-    """Return a kept request of this person.
-
-    Raises
-    ------
-    NotFound
-        There is none: it was answered already, or has expired.
-    """
-    text = held.kv.get(_key(name))
-    found: dict[str, Any] = json.loads(text) if text else {}
-    if found.get("user_id") != str(user_id):
-        raise NotFound(_OVER)
-    return found
-
-
-def use(name: str, held: Adapters) -> None:
-    """Use a kept request up; of several that come at once, one may.
-
-    Raises
-    ------
-    NotFound
-        Another one did.
-    """
-    if held.kv.take(_key(name)) is None:
-        raise NotFound(_OVER)
-
-
-def _key(name: str) -> str:
-    return f"lti:asset-deep-link:{name}"
+    return kept_requests.keep(KIND, claims, arrival, held, more)
 
 
 def response(

@@ -15,6 +15,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import NotFound, Unprocessable
 from lti_grader.core.web import viewer
 from lti_grader.lti import claims as c
+from lti_grader.lti import kept_requests
 from lti_grader.lti.asset_models import AssetStatus
 from lti_grader.lti.assets import looking, placing, taking_in
 from lti_grader.lti.models import ClassContext, Platform
@@ -25,7 +26,7 @@ from lti_grader.lti.views.blueprint import blueprint, now
 def choose_activity(name: str) -> ResponseReturnValue:
     """The page where a teacher says what the files of an LMS assignment are for."""
     me = viewer()
-    request = placing.asked(name, me.user_id, adapters.installed())
+    request = kept_requests.asked(placing.KIND, name, me.user_id, adapters.installed())
     class_id = uuid.UUID(request["class_id"])
     with transaction(me.tenant_id):
         membership(class_id, me.user_id).require_staff()
@@ -42,7 +43,7 @@ def choose_activity(name: str) -> ResponseReturnValue:
 def place_activity(name: str) -> ResponseReturnValue:
     """Send that choice back to the LMS."""
     me, held = viewer(), adapters.installed()
-    request = placing.asked(name, me.user_id, held)
+    request = kept_requests.asked(placing.KIND, name, me.user_id, held)
     class_id = uuid.UUID(request["class_id"])
     with transaction(me.tenant_id):
         membership(class_id, me.user_id).require_staff()
@@ -56,7 +57,7 @@ def place_activity(name: str) -> ResponseReturnValue:
         platform = session().get_one(Platform, me.platform_id)
         chosen = session().get_one(Assignment, wanted) if wanted is not None else None
         token = placing.response(request, platform, chosen, held.settings.public_url, at=now())
-        placing.use(name, held)
+        kept_requests.use(placing.KIND, name, held)
     parts = urlsplit(request["return_url"])
     flask.g.form_origins = [f"{parts.scheme}://{parts.netloc}"]
     return flask.render_template("lti/auto_post.html", action=request["return_url"], fields={"JWT": token})

@@ -12,7 +12,7 @@ from lti_grader.assignments.errors import BadAssignment
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.web import viewer
-from lti_grader.lti import deep_linking
+from lti_grader.lti import deep_linking, kept_requests
 from lti_grader.lti.deep_linking import Choice
 from lti_grader.lti.models import Platform
 from lti_grader.lti.views import assignment_form
@@ -23,7 +23,7 @@ from lti_grader.lti.views.blueprint import blueprint, now
 def choose(name: str) -> ResponseReturnValue:
     """The page where a teacher chooses or makes what goes into the course."""
     me = viewer()
-    request = deep_linking.asked(name, me.user_id, adapters.installed())
+    request = kept_requests.asked(deep_linking.KIND, name, me.user_id, adapters.installed())
     with transaction(me.tenant_id):
         membership(uuid.UUID(request["class_id"]), me.user_id).require_staff()
         return _picker(name, request)
@@ -49,7 +49,7 @@ def _picker(name: str, request: dict[str, Any], error: str = "") -> str:
 def place(name: str) -> ResponseReturnValue:
     """Send the choice back to the LMS."""
     me, held = viewer(), adapters.installed()
-    request = deep_linking.asked(name, me.user_id, held)
+    request = kept_requests.asked(deep_linking.KIND, name, me.user_id, held)
     class_id = uuid.UUID(request["class_id"])
     with transaction(me.tenant_id):
         membership(class_id, me.user_id).require_staff()
@@ -63,7 +63,7 @@ def place(name: str) -> ResponseReturnValue:
         platform = session().get_one(Platform, me.platform_id)
         token = deep_linking.response(request, platform, choice, held.settings.public_url, at=now())
         # The last thing before the commit: of two presses at once, one makes an assignment and the other none.
-        deep_linking.use(name, held)
+        kept_requests.use(deep_linking.KIND, name, held)
     back = request["settings"]["deep_link_return_url"]
     parts = urlsplit(back)
     flask.g.form_origins = [f"{parts.scheme}://{parts.netloc}"]

@@ -11,7 +11,7 @@ from lti_grader.classes.models import STAFF
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.core.web import csrf, sign_in
 from lti_grader.lti import claims as c
-from lti_grader.lti import deep_linking, keys, login, places, registration_learning
+from lti_grader.lti import deep_linking, kept_requests, keys, login, places, registration_learning
 from lti_grader.lti.errors import LaunchRefused, NotRegistered
 from lti_grader.lti.keysets import keysets
 from lti_grader.lti.models import Platform
@@ -137,7 +137,8 @@ def _destination(verified: dict[str, Any], platform: Platform, came: Received) -
     if verified[c.MESSAGE_TYPE] == c.DEEP_LINKING_REQUEST:
         if arrival.role not in STAFF:
             raise LaunchRefused("not_staff", "Only teachers and assistants place assignments in a course.")
-        name = deep_linking.keep_request(verified, arrival, adapters.installed())
+        asked = {"settings": verified[c.DEEP_LINKING_SETTINGS]}
+        name = kept_requests.keep(deep_linking.KIND, verified, arrival, adapters.installed(), asked)
         return flask.url_for("lti.choose", name=name)
     if arrival.assignment_id is not None:
         return flask.url_for("work.overview", assignment_id=arrival.assignment_id)
