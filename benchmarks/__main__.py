@@ -1,8 +1,9 @@
-"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, roster, scores, sandbox).
+"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, roster, scores, board,
+sandbox).
 
 The figures are this machine's of this moment: compare the ratios. BENCH_STUDENTS (1000), BENCH_MEMBERS (5000),
-BENCH_LAUNCHES (50 a second) and BENCH_SECONDS (6, for each cell of the sandbox's table) make it smaller, to see that it
-runs.
+BENCH_LAUNCHES (50 a second), BENCH_SCORES (60000, on the boards) and BENCH_SECONDS (6, for each cell of the sandbox's
+table) make it smaller, to see that it runs.
 """
 
 import os
@@ -11,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import roster, sandbox, scores, web
+from benchmarks import board, roster, sandbox, scores, web
 from tests.fixtures.installation import running
 
-PARTS = ("web", "roster", "scores", "sandbox")
+PARTS = ("web", "roster", "scores", "board", "sandbox")
 
 
 def main() -> None:
@@ -32,6 +33,8 @@ def main() -> None:
             roster.report(installation, count=int(os.environ.get("BENCH_MEMBERS", "5000")))
     if "scores" in wanted:
         scores.report(int(os.environ.get("BENCH_STUDENTS", "1000")))
+    if "board" in wanted:
+        board.report(int(os.environ.get("BENCH_SCORES", "60000")))
     if "sandbox" in wanted:
         print()
         sandbox.main(float(os.environ.get("BENCH_SECONDS", "6")))

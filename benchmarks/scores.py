@@ -46,7 +46,7 @@ def report(scores: int) -> None:
     """Measure, and print a table."""
     print(f"\n{scores} scores to an LMS that answers in {DELAY * 1000:.0f} ms")
     print(f"{'':44} {'seconds':>8} {'a second':>9}")
-    with _application() as (app, supervisor), platform(supervisor, "slow_lms", DELAY, "/counts") as url:
+    with application() as (app, supervisor), platform(supervisor, "slow_lms", DELAY, "/counts") as url:
         for many, family in ((1, ProductFamily.CANVAS), (8, ProductFamily.OTHER)):
             assert PRODUCTS[family].posts_at_once == many
             plain = _timed(lambda many=many: _plainly(url, scores, many))
@@ -144,7 +144,8 @@ def _now() -> dt.datetime:
 
 
 @contextmanager
-def _application() -> Iterator[tuple[flask.Flask, Supervisor]]:
+def application() -> Iterator[tuple[flask.Flask, Supervisor]]:
+    """Have an application with servers of its own, its context pushed, and nobody else who works in it."""
     with tempfile.TemporaryDirectory() as place:
         folder = StateFolder(Path(place))
         folder.lock()

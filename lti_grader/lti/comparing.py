@@ -75,13 +75,7 @@ def _newest(line_item_id: uuid.UUID) -> dict[str, ScoreDelivery]:
 def _for_itself(ids: Sequence[uuid.UUID]) -> Sequence[ScoreDelivery]:
     """Return deliveries as they are now that nobody else changes them, without those that are not the newest any more."""
     passback.wait_for_all(ids)
-    newer = sa.orm.aliased(ScoreDelivery)
-    is_newest = ~sa.exists().where(
-        newer.line_item_id == ScoreDelivery.line_item_id,
-        newer.user_id == ScoreDelivery.user_id,
-        newer.revision > ScoreDelivery.revision,
-    )
-    return session().scalars(sa.select(ScoreDelivery).where(ScoreDelivery.id.in_(ids), is_newest)).all()
+    return session().scalars(sa.select(ScoreDelivery).where(ScoreDelivery.id.in_(ids), ScoreDelivery.is_newest)).all()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -109,7 +109,7 @@ def board_csv(
 def _board_cells(row: Row) -> Sequence[str]:
     line = row.line
     return (
-        safe(row.class_name), safe(line.section), safe(line.student), safe(row.email), safe(row.sub), safe(line.item),
+        safe(row.class_name), safe(", ".join(line.sections)), safe(line.student), safe(row.email), safe(row.sub), safe(line.item),
         safe(line.platform), _points(line.score), _points(line.maximum), line.status, _points(line.lms_holds),
         _moment(line.created_at), _moment(line.sent_at), _moment(line.verified_at), safe(line.last_error),
     )  # fmt: skip

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from lti_grader.classes.models import ContentItem, Enrollment, Module
 from lti_grader.core.db import current_tenant, session
@@ -234,17 +233,9 @@ def _locked(class_id: uuid.UUID, freeze_id: uuid.UUID) -> ScoreFreeze:
 
 def _waiting(row: ScoreFreeze, status: DeliveryStatus) -> sa.Select[ScoreDelivery]:
     """Return the newest deliveries in the freeze's reach that are in `status`, and that no other freeze holds."""
-    newer = aliased(ScoreDelivery)
     return (
         sa.select(ScoreDelivery)
-        .where(ScoreDelivery.status == status, *_reach(row))
-        .where(
-            ~sa.exists().where(
-                newer.line_item_id == ScoreDelivery.line_item_id,
-                newer.user_id == ScoreDelivery.user_id,
-                newer.revision > ScoreDelivery.revision,
-            )
-        )
+        .where(ScoreDelivery.status == status, ScoreDelivery.is_newest, *_reach(row))
         .order_by(ScoreDelivery.line_item_id, ScoreDelivery.user_id)
         .with_for_update()
         .execution_options(populate_existing=True)

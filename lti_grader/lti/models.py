@@ -231,6 +231,16 @@ class ScoreDelivery(Row, Tenanted, Base):
             "next_try_at",
             postgresql_where=sa.text("status IN ('pending', 'sending', 'sent')"),
         ),
+        # All that the board of an institution counts, so that it reads nothing else (docs/decisions/0005).
+        sa.Index(
+            "uq_score_deliveries_newest",
+            "tenant_id",
+            "line_item_id",
+            "user_id",
+            unique=True,
+            postgresql_where=sa.text("is_newest"),
+            postgresql_include=["platform_id", "status", "created_at", "verified_at"],
+        ),
     )
 
     line_item_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("line_items.id", ondelete="CASCADE"))
@@ -242,6 +252,8 @@ class ScoreDelivery(Row, Tenanted, Base):
     )
     """The submission that the score stands on; of several, the last."""
     revision: Mapped[int]
+    is_newest: Mapped[bool] = mapped_column(server_default=sa.true())
+    """Whether the student has no later one for this column: kept by a trigger, whoever adds a row."""
     score: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
     """None while the work waits for a person's look."""
     maximum: Mapped[Points]

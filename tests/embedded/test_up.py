@@ -246,9 +246,9 @@ def test_make_bench_runs(tmp_path: Path) -> None:
     done = subprocess.run(
         ["make", "bench"], cwd=ROOT, capture_output=True, text=True, check=False,
         env={**_environment(tmp_path), "BENCH_STUDENTS": "32", "BENCH_SECONDS": "0.3",
-             "BENCH_MEMBERS": "60", "BENCH_LAUNCHES": "5"},
+             "BENCH_MEMBERS": "60", "BENCH_LAUNCHES": "5", "BENCH_SCORES": "120"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    for part in ("bare PyLTI1p3", "autosaves", "from Submit", "runs of /bin/true"):
+    for part in ("bare PyLTI1p3", "autosaves", "from Submit", "institution's board", "runs of /bin/true"):
         assert part in done.stdout
     assert time.monotonic() - began < 240

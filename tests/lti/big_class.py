@@ -33,9 +33,9 @@ INSERT INTO line_items (id, tenant_id, class_context_id, content_item_id, url, s
 SELECT gen_random_uuid(), :tenant, :context, id, 'https://lms.example/big/' || id, 10
 FROM content_items WHERE title LIKE 'Item %';
 
-INSERT INTO score_deliveries (id, tenant_id, platform_id, line_item_id, user_id, revision, score, maximum,
+INSERT INTO score_deliveries (id, tenant_id, platform_id, line_item_id, user_id, revision, is_newest, score, maximum,
                               activity_progress, grading_progress, status, tries, next_try_at, lms_holds, last_error, created_at, sent_at)
-SELECT gen_random_uuid(), :tenant, :platform, item, student, revision, n % 11, 10, 'Completed', 'FullyGraded',
+SELECT gen_random_uuid(), :tenant, :platform, item, student, revision, revision = :revisions, n % 11, 10, 'Completed', 'FullyGraded',
        CASE WHEN revision < :revisions THEN 'superseded' ELSE {_STATES} END, 1, now(), n % 11,
        CASE {_STATES} WHEN 'failed' THEN CASE n % 3 WHEN 0 THEN 'The grade is locked. Unlock it, then resend.'
             ELSE 'Given up after ' || n % 7 || ' tries.' END END,

@@ -110,13 +110,15 @@ def test_sections_items_and_those_who_left(world: World, desk: Desk) -> None:
     with transaction(world.tenant_id):
         session().execute(
             sa.text(
-                "UPDATE enrollments SET sections = '{B}', status = 'dropped', dropped_at = now() WHERE user_id = :u"
+                "UPDATE enrollments SET sections = '{A,B}', status = 'dropped', dropped_at = now() WHERE user_id = :u"
             ),
             {"u": desk.student},
         )
-        assert board.choices(world.class_id).sections == ["B"]
+        assert board.choices(world.class_id).sections == ["A", "B"]
     found = read(world, section="B")
-    assert [(line.student_id, line.has_left) for line in found.lines] == [(desk.student, True)]
+    assert [(line.student_id, line.has_left, line.sections) for line in found.lines] == [
+        (desk.student, True, ["A", "B"])
+    ]
     # The page leaves them out unless it is asked for them; exports and plans do not.
     assert read(world, left="0").matching == 1
     assert read(world, left="1").matching == 2

@@ -1,15 +1,17 @@
 """The registrar's board of the whole institution, and who may stand at it."""
 
+import concurrent.futures
 import uuid
 
 import flask
 import pytest
+import sqlalchemy as sa
 
 from lti_grader.classes.models import EnrollmentSource, Role
 from lti_grader.classes.operations import create_class, enroll
 from lti_grader.core.db import session, transaction
 from lti_grader.lti import board_institution
-from lti_grader.lti.models import Platform
+from lti_grader.lti.models import Platform, ScoreDelivery
 from tests.fixtures.world import NOW, World, make_world
 from tests.lti.conftest import Browser
 from tests.lti.desk import SCORES, Desk
@@ -35,6 +37,56 @@ def test_classes_in_trouble_come_first(world: World, desk: Desk, lms: ScriptedPl
     (line,) = read(world).classes
     assert (line.name, line.total, line.trouble, line.waiting, line.verified) == ("CS101", 2, 1, 1, 0)
     assert line.oldest == desk.at
+
+
+def test_whoever_hands_in_at_once_is_counted_once_with_their_newest_score(
+    app: flask.Flask, world: World, desk: Desk
+) -> None:
+    desks = [desk, desk.neighbour(), desk.neighbour()]
+    given = [(one, revision) for revision in range(1, 6) for one in desks]
+
+    def owe(what: tuple[Desk, int]) -> None:
+        with app.app_context():
+            what[0].owe(what[1])
+
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        list(pool.map(owe, given))
+    rows = [row for one in desks for row in one.rows()]
+    newest = {row.user_id: row.id for row in sorted(rows, key=lambda row: row.revision)}
+    assert len(rows) > len(desks)
+    assert {row.user_id: row.id for row in rows if row.is_newest} == newest
+    assert sum(row.is_newest for row in rows) == len(desks)
+    assert read(world).classes[0].total == len(desks)
+
+
+def test_an_older_score_that_comes_late_is_not_owed_any_more(world: World, desk: Desk) -> None:
+    for revision in (3, 2, 4, 1):
+        desk.owe(revision)
+    assert [(row.revision, row.status, row.is_newest) for row in desk.rows()] == [
+        (3, "superseded", False),
+        (4, "pending", True),
+    ]
+
+
+def test_the_newest_score_stays_so_in_whatever_order_rows_are_written(world: World, desk: Desk) -> None:
+    desk.owe(2)
+    copied = (
+        "INSERT INTO score_deliveries (id, tenant_id, platform_id, line_item_id, user_id, revision, score, maximum,"
+        " activity_progress, grading_progress, status, next_try_at, created_at) SELECT gen_random_uuid(), tenant_id,"
+        " platform_id, line_item_id, user_id, :revision, 1, 10, activity_progress, grading_progress, 'verified', now(), now()"
+        " FROM score_deliveries WHERE revision = 2"
+    )
+    for revision, newest in ((1, 2), (4, 4), (3, 4)):
+        with transaction(world.tenant_id):
+            session().execute(sa.text(copied), {"revision": revision})
+        assert [row.revision for row in desk.rows() if row.is_newest] == [newest]
+
+
+def test_two_newest_scores_cannot_be_written(world: World, desk: Desk) -> None:
+    desk.owe(1)
+    desk.owe(2)
+    with pytest.raises(sa.exc.IntegrityError, match="uq_score_deliveries_newest"), transaction(world.tenant_id):
+        session().execute(sa.update(ScoreDelivery).values(is_newest=True))
 
 
 def test_a_class_is_found_by_a_part_of_its_name(world: World, desk: Desk) -> None:

@@ -108,6 +108,8 @@ def _owe(column: _Column, entry: GradebookEntry, *, at: dt.datetime) -> None:
         return
     line_item_id = column.id
     one_at_a_time(line_item_id, entry.student_id)
+    if _has_since(column, entry):
+        return
     older = session().scalars(
         sa.update(ScoreDelivery)
         .where(
@@ -151,6 +153,16 @@ def _owe(column: _Column, entry: GradebookEntry, *, at: dt.datetime) -> None:
     trail.note(made, EventKind.EXCLUDED if test_user else EventKind.QUEUED, at=at)
     if not test_user and not freezes.hold(made, at=at):
         send_after_commit(TASK, current_tenant(), column.platform_id, queue=QUEUE)
+
+
+def _has_since(column: _Column, entry: GradebookEntry) -> bool:
+    """Return whether this very score is owed to the column already, or a newer one that was read meanwhile."""
+    newest = session().scalar(
+        sa.select(ScoreDelivery.revision).where(
+            ScoreDelivery.line_item_id == column.id, ScoreDelivery.user_id == entry.student_id, ScoreDelivery.is_newest
+        )
+    )
+    return newest is not None and newest >= entry.revision
 
 
 def _points_of(entry: GradebookEntry) -> Decimal | None:
