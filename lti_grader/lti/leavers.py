@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.messages import send_after_commit
@@ -28,22 +27,20 @@ def hold_scores(tenant_id: uuid.UUID, context_id: uuid.UUID, gone: Collection[uu
 
 
 def owe_again(tenant_id: uuid.UUID, context_id: uuid.UUID, back: Collection[uuid.UUID], *, at: dt.datetime) -> None:
-    """Owe to a course what was kept back, and what was graded meanwhile, of those who are back in it."""
-    if not back:
-        return
-    with transaction(tenant_id):
-        newer = orm.aliased(ScoreDelivery)
-        is_newest = ~sa.exists().where(
-            newer.line_item_id == ScoreDelivery.line_item_id,
-            newer.user_id == ScoreDelivery.user_id,
-            newer.revision > ScoreDelivery.revision,
-        )
-        kept_back = sa.and_(ScoreDelivery.status == DeliveryStatus.EXCLUDED, ScoreDelivery.last_error == AWAY)
-        for row in _locked(context_id, back, kept_back, is_newest):
-            row.status, row.last_error, row.tries, row.next_try_at = DeliveryStatus.PENDING, None, 0, at
-            trail.note(row, EventKind.QUEUED, at=at, words="The student is back in the LMS course.")
-            send_after_commit(passback.TASK, current_tenant(), row.platform_id, queue=passback.QUEUE)
-        passback.queue_scores_of(_graded_meanwhile(context_id, back), at=at)
+    """Do as `owe_to`, in a transaction of its own."""
+    if back:
+        with transaction(tenant_id):
+            owe_to(context_id, back, at=at)
+
+
+def owe_to(context_id: uuid.UUID, back: Collection[uuid.UUID], *, at: dt.datetime) -> None:
+    """Owe to a course what was kept back, and what was graded meanwhile, of those who are in it now."""
+    kept_back = (ScoreDelivery.status == DeliveryStatus.EXCLUDED, ScoreDelivery.last_error == AWAY)
+    for row in _locked(context_id, back, sa.and_(ScoreDelivery.is_newest, *kept_back)):
+        row.status, row.last_error, row.tries, row.next_try_at = DeliveryStatus.PENDING, None, 0, at
+        trail.note(row, EventKind.QUEUED, at=at, words="The student is back in the LMS course.")
+        send_after_commit(passback.TASK, current_tenant(), row.platform_id, queue=passback.QUEUE)
+    passback.queue_scores_of(_graded_meanwhile(context_id, back), at=at)
 
 
 def _locked(

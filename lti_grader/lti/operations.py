@@ -14,7 +14,7 @@ from lti_grader.classes.operations import create_class, enroll
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.lti import claims as c
-from lti_grader.lti import enrollments, links, registration_learning, roster_schedule
+from lti_grader.lti import enrollments, leavers, links, registration_learning, roster_schedule
 from lti_grader.lti.course_copy import Launcher
 from lti_grader.lti.memberships import described
 from lti_grader.lti.models import ClassContext, Deployment, Platform
@@ -76,7 +76,7 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
         lists_know_assistants=product.lists_know_assistants,
     )
     role = place.role
-    enrollments.note_seen(context, [user_id], at=at)
+    _note_seen(context, user_id, at=at)
     assignment_id = link_id = None
     if claims[c.MESSAGE_TYPE] == c.RESOURCE_LINK_REQUEST:
         link = links.open_link(claims, context, Launcher(user_id, role), at=at)
@@ -84,6 +84,14 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
     if role in STAFF or (place.source != EnrollmentSource.ROSTER and not is_test_user(roles)):
         roster_schedule.ask(context, at=at)
     return Arrival(user_id, context.class_id, context.id, deployment.deployment_id, role, assignment_id, link_id)
+
+
+def _note_seen(context: ClassContext, user_id: uuid.UUID, *, at: dt.datetime) -> None:
+    """Note that they are in this LMS course; its columns are owed what theirs of before were not, if they are new in it."""
+    is_new = enrollments.not_noted(context, [user_id])
+    enrollments.note_seen(context, [user_id], at=at)
+    if is_new:
+        leavers.owe_to(context.id, is_new, at=at)
 
 
 def upsert_user(

@@ -173,16 +173,19 @@ def test_what_had_arrived_before_they_left_stays_as_it_is(world: World, lms: Scr
     assert listed.last.status == DeliveryStatus.VERIFIED
 
 
-def test_who_comes_back_by_a_launch_has_their_scores_owed_with_the_next_roster(
+def test_who_comes_back_by_a_launch_has_their_scores_owed_at_once(
     world: World, lms: ScriptedPlatform, listed: Desk
 ) -> None:
     listed.score(5)
     lms.members = [[member(1)]]
     sync(world, at=NOW + HOUR)
+    assert listed.last.status == DeliveryStatus.EXCLUDED
     arrive(world, listed.sub, LEARNER)
+    assert listed.last.status == DeliveryStatus.PENDING
+    assert listed.carry() == "verified"
     lms.members = [[member(1), {"user_id": listed.sub, "roles": [LEARNER]}]]
     sync(world, at=NOW + 2 * HOUR)
-    assert listed.last.status == DeliveryStatus.PENDING
+    assert listed.last.status == DeliveryStatus.VERIFIED
     with transaction(world.tenant_id):
         one = session().scalars(sa.select(Enrollment).where(Enrollment.user_id == listed.student)).one()
         assert one.source == EnrollmentSource.ROSTER

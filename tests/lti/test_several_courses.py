@@ -1,16 +1,19 @@
 """Several LMS courses that feed one class: each student's scores go to their own course, and who leaves one may stay."""
 
+import concurrent.futures
 import datetime as dt
 import uuid
 from decimal import Decimal
 
+import flask
 import pytest
 import sqlalchemy as sa
 
 from lti_grader.classes.models import Enrollment, EnrollmentStatus
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.lti import enrolling, enrollments, passback
+from lti_grader.lti import claims as c
+from lti_grader.lti import enrolling, enrollments, operations, passback
 from lti_grader.lti.enrolling import Course
 from lti_grader.lti.memberships import Member, Reading
 from lti_grader.lti.models import ClassContext, EnrolledThrough, LineItem, Platform, ScoreDelivery
@@ -76,6 +79,20 @@ class Twin:
                 passback.queue_known_scores(column, at=NOW)
             return set(session().scalars(sa.select(ScoreDelivery.line_item_id).where(ScoreDelivery.user_id == student)))
 
+    def launch(self, course: str, student: uuid.UUID, *, at: dt.datetime = LATER) -> None:
+        """Let a student open the tool from a course's menu."""
+        with transaction(self.world.tenant_id):
+            claims = {
+                "sub": session().get_one(User, student).sub, c.ROLES: ["Learner"], c.DEPLOYMENT_ID: "1",
+                c.CONTEXT: {"id": course}, c.MESSAGE_TYPE: c.RESOURCE_LINK_REQUEST, c.RESOURCE_LINK: {"id": "menu"},
+            }  # fmt: skip
+            operations.arrive(claims, session().get_one(Platform, self.world.platform_id), at=at)
+
+    def owed(self, student: uuid.UUID) -> list[uuid.UUID]:
+        with transaction(self.world.tenant_id):
+            mine = sa.select(ScoreDelivery.line_item_id).where(ScoreDelivery.user_id == student)
+            return list(session().scalars(mine.order_by(ScoreDelivery.created_at)))
+
     def status(self, student: uuid.UUID) -> str:
         with transaction(self.world.tenant_id):
             return session().scalars(sa.select(Enrollment.status).where(Enrollment.user_id == student)).one()
@@ -104,6 +121,31 @@ def test_who_moved_to_the_other_course_is_scored_there_only(twin: Twin) -> None:
     twin.roster(twin.day, twin.world.teacher_id)
     assert twin.status(student) == EnrollmentStatus.ACTIVE
     assert twin.grade(student) == {twin.columns[twin.evening]}
+
+
+def test_who_first_comes_through_a_second_course_has_earlier_scores_owed_there_at_once(twin: Twin) -> None:
+    student, other = twin.world.user(), twin.world.user()
+    for one in (student, other):
+        twin.seen(twin.day, one)
+        assert twin.grade(one) == {twin.columns[twin.day]}
+    for _ in range(2):
+        twin.launch("course-2", student)
+        assert twin.owed(student) == [twin.columns[twin.day], twin.columns[twin.evening]]
+    assert twin.owed(other) == [twin.columns[twin.day]]
+
+
+def test_many_first_launches_at_once_owe_a_score_once(app: flask.Flask, twin: Twin) -> None:
+    student = twin.world.user()
+    twin.seen(twin.day, student)
+    twin.grade(student)
+
+    def launch(_: int) -> None:
+        with app.app_context():
+            twin.launch("course-2", student)
+
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        list(pool.map(launch, range(10)))
+    assert twin.owed(student) == [twin.columns[twin.day], twin.columns[twin.evening]]
 
 
 def test_who_left_the_last_course_is_dropped_and_comes_back_by_either(twin: Twin) -> None:
