@@ -16,21 +16,8 @@ def test_the_whole_way_in_a_browser_that_keeps_nothing_for_the_tool(
 ) -> None:
     student = seat(student_id, keeps_nothing)
     student.installation.control.post("mode", mode=mode)
-    tool = student.work()
+    work_without_cookies(student)
     assert student.cookies() == []
-    assert "/~" in student.frame.url
-    write(tool, RIGHT)
-    expect(tool.locator("#saved-text")).to_contain_text("Saved")
-    tool.get_by_role("button", name="Run sample tests").click()
-    result = tool.locator("#result")
-    expect(result).to_contain_text("sample test passed")
-    tool.get_by_role("button", name="Submit").click()
-    expect(result).to_contain_text("All 4 tests passed")
-    expect(result).to_contain_text("Your LMS has it")
-    tool.get_by_role("tab", name="History").press("Enter")
-    tool.locator("#attempts").get_by_role("link", name="Attempt 2").press("Enter")
-    expect(tool.get_by_role("heading", name="Attempt 2")).to_be_visible()
-    assert "/~" in student.frame.url
 
 
 def test_where_nobody_keeps_anything_the_page_says_what_to_do(
@@ -48,10 +35,7 @@ def test_a_platform_without_storage_is_helped_by_the_tab(seat: Seat, set_up: Set
     student = seat(student_id, set_up(cookie_controls_mode=0))
     student.installation.control.post("mode", mode="moodle")
     lose_cookies(student)
-    tool = student.work()
-    assert "/~" in student.frame.url
-    write(tool, RIGHT)
-    expect(tool.locator("#saved-text")).to_contain_text("Saved")
+    work_without_cookies(student)
 
 
 def test_a_frame_in_which_nothing_is_kept_leads_to_a_window_in_which_it_is(
@@ -67,6 +51,24 @@ def test_a_frame_in_which_nothing_is_kept_leads_to_a_window_in_which_it_is(
     with student.page.context.expect_page() as opened:
         tool.get_by_role("link", name="Open in a new window").click()
     expect(opened.value.get_by_text("Allow cookies for")).to_be_visible()
+
+
+def work_without_cookies(student: AtTheLms) -> None:
+    """Run, submit and look back, by a session that stands in the address and in no cookie."""
+    tool = student.work()
+    assert "/~" in student.frame.url
+    write(tool, RIGHT)
+    expect(tool.locator("#saved-text")).to_contain_text("Saved")
+    tool.get_by_role("button", name="Run sample tests").click()
+    result = tool.locator("#result")
+    expect(result).to_contain_text("sample test passed")
+    tool.get_by_role("button", name="Submit").click()
+    expect(result).to_contain_text("All 4 tests passed")
+    expect(result).to_contain_text("Your LMS has it")
+    tool.get_by_role("tab", name="History").press("Enter")
+    tool.locator("#attempts").get_by_role("link", name="Attempt 2").press("Enter")
+    expect(tool.get_by_role("heading", name="Attempt 2")).to_be_visible()
+    assert "/~" in student.frame.url
 
 
 def lose_cookies(student: AtTheLms) -> None:

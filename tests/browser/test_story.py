@@ -23,12 +23,15 @@ def place(teacher: AtTheLms, title: str) -> None:
     expect(teacher.page.get_by_role("link", name=title, exact=True)).to_be_visible()
 
 
-def test_from_the_teachers_picker_to_the_score_in_the_gradebook(seat: Seat, student_id: str) -> None:
+@pytest.mark.parametrize("mode", ["canvas", "moodle", "generic"])
+def test_from_the_teachers_picker_to_the_score_in_the_gradebook(seat: Seat, student_id: str, mode: str) -> None:
     teacher = seat("person-teacher")
-    place(teacher, "Week 1: doubling")
+    teacher.installation.control.post("mode", mode=mode)
+    title = f"Doubling, {mode}"
+    place(teacher, title)
 
     student = seat(student_id)
-    tool = student.work("Week 1: doubling")
+    tool = student.work(title)
     expect(tool.get_by_role("heading", name="Double the number")).to_be_visible()
     assert student.cookies()
     assert all(one.get("partitionKey") for one in student.cookies()), "an ordinary cookie would be blocked in a frame"
@@ -57,11 +60,11 @@ def test_from_the_teachers_picker_to_the_score_in_the_gradebook(seat: Seat, stud
     expect(history.get_by_role("link")).to_have_text(["Attempt 3", "Attempt 2", "Attempt 1"])
 
     login = student_id.removeprefix("person-")
-    assert teacher.score_of(login, "Week 1: doubling") == "25"
+    assert teacher.score_of(login, title) == "25"
     cell = next(one for one in teacher.installation.control.state()["grades"] if one["person_id"] == student_id)
     assert cell["posts"] in (1, 2)
 
-    board = teacher.open("Week 1: doubling")
+    board = teacher.open(title)
     expect(board.get_by_text("25", exact=False).first).to_be_visible()
 
 

@@ -36,7 +36,12 @@ def processes_below_us() -> list[str]:
     found, waiting = [], [Path("/proc/self")]
     while waiting:
         for task in (waiting.pop() / "task").glob("*/children"):
-            for child in task.read_text().split():
+            try:
+                children = task.read_text().split()
+            except OSError:
+                # It has ended meanwhile, and has none.
+                continue
+            for child in children:
                 folder = Path("/proc") / child
                 try:
                     name, _, rest = (folder / "stat").read_text().rpartition(") ")
