@@ -13,10 +13,12 @@ from lti_grader.assignments.errors import (
     BadAssignment,
     UnknownLanguage,
 )
+from lti_grader.assignments.events import AssignmentChanged
 from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem, Difficulty, Mode
 from lti_grader.classes.models import ContentItem
 from lti_grader.classes.operations import module_named
 from lti_grader.core.db import current_tenant, session
+from lti_grader.core.events import publish
 from lti_grader.problems.models import ProblemVersion, VersionState
 
 DEFAULT_MODULE = "Assignments"
@@ -122,6 +124,22 @@ def reschedule(
     assignment.config = rules.model_dump(mode="json")
     assignment.due_date, assignment.is_published = due_date, is_published
     session().flush()
+
+
+def rename(assignment: Assignment, title: str) -> None:
+    """Give an assignment another title; the LMSs' columns are told of it.
+
+    Raises
+    ------
+    BadAssignment
+        It would have none.
+    """
+    if not title.strip():
+        raise BadAssignment("Give the assignment a title.")
+    if title.strip() != assignment.title:
+        assignment.title = title.strip()
+        session().flush()
+        publish(AssignmentChanged(assignment.id))
 
 
 def require_open(assignment: Assignment, *, at: dt.datetime) -> None:

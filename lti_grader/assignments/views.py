@@ -7,12 +7,13 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader.assignments.errors import BadAssignment
-from lti_grader.assignments.operations import reschedule
+from lti_grader.assignments.operations import rename, reschedule
 from lti_grader.assignments.queries import OpenedAssignment, open_assignment
 from lti_grader.core.db import session, transaction
 from lti_grader.core.web import viewer
 
 blueprint = flask.Blueprint("assignments", __name__)
+_LONGEST_TITLE = 250
 
 
 def moment(name: str) -> dt.datetime | None:
@@ -54,6 +55,7 @@ def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
         assignment = _opened(assignment_id, me.user_id).assignment
         try:
             with session().begin_nested():
+                rename(assignment, form.get("title", assignment.title)[:_LONGEST_TITLE])
                 reschedule(
                     assignment,
                     opens_at=moment("opens"),

@@ -18,7 +18,7 @@ from lti_grader.lti.board_models import (
     ScoreDeliveryEvent,
     ScoreFreeze,
 )
-from lti_grader.lti.models import DeliveryStatus, ScoreDelivery
+from lti_grader.lti.models import DeliveryStatus, LineItem, ScoreDelivery
 from lti_grader.lti.trail import OVER, Actor
 from lti_grader.people.models import User
 
@@ -172,6 +172,9 @@ def forget(user: User) -> None:
     ):
         session().execute(sa.update(ScoreFreeze).where(who == key).values({name: _ERASED}))
     session().execute(sa.update(ScoreFreeze).where(ScoreFreeze.student_id == user.id).values(reason="Not kept."))
+    session().execute(
+        sa.update(LineItem).where(LineItem.asked_by_name == user.display_name).values(asked_by_name=_ERASED)
+    )
     session().execute(
         sa.update(Reconciliation).where(Reconciliation.asked_by_name == user.display_name).values(asked_by_name=_ERASED)
     )

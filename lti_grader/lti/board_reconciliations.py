@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from lti_grader.classes.models import ContentItem
 from lti_grader.core.db import session
 from lti_grader.lti import board
-from lti_grader.lti.board_models import FindingKind, Reconciliation, ReconciliationFinding
+from lti_grader.lti.board_models import Reconciliation, ReconciliationFinding
 from lti_grader.lti.models import ClassContext, Deployment, LineItem, Platform
 from lti_grader.people.models import User
 
@@ -73,26 +73,3 @@ def findings(run_id: uuid.UUID) -> list[FindingLine]:
         FindingLine(row, item_id, title, name if user_id is not None else row.sub)
         for row, item_id, title, user_id, name in rows
     ]
-
-
-def columns_gone(class_id: uuid.UUID) -> list[str]:
-    """Return the items whose columns the last comparison of each LMS course did not find any more."""
-    last = (
-        sa.select(Reconciliation.id)
-        .where(Reconciliation.class_context_id == ClassContext.id, Reconciliation.finished_at.is_not(None))
-        .order_by(Reconciliation.started_at.desc())
-        .limit(1)
-        .correlate(ClassContext)
-        .scalar_subquery()
-    )
-    rows = session().scalars(
-        sa.select(ContentItem.title)
-        .select_from(ClassContext)
-        .join(ReconciliationFinding, ReconciliationFinding.reconciliation_id == last)
-        .join(LineItem, LineItem.id == ReconciliationFinding.line_item_id)
-        .join(ContentItem, ContentItem.id == LineItem.content_item_id)
-        .where(ClassContext.class_id == class_id, ReconciliationFinding.kind == FindingKind.COLUMN_GONE)
-        .distinct()
-        .order_by(ContentItem.title)
-    )
-    return list(rows)

@@ -51,6 +51,8 @@ SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RESULT = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 LINE_ITEM_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
+COLUMN_TAG = "lti_grader"
+"""The `tag` of the columns that this tool describes."""
 MEMBERSHIP = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 NOTICE_HANDLERS = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 SCOPES = (SCORE, RESULT, LINE_ITEM, LINE_ITEM_READ, MEMBERSHIP)

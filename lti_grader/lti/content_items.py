@@ -43,7 +43,7 @@ class Link(DeepLinkResource):
         if str(settings.get("accept_lineitem", "true")).casefold() != "false":
             column = LineItemClaim()
             column.set_label(assignment.title).set_score_maximum(float(assignment.points_total))
-            column.set_resource_id(str(assignment.id)).set_tag("lti_grader")
+            column.set_resource_id(str(assignment.id)).set_tag(c.COLUMN_TAG)
             column.set_submission_review(list(c.REVIEWABLE), label=c.REVIEW_LABEL, url=f"{public_url}/lti/launch")
             self.set_lineitem(column)
 

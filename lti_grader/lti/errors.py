@@ -119,6 +119,10 @@ class ColumnInUse(Conflict):
     code = "column_in_use"
 
 
+class CannotMakeColumn(Conflict):
+    code = "cannot_make_column"
+
+
 class CannotJoin(Unprocessable):
     code = "cannot_join"
 

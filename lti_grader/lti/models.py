@@ -182,11 +182,47 @@ class CourseCopy(Row, Tenanted, Base):
     """When a teacher put the notice away that says what was copied."""
 
 
+class ColumnState(enum.StrEnum):
+    """How a column of an LMS's gradebook stands."""
+
+    OK = "ok"
+    ASKED = "asked"
+    """A person asked for it to be found or made in the LMS."""
+    REFUSED = "refused"
+    """It could not be made; a person may ask again."""
+    MISSING = "missing"
+    """The LMS was seen not to have it any more. Its scores wait."""
+    CHANGED = "changed"
+    """Its title or maximum here is another than the LMS was told, which is still owed."""
+    DIFFERS = "differs"
+    """The LMS shows another title or maximum than ours, and did not take ours."""
+
+
+WITHOUT_COLUMN = (ColumnState.ASKED, ColumnState.REFUSED, ColumnState.MISSING)
+"""In these states there is nothing in the LMS that takes a score."""
+
+
 class LineItem(Row, Tenanted, Base):
     """A column of an LMS's gradebook that we fill."""
 
     __tablename__ = "line_items"
-    __table_args__ = (sa.CheckConstraint("score_maximum > 0", name="maximum_positive"),)
+    __table_args__ = (
+        sa.CheckConstraint("score_maximum > 0", name="maximum_positive"),
+        one_of("state", ColumnState),
+        sa.CheckConstraint("url IS NOT NULL OR state IN ('asked', 'refused')", name="is_somewhere"),
+        sa.Index(
+            "uq_line_items_one_asked",
+            "class_context_id",
+            "content_item_id",
+            unique=True,
+            postgresql_where=sa.text("url IS NULL"),
+        ),
+        sa.Index(
+            "ix_line_items_owed",
+            "next_try_at",
+            postgresql_where=sa.text("state IN ('asked', 'changed', 'missing')"),
+        ),
+    )
 
     class_context_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("class_contexts.id", ondelete="CASCADE"), index=True
@@ -194,11 +230,25 @@ class LineItem(Row, Tenanted, Base):
     content_item_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("content_items.id", ondelete="CASCADE"), index=True
     )
-    url: Mapped[str] = mapped_column(unique=True)
+    url: Mapped[str | None] = mapped_column(unique=True)
+    """None until it was found or made."""
     label: Mapped[str] = mapped_column(default="", server_default="")
+    """What the LMS was last told, as is the maximum."""
     score_maximum: Mapped[Points]
     tag: Mapped[str | None]
     resource_id: Mapped[str | None]
+    state: Mapped[str] = mapped_column(default=ColumnState.OK, server_default=ColumnState.OK)
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_try_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    asked_by_name: Mapped[str | None]
+    last_error: Mapped[str | None]
+    """In plain words, with the cure."""
+    last_answer: Mapped[str | None]
+    lms_label: Mapped[str | None]
+    """What the LMS was last seen to show, as is the maximum after it; None while nobody looked."""
+    lms_maximum: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    begun_at: Mapped[dt.datetime | None]
+    """When it began anew, empty, in the place of one that was lost: what was sent before stood in that one."""
     reconciled_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 

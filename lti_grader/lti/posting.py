@@ -13,6 +13,7 @@ from lti_grader.adapters import Adapters
 from lti_grader.core.db import transaction
 from lti_grader.lti import answers, claims, passback, results
 from lti_grader.lti.answers import Answer, Meaning
+from lti_grader.lti.columns import losing
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.passback import Parcel
 from lti_grader.lti.products import ScoreFacts, product_of
@@ -214,7 +215,18 @@ class Trip:
     def _understand(self, error: ServiceError) -> Answer:
         return self._product.understand(error) or answers.understand(error, tries=self.parcel.tries)
 
+    def _waits(self, error: ServiceError) -> str:
+        """Let it wait for its column, which is gone."""
+        parcel, raw = self.parcel, f"{error.status_code} {error.body or error.message}"
+        with transaction(self._tenant_id):
+            losing.lose(parcel.line_item_id, parcel.url, at=self._now())
+        with transaction(self._tenant_id):
+            passback.mark_waiting(parcel, losing.WAITS, raw, at=self._now())
+        return "waiting"
+
     def _failed(self, error: ServiceError) -> str:
+        if losing.may_be(error) and losing.is_gone(self._services, self.parcel.url):
+            return self._waits(error)
         self.answer = self._understand(error)
         if self.answer.meaning is Meaning.TAKEN:
             # Not after a lost answer of ours, so the LMS has newer news than we know of: look again with a new time.

@@ -13,8 +13,10 @@ from lti_grader.core.db import current_tenant, session, system_transaction, tran
 from lti_grader.core.messages import send_after_commit
 from lti_grader.lti import comparing, pump, results
 from lti_grader.lti.board_models import FindingKind, Reconciliation, ReconciliationFinding
+from lti_grader.lti.columns import asking, losing
+from lti_grader.lti.columns.finding import address_of
 from lti_grader.lti.errors import ReconciliationBusy, ServiceError, TokenRefused
-from lti_grader.lti.models import ClassContext, Deployment, LineItem, Platform
+from lti_grader.lti.models import WITHOUT_COLUMN, ClassContext, Deployment, LineItem, Platform
 from lti_grader.lti.results import Held
 from lti_grader.lti.tokens import Services
 
@@ -27,8 +29,6 @@ AGAIN_AFTER = dt.timedelta(hours=20)
 _MOST_SECONDS = 240.0
 _PATIENCE_SECONDS = 60.0
 _LOCK_SECONDS = 700
-# These are about one column; anything else is about the LMS.
-_GONE = (404, 410)
 Clock = Callable[[], dt.datetime]
 
 
@@ -83,10 +83,11 @@ def ask(class_id: uuid.UUID, *, asked_by: str, at: dt.datetime) -> int:
 def _begin(context_id: uuid.UUID, run_id: uuid.UUID | None, at: dt.datetime) -> "_Run | None":
     context = session().get_one(ClassContext, context_id)
     context.reconciled_at = at
+    asking.note_changes(LineItem.class_context_id == context_id, at=at)
     items = list(
         session().scalars(
             sa.select(LineItem)
-            .where(LineItem.class_context_id == context_id)
+            .where(LineItem.class_context_id == context_id, LineItem.state.not_in(WITHOUT_COLUMN))
             .order_by(LineItem.reconciled_at.nulls_first(), LineItem.id)
         )
     )
@@ -131,7 +132,8 @@ class _Run:
         try:
             found = self._read(item, services, held)
         except ServiceError as error:
-            return self._unread(item, error)
+            is_gone = losing.may_be(error) and losing.is_gone(services, address_of(item))
+            return self._unread(item, error, is_gone=is_gone, at=now())
         if found is None:
             return "Scores were being sent to this LMS all the while. The comparison comes again by itself."
         compared, differing = comparing.compare(self._tenant_id, self.id, item, self._platform.id, found, at=now())
@@ -148,18 +150,18 @@ class _Run:
         while True:
             with pump.slot(self._platform, held) as slot:
                 if slot is not None:
-                    return results.read_all(services, item.url)
+                    return results.read_all(services, address_of(item))
             if time.monotonic() > ends:
                 return None
             time.sleep(0.5)
 
-    def _unread(self, item: LineItem, error: ServiceError) -> str | None:
-        is_gone = error.status_code in _GONE and not isinstance(error, TokenRefused)
+    def _unread(self, item: LineItem, error: ServiceError, *, is_gone: bool, at: dt.datetime) -> str | None:
         if not is_gone and (isinstance(error, TokenRefused) or error.status_code is None or error.status_code >= 429):
             return f"{error.message} {error.body}".strip()[:500]
-        words = (
-            "The LMS has no such column any more. Place the item in the course again; its scores follow by themselves."
-        )
+        words = "The LMS has no such column any more. The class's columns say what can be done; its scores wait."
+        if is_gone:
+            with transaction(self._tenant_id):
+                losing.lose(item.id, address_of(item), at=at)
         with transaction(self._tenant_id):
             session().add(
                 ReconciliationFinding(

@@ -14,7 +14,7 @@ from lti_grader.core.errors import NotFound
 from lti_grader.lti import claims as c
 from lti_grader.lti import http, memberships, results
 from lti_grader.lti.errors import ServiceError
-from lti_grader.lti.models import ClassContext, Deployment, LineItem, Platform
+from lti_grader.lti.models import WITHOUT_COLUMN, ClassContext, Deployment, LineItem, Platform
 from lti_grader.lti.products import Product, product_of
 from lti_grader.lti.tokens import Services
 
@@ -87,7 +87,10 @@ def _course(platform_id: uuid.UUID) -> _Course | None:
     if context is None:
         return None
     column = session().scalar(
-        sa.select(LineItem.url).where(LineItem.class_context_id == context.id).order_by(LineItem.id.desc()).limit(1)
+        sa.select(LineItem.url)
+        .where(LineItem.class_context_id == context.id, LineItem.state.not_in(WITHOUT_COLUMN))
+        .order_by(LineItem.id.desc())
+        .limit(1)
     )
     title = context.title or context.context_id
     return _Course(title, context.memberships_url, context.line_items_url, column)

@@ -11,6 +11,7 @@ from lti_grader import adapters
 from lti_grader.core.db import system_transaction
 from lti_grader.core.messages import send
 from lti_grader.lti import keys, passback, pump, reconciliation, roster, roster_schedule
+from lti_grader.lti.columns import asking, jobs, tending
 from lti_grader.lti.errors import ReconciliationBusy, RosterBusy, ServiceError
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,21 @@ def sweep() -> int:
         for _ in range(min(1 + many // _WORTH_ANOTHER, _MOST_PUMPS)):
             send(passback.TASK, tenant_id, platform_id, queue=passback.QUEUE)
     return len(late)
+
+
+@shared_task(name=asking.TASK)
+def tend_column(tenant: str, column: str) -> str:
+    """Bring about what is owed to a column of an LMS's gradebook."""
+    return tending.tend(uuid.UUID(tenant), uuid.UUID(column), adapters.installed(), _now)
+
+
+@shared_task(name="columns.sweep")
+def sweep_columns() -> int:
+    """Send out again what is owed to columns and due."""
+    found = jobs.due(at=_now())
+    for tenant_id, column_id in found:
+        send(asking.TASK, tenant_id, column_id, queue=asking.QUEUE)
+    return len(found)
 
 
 @shared_task(name="roster.sync")

@@ -135,7 +135,10 @@ def test_all_pages_are_read(desk: Desk, lms: ScriptedPlatform) -> None:
 
 def test_a_column_that_is_gone_is_told_on_the_board(desk: Desk, lms: ScriptedPlatform, browser_of: Browser) -> None:
     arrived(desk)
-    lms.script[RESULTS] = [(404, {}, {"error": "no such line item"})]
+    lms.script[RESULTS] = [(404, {}, {"error": "nothing here"})]
+    assert found(desk, run(desk)) == [("unreadable", None, None)], "the column itself is there"
+    for path in (RESULTS, "/lineitems/1"):
+        lms.script[path] = [(404, {}, {"error": "no such line item"})]
     assert found(desk, run(desk)) == [("column_gone", None, None)]
     assert desk.last.status == "verified", "what is believed is not changed by what could not be read"
     page = browser_of(desk.world.teacher_id).get(f"/classes/{desk.world.class_id}/deliveries").text

@@ -37,6 +37,15 @@ def test_dates_are_set_kept_and_taken_away(teacher: FlaskClient, world: World) -
         assert not kept.is_published
 
 
+def test_a_title_is_changed_and_never_empty(teacher: FlaskClient, world: World) -> None:
+    one = world.assignment()
+    url = f"/assignments/{one}/settings"
+    assert teacher.post(url, data={"title": "  Double it  "}).status_code == 303
+    assert 'value="Double it"' in teacher.get(url).text
+    refused = teacher.post(url, data={"title": " "})
+    assert (refused.status_code, "Give the assignment a title" in refused.text) == (422, True)
+
+
 @pytest.mark.parametrize(
     ("form", "words"),
     [

@@ -34,7 +34,7 @@ PUBLIC = {
 STAFF_ONLY = {
     "gradebook.grid", "gradebook.student", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
     "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops", "lti.registrar",
-    "lti.holds", "lti.freeze", "lti.ask_release", "lti.release", "lti.comparisons", "lti.compare",
+    "lti.columns", "lti.make_column", "lti.ask_for_column", "lti.holds", "lti.freeze", "lti.ask_release", "lti.release", "lti.comparisons", "lti.compare",
     "lti.class_csv", "lti.class_one_roster", "lti.institution_csv", "lti.institution_one_roster",
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
     "lti.join_class", "assignments.settings", "assignments.change", "lti.take_course_out",
@@ -50,7 +50,7 @@ BODY = {
 def ids(world: World) -> dict[str, Any]:
     """What the variable parts of addresses stand for: things of one student in one class."""
     assignment = world.assignment()
-    world.column(assignment)
+    column = world.column(assignment)
     student, item = world.user(), world.items(assignment)[0]
     attempt = world.hand_in(student, item)
     with transaction(world.tenant_id):
@@ -72,7 +72,7 @@ def ids(world: World) -> dict[str, Any]:
         session().flush()
     return {
         "assignment_id": assignment, "item_id": item, "attempt_id": attempt, "class_id": world.class_id,
-        "context_id": world.context_id,
+        "context_id": world.context_id, "column_id": column,
         "student_id": student, "delivery_id": delivery, "freeze_id": uuid.uuid4(), "link_id": link.id, "copy_id": copy.id,
         **_file(world, student), "name": "a" * 32, "filename": "x",
         "platform_id": world.platform_id, "invitation_id": uuid.uuid4(), "deployment_id": uuid.uuid4(),

@@ -12,6 +12,7 @@ from lti_grader.core.db import session, system_transaction
 from lti_grader.lti import freezes, trail
 from lti_grader.lti.board_models import EventKind
 from lti_grader.lti.models import (
+    WITHOUT_COLUMN,
     DeliveryStatus,
     LineItem,
     Platform,
@@ -85,7 +86,12 @@ def due_column(platform_id: uuid.UUID, *, at: dt.datetime, most: int) -> tuple[u
 
 
 def _is_owed() -> sa.ColumnElement[bool]:
-    return ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT])
+    # What is owed to a column that is not there waits for it.
+    nowhere = sa.select(LineItem.id).where(LineItem.state.in_(WITHOUT_COLUMN))
+    return sa.and_(
+        ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT]),
+        ScoreDelivery.line_item_id.not_in(nowhere),
+    )
 
 
 def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
@@ -125,6 +131,9 @@ def _is_due(row: ScoreDelivery, at: dt.datetime) -> bool:
 
 
 def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
+    item = session().get_one(LineItem, row.line_item_id)
+    if item.url is None or item.state in WITHOUT_COLUMN:
+        return None
     others = others_of(row)
     if any(one.revision > row.revision for one in others):
         # Nobody wants to know any more; if it arrived all the same, the newer one has a later time.
@@ -142,19 +151,18 @@ def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parce
     row.tries += 1
     row.status, row.next_try_at = DeliveryStatus.SENDING, at + lease
     session().flush()
-    item, platform, user = (
+    platform, user = (
         session()
         .execute(
-            sa.select(LineItem, Platform, User)
+            sa.select(Platform, User)
             .select_from(ScoreDelivery)
-            .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
             .join(Platform, Platform.id == ScoreDelivery.platform_id)
             .join(User, User.id == ScoreDelivery.user_id)
             .where(ScoreDelivery.id == row.id)
         )
         .one()
     )
-    told = next((one for one in others if one.sent_at is not None), None)
+    told = next((one for one in others if _was_told(one, item)), None)
     return Parcel(
         delivery_id=row.id,
         line_item_id=row.line_item_id,
@@ -178,6 +186,10 @@ def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parce
         may_hold=frozenset(_may_hold(row, others)),
         channel=f"delivery:{row.user_id}:{item.content_item_id}",
     )
+
+
+def _was_told(one: ScoreDelivery, item: LineItem) -> bool:
+    return one.sent_at is not None and (item.begun_at is None or one.sent_at >= item.begun_at)
 
 
 def _may_hold(row: ScoreDelivery, others: Sequence[ScoreDelivery]) -> Iterator[Decimal]:

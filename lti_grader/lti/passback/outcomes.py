@@ -92,6 +92,15 @@ def set_overridden(row: ScoreDelivery, held: Decimal, at: dt.datetime) -> None:
     trail.note(row, EventKind.OVERRIDDEN, at=at)
 
 
+def mark_waiting(parcel: Parcel, words: str, raw: str, *, at: dt.datetime) -> None:
+    """Note that it waits for its column, which the LMS does not have any more."""
+    if row := _mine(parcel):
+        row.status, row.next_try_at = _waiting(row), at
+        row.last_error, row.last_answer = words, raw[:2000]
+        trail.note(row, EventKind.ANSWERED, at=at)
+        _note_if_superseded(row, at)
+
+
 def mark_answer(parcel: Parcel, answer: Answer, raw: str, *, most_tries: int, at: dt.datetime) -> None:
     """Note what a failed post means: to be tried again, or a matter for a person."""
     row = _mine(parcel)

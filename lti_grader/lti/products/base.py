@@ -54,6 +54,8 @@ class Product(Registering):
         """
         return (target,) if target else ()
 
+    names_links: ClassVar[bool] = False
+    """Whether a column that a tool makes may say which link it belongs to."""
     results_follow_column: ClassVar[bool] = False
     """Whether a result's points are of the column's maximum as it is now, whatever maximum stands beside them."""
     keeps_overrides: ClassVar[bool] = False

@@ -29,6 +29,7 @@ class Moodle(Product):
     register_at = (
         "Site administration > Plugins > Activity modules > External tool > Manage tools > Tool URL > Add LTI Advantage"
     )
+    names_links = True
     results_follow_column = True
     keeps_overrides = True
     override_cure = (

@@ -12,9 +12,10 @@ from lti_grader.classes.queries import get_class
 from lti_grader.core.errors import BadInput, NotFound
 from lti_grader.lti import board as reads
 from lti_grader.lti import board_operations as operations
-from lti_grader.lti import board_reconciliations, freezes, queries
+from lti_grader.lti import freezes, queries
 from lti_grader.lti.board import Filter, Sorting
 from lti_grader.lti.board_operations import Selection
+from lti_grader.lti.columns import reads as columns
 from lti_grader.lti.models import DeliveryStatus
 from lti_grader.lti.views.blueprint import blueprint, now
 from lti_grader.lti.views.clerks import at_board
@@ -36,7 +37,7 @@ def board(class_id: uuid.UUID) -> ResponseReturnValue:
             choices=reads.choices(class_id),
             homeless=reads.without_column(class_id),
             freezes=freezes.of_class(class_id),
-            gone=board_reconciliations.columns_gone(class_id),
+            columns=columns.in_trouble(class_id),
             sent=flask.request.args.get("sent", type=int),
             now=now(),
         )

@@ -39,6 +39,11 @@ class Clerk:
     def may_freeze(self) -> bool:
         return self.is_registrar or self.role == Role.TEACHER
 
+    def require_columns(self) -> None:
+        """Raise `Forbidden` for assistants."""
+        if not self.may_freeze:
+            raise Forbidden("Columns are made and changed by the teachers of the class and by registrars.")
+
     def require_freezing(self) -> None:
         """Raise `Forbidden` for assistants."""
         if not self.may_freeze:

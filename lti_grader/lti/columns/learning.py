@@ -1,4 +1,4 @@
-"""The columns of an LMS's gradebook that our links fill."""
+"""Columns as launches bring them."""
 
 import datetime as dt
 import uuid
@@ -11,7 +11,8 @@ from lti_grader.assignments.models import Assignment
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.lti import passback
-from lti_grader.lti.models import LineItem, ResourceLink, ScoreDelivery
+from lti_grader.lti.columns import asking
+from lti_grader.lti.models import ColumnState, LineItem, ResourceLink, ScoreDelivery
 
 
 def fill_column(link: ResourceLink, *, at: dt.datetime) -> None:
@@ -20,6 +21,8 @@ def fill_column(link: ResourceLink, *, at: dt.datetime) -> None:
         return
     session().flush()
     assignment = session().get_one(Assignment, link.assignment_id)
+    if not _is_known(link) and (_awaited(link, at) or _lost(link, at)):
+        return
     made = session().scalar(
         insert(LineItem)
         .values(
@@ -37,6 +40,42 @@ def fill_column(link: ResourceLink, *, at: dt.datetime) -> None:
     ) or _turned(link, assignment)
     if made is not None:
         passback.queue_known_scores(made, at=at)
+
+
+def _is_known(link: ResourceLink) -> bool:
+    return session().scalar(sa.select(LineItem.id).where(LineItem.url == link.line_item_url)) is not None
+
+
+def _awaited(link: ResourceLink, at: dt.datetime) -> bool:
+    """Let a column that was asked for, and is nowhere yet, be the one that the launch brings; its scores are owed already."""
+    found = session().scalar(
+        sa.update(LineItem)
+        .where(*_same(link), LineItem.url.is_(None))
+        .values(
+            url=link.line_item_url, state=ColumnState.OK, tries=0, next_try_at=at, last_error=None, last_answer=None
+        )
+        .returning(LineItem.id)
+    )
+    if found is not None:
+        asking.send_scores(link.class_context_id)
+    return found is not None
+
+
+def _lost(link: ResourceLink, at: dt.datetime) -> bool:
+    """Have a column looked for that was lost, now that the item was placed anew; whoever finds it owes it all scores."""
+    lost = session().scalar(
+        sa.select(LineItem.id)
+        .where(*_same(link), LineItem.state.in_([ColumnState.MISSING, ColumnState.REFUSED]))
+        .order_by(LineItem.id)
+        .limit(1)
+    )
+    if lost is not None:
+        asking.owe(lost, ColumnState.ASKED, at=at)
+    return lost is not None
+
+
+def _same(link: ResourceLink) -> tuple[sa.ColumnElement[bool], ...]:
+    return (LineItem.class_context_id == link.class_context_id, LineItem.content_item_id == link.assignment_id)
 
 
 def _turned(link: ResourceLink, assignment: Assignment) -> uuid.UUID | None:

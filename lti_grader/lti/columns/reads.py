@@ -1,0 +1,139 @@
+"""Reads of a class's columns: each assignment in each LMS course, and how its column stands there."""
+
+import dataclasses
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from lti_grader.assignments.models import Assignment
+from lti_grader.classes.models import Module
+from lti_grader.core.db import session
+from lti_grader.lti.columns import asking
+from lti_grader.lti.models import (
+    WITHOUT_COLUMN,
+    ClassContext,
+    ColumnState,
+    Deployment,
+    LineItem,
+    Platform,
+    ScoreDelivery,
+)
+
+NONE = "none"
+_UNDER_WAY, _WATCHED = (ColumnState.ASKED, ColumnState.CHANGED), 3
+_TROUBLE = (ColumnState.MISSING, ColumnState.REFUSED, ColumnState.DIFFERS)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """An assignment in an LMS course, and its column there."""
+
+    item_id: uuid.UUID
+    item: str
+    is_published: bool
+    maximum: Decimal
+    column: LineItem | None
+    waiting: int
+    """Students whose scores wait for the column."""
+
+    @property
+    def state(self) -> str:
+        return self.column.state if self.column is not None else NONE
+
+    @property
+    def is_trouble(self) -> bool:
+        return self.state in _TROUBLE
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something is about to become of it; after some tries nobody sits and waits."""
+        return self.column is not None and self.state in _UNDER_WAY and self.column.tries <= _WATCHED
+
+    @property
+    def converts(self) -> bool:
+        """Whether the LMS's own maximum is another, so that points are converted there."""
+        held = self.column.lms_maximum if self.column is not None else None
+        return held is not None and held != self.maximum
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    """An LMS course of a class."""
+
+    id: uuid.UUID
+    title: str
+    platform: str
+    refusal: str
+    """Why this tool can make no columns there, with the cure; "" where it can."""
+    lines: Sequence[Line]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something is being done about one of its columns."""
+        return any(one.is_live for one in self.lines)
+
+
+def courses(class_id: uuid.UUID) -> list[Course]:
+    """Return the LMS courses of a class with their columns."""
+    rows = (
+        session()
+        .execute(
+            sa.select(ClassContext, Platform)
+            .join(Deployment, Deployment.id == ClassContext.deployment_id)
+            .join(Platform, Platform.id == Deployment.platform_id)
+            .where(ClassContext.class_id == class_id)
+            .order_by(ClassContext.title, ClassContext.id)
+        )
+        .all()
+    )
+    assignments = session().scalars(
+        sa.select(Assignment)
+        .join(Module, Module.id == Assignment.module_id)
+        .where(Module.class_id == class_id)
+        .order_by(Module.order_index, Assignment.order_index, Assignment.id)
+    ).all()  # fmt: skip
+    found = _columns([context.id for context, _ in rows])
+    columns = [one for listed in found.values() for one in listed if one is not None]
+    waiting = _waiting([one.id for one in columns if one.state in WITHOUT_COLUMN])
+    return [
+        Course(
+            context.id,
+            context.title or context.context_id,
+            platform.name,
+            asking.refusal(context, platform),
+            [
+                Line(
+                    one.id, one.title, one.is_published, one.points_total, column,
+                    waiting.get(column.id, 0) if column is not None else 0,
+                )
+                for one in assignments
+                for column in found.get((context.id, one.id), [None])
+            ],
+        )
+        for context, platform in rows
+    ]  # fmt: skip
+
+
+def _columns(context_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], list[LineItem | None]]:
+    found: dict[tuple[uuid.UUID, uuid.UUID], list[LineItem | None]] = {}
+    for row in session().scalars(
+        sa.select(LineItem).where(LineItem.class_context_id.in_(context_ids)).order_by(LineItem.created_at, LineItem.id)
+    ):
+        found.setdefault((row.class_context_id, row.content_item_id), []).append(row)
+    return found
+
+
+def _waiting(column_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    rows = session().execute(
+        sa.select(ScoreDelivery.line_item_id, sa.func.count(ScoreDelivery.user_id.distinct()))
+        .where(ScoreDelivery.line_item_id.in_(column_ids))
+        .group_by(ScoreDelivery.line_item_id)
+    )
+    return dict(rows.all())
+
+
+def in_trouble(class_id: uuid.UUID) -> list[Line]:
+    """Return the columns of a class that need a person."""
+    return [one for course in courses(class_id) for one in course.lines if one.is_trouble]
