@@ -1,14 +1,14 @@
 """Columns that are made on a person's word, told of changes, and noticed when they are lost
 
 Revision ID: columns
-Revises: reconciliations
+Revises: newest_scores
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "columns"
-down_revision = "reconciliations"
+down_revision = "newest_scores"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,7 @@
 """Columns that are not there: made on a teacher's word and never twice, lost and found again, with every score."""
 
 import datetime as dt
+import json
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from lti_grader.lti import passback, reconciliation
 from lti_grader.lti.columns import fill_column, tending
 from lti_grader.lti.models import ClassContext, LineItem, Platform, ProductFamily, ResourceLink
 from tests.fixtures.world import World
-from tests.lti.conftest import Browser
+from tests.lti.conftest import Browser, Run
 from tests.lti.desk import Desk
 from tests.lti.scripted import LOST, Answer, Asked, ScriptedPlatform
 
@@ -508,3 +509,18 @@ def test_a_column_that_is_gone_when_it_is_changed_is_lost(filled: Bench, book: G
     again(filled, teacher)
     assert filled.tend() == "ok"
     assert column_of(filled, book)["label"] == "Doubling"
+
+
+def test_from_the_shell(bench: Bench, book: Gradebook, run: Run) -> None:
+    bench.score_now(8)
+    class_id = str(bench.world.class_id)
+    code, said, _ = run("columns", "list", class_id, "--json")
+    (line,) = json.loads(said)
+    assert (code, line["state"], line["url"], line["maximum"]) == (0, "none", None, 10)
+    code, said, _ = run("columns", "make", class_id)
+    assert (code, said.split("\t")[2]) == (0, "ok"), said
+    assert bench.item.asked_by_name == "An operator, from the shell"
+    assert len(book.posts()) == 1
+    assert "no column is missing" in run("columns", "make", class_id)[1]
+    assert str(bench.item.url) in run("columns", "list", class_id)[1]
+    assert "no class of that id" in run("columns", "list", str(uuid.uuid4()))[2]

@@ -47,6 +47,10 @@ class Line:
         return self.state in _TROUBLE
 
     @property
+    def lacks_column(self) -> bool:
+        return self.column is None or self.column.state in WITHOUT_COLUMN
+
+    @property
     def is_live(self) -> bool:
         """Whether something is about to become of it; after some tries nobody sits and waits."""
         return self.column is not None and self.state in _UNDER_WAY and self.column.tries <= _WATCHED

@@ -92,10 +92,11 @@ def _owe(ids: Sequence[uuid.UUID], at: dt.datetime) -> None:
     row, other = ScoreDelivery, sa.orm.aliased(ScoreDelivery)
     same = sa.and_(other.line_item_id == row.line_item_id, other.user_id == row.user_id)
     last = sa.select(sa.func.max(other.sent_timestamp)).where(same).scalar_subquery()
-    newer = sa.exists().where(same, other.revision > row.revision)
     again = session().scalars(
         sa.update(row)
-        .where(row.id.in_(ids), row.status.in_(_STATES), ~newer, ~freezes.covering(row.line_item_id, row.user_id))
+        .where(
+            row.id.in_(ids), row.status.in_(_STATES), row.is_newest, ~freezes.covering(row.line_item_id, row.user_id)
+        )
         .values(
             status=DeliveryStatus.PENDING,
             forced=False,

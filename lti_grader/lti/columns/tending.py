@@ -82,7 +82,7 @@ class _Way:
         try:
             return finding.read(self._services, url, self._job.scopes)
         except ServiceError as error:
-            if error.status_code in finding.GONE:
+            if losing.may_be(error):
                 return None
             raise
 
