@@ -8,6 +8,7 @@ import flask
 
 from lti_grader.core.paths import project_folder
 from lti_grader.demo.lms import (
+    columns,
     control,
     copying,
     deep_links,
@@ -65,6 +66,7 @@ def create_lms(folder: Path, url: str, *, secret: str | None = None) -> flask.Fl
         notices,
         files,
         reviews,
+        columns,
     ):
         app.register_blueprint(module.blueprint)
     app.before_request(_begin)

@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from lti_grader.demo.lms import columns
 from lti_grader.demo.lms.file_models import Activity, Reviewable
 from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Submission, Tool
 from lti_grader.demo.lms.people import TEST_STUDENT
 from lti_grader.demo.lms.platform import STORAGE_FRAMES, announce
 from lti_grader.demo.lms.scores import Mode
-from lti_grader.demo.lms.services import drop_column, titles
+from lti_grader.demo.lms.services import titles
 from lti_grader.demo.lms.store import PLACES_LINKS, Faults, lms
 
 blueprint = flask.Blueprint("pages", __name__)
@@ -213,7 +214,7 @@ def remove(course_id: str, link_id: str) -> ResponseReturnValue:
         # Gone already is as good as removed: two presses of the button are no mistake.
         if seat is not None and seat.is_staff and link is not None and link.course_id == course_id:
             for column in session.scalars(select(Column).where(Column.link_id == link_id)).all():
-                drop_column(session, column)
+                columns.drop(session, column)
             session.delete(link)
     return flask.redirect(flask.url_for("pages.course", course_id=course_id), 303)
 

@@ -9,11 +9,10 @@ from urllib.parse import urlencode
 
 import flask
 from flask.typing import ResponseReturnValue
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lti_grader.demo.lms import scores
-from lti_grader.demo.lms.file_models import Reviewable
+from lti_grader.demo.lms import columns, scores
 from lti_grader.demo.lms.guard import guarded
 from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Submission
 from lti_grader.demo.lms.scores import Mode
@@ -74,14 +73,6 @@ def _insist(header: str, media_type: str, *, may_be_absent: bool) -> None:
     said = flask.request.headers.get(header, "").partition(";")[0].strip()
     if lms().mode() is Mode.MOODLE and said != media_type and (said or not may_be_absent):
         flask.abort(400, f"{header} has to be {media_type}")
-
-
-def drop_column(session: Session, column: Column) -> None:
-    """Remove a column with all that is in it."""
-    for table in (Submission, Grade, Reviewable):
-        session.execute(delete(table).where(table.column_id == column.id))
-    session.delete(column)
-    session.flush()
 
 
 @blueprint.get("/courses/<course_id>/lineitems")
@@ -164,7 +155,7 @@ def change_column(course_id: str, column_id: str) -> ResponseReturnValue:
     with lms().store.begin() as session:
         column = _column(session, course_id, column_id)
         column.label = str(given.get("label") or column.label)
-        column.maximum = float(given.get("scoreMaximum") or column.maximum)
+        columns.resize(session, column, float(given.get("scoreMaximum") or column.maximum))
         column.resource_id, column.tag = text_or_none(given.get("resourceId")), text_or_none(given.get("tag"))
         shown = _column_json(column)
     return _typed(shown, _ITEM)
@@ -174,7 +165,7 @@ def change_column(course_id: str, column_id: str) -> ResponseReturnValue:
 @guarded("lineitems", _AGS + "lineitem")
 def remove_column(course_id: str, column_id: str) -> ResponseReturnValue:
     with lms().store.begin() as session:
-        drop_column(session, _column(session, course_id, column_id))
+        columns.drop(session, _column(session, course_id, column_id))
     return "", 204
 
 
@@ -202,6 +193,8 @@ def post_score(course_id: str, column_id: str) -> ResponseReturnValue:
                 grade = Grade(column_id=column_id, person_id=person_id, posts=0, locked=False)
                 session.add(grade)
             _store(mode, grade, body, outcome)
+            if not outcome.keeps_score:
+                columns.forget_maximum(session, column_id, person_id)
             if mode is Mode.CANVAS:
                 _hand_in(session, column_id, person_id, read_extension(body))
     return _typed(outcome.body, "application/json", outcome.status)
@@ -247,20 +240,23 @@ def list_results(course_id: str, column_id: str) -> ResponseReturnValue:
         if wanted := flask.request.args.get("user_id"):
             query = query.where(Grade.person_id == wanted)
         base = f"{lms().url}/courses/{course_id}/lineitems/{column_id}/lineitem"
-        found = [_result(mode, base, column, grade) for grade in session.scalars(query)]
+        found = [
+            _result(mode, base, grade, columns.maximum_of(session, column, grade.person_id))
+            for grade in session.scalars(query)
+        ]
     if mode is Mode.MOODLE and found and flask.request.args.get("limit", 0, type=int) > 0:
         # Its pages of results break for LTI 1.3 tools: "Call to a member function out() on null" (5.0).
         flask.abort(404, "Exception - Call to a member function out() on null")
     return paged([one for one in found if one], _RESULTS)
 
 
-def _result(mode: Mode, base: str, column: Column, grade: Grade) -> dict[str, Any] | None:
+def _result(mode: Mode, base: str, grade: Grade, maximum: float) -> dict[str, Any] | None:
     score = grade.override if grade.override is not None else grade.score
     if score is None and mode is not Mode.MOODLE:
         return None
     shown: dict[str, Any] = {
         "id": f"{base}/results/{grade.person_id}", "userId": grade.person_id, "scoreOf": base,
-        "resultMaximum": column.maximum,
+        "resultMaximum": maximum,
     }  # fmt: skip
     if score is not None and not (mode is Mode.MOODLE and score == 0):
         shown["resultScore"] = score
