@@ -8,7 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment
-from lti_grader.classes.models import Module
+from lti_grader.classes.models import ContentItem, Module
 from lti_grader.core.db import session
 from lti_grader.lti.columns import asking
 from lti_grader.lti.models import (
@@ -43,10 +43,6 @@ class Line:
         return self.column.state if self.column is not None else NONE
 
     @property
-    def is_trouble(self) -> bool:
-        return self.state in _TROUBLE
-
-    @property
     def lacks_column(self) -> bool:
         return self.column is None or self.column.state in WITHOUT_COLUMN
 
@@ -77,6 +73,14 @@ class Course:
     def is_live(self) -> bool:
         """Whether something is being done about one of its columns."""
         return any(one.is_live for one in self.lines)
+
+
+@dataclasses.dataclass(frozen=True)
+class Trouble:
+    """A column that needs a person."""
+
+    item: str
+    state: str
 
 
 def courses(class_id: uuid.UUID) -> list[Course]:
@@ -138,6 +142,13 @@ def _waiting(column_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(rows.all())
 
 
-def in_trouble(class_id: uuid.UUID) -> list[Line]:
+def in_trouble(class_id: uuid.UUID) -> list[Trouble]:
     """Return the columns of a class that need a person."""
-    return [one for course in courses(class_id) for one in course.lines if one.is_trouble]
+    rows = session().execute(
+        sa.select(ContentItem.title, LineItem.state)
+        .join(ContentItem, ContentItem.id == LineItem.content_item_id)
+        .join(ClassContext, ClassContext.id == LineItem.class_context_id)
+        .where(ClassContext.class_id == class_id, LineItem.state.in_(_TROUBLE))
+        .order_by(ContentItem.title, LineItem.id)
+    )
+    return [Trouble(title, state) for title, state in rows]
