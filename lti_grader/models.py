@@ -23,6 +23,7 @@ from lti_grader.lti.models import (
 from lti_grader.lti.notice_models import Notice, NoticeSubscription
 from lti_grader.lti.privacy_models import PrivacyAct
 from lti_grader.lti.registration_models import RegistrationInvitation, RegistrationProposal
+from lti_grader.lti.release_models import OwedRelease
 from lti_grader.lti.roster_models import Roster
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
 from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
@@ -55,6 +56,7 @@ __all__ = [
     "Module",
     "Notice",
     "NoticeSubscription",
+    "OwedRelease",
     "Platform",
     "PrivacyAct",
     "Problem",

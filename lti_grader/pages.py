@@ -1,10 +1,12 @@
 """Every blueprint, and what pages of a lower domain show of a higher one."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
 import flask
 
+from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
 from lti_grader.attempts.views import blueprint as work
 from lti_grader.core.assets import install_assets
@@ -24,7 +26,7 @@ def register_pages(app: flask.Flask) -> None:
     for blueprint in (administration, assignments, platforms, work, results, gradebook_pages, lti):
         app.register_blueprint(blueprint)
     install_assets(app)
-    app.extensions["delivery_state"] = deliveries.delivery_state
+    app.extensions["delivery_state"] = _delivery_state
     app.extensions["delivery_states"] = deliveries.states_of_class
     app.extensions["delivery_board"] = board.read
     app.extensions["courses_of_class"] = copies.courses_of
@@ -34,8 +36,17 @@ def register_pages(app: flask.Flask) -> None:
     app.jinja_env.globals["class_has_files"] = looking.has_any
 
 
-def _score_state(user_id: uuid.UUID, content_item_id: uuid.UUID) -> dict[str, Any]:
+def _delivery_state(student_id: uuid.UUID, opened: OpenedAssignment, *, at: dt.datetime) -> dict[str, str] | None:
+    """Return how far a student's score has come, as far as whoever looks may know it."""
+    seen = opened.shown(at=at)
+    if not seen.marks:
+        # In the same words whatever became of it.
+        return {"state": "withheld", "text": seen.note}
+    return deliveries.delivery_state(student_id, opened.assignment.id)
+
+
+def _score_state(student_id: uuid.UUID, opened: OpenedAssignment, *, at: dt.datetime) -> dict[str, Any]:
     return {
-        "entry": gradebook.entry_of(user_id, content_item_id),
-        "delivery": deliveries.delivery_state(user_id, content_item_id),
+        "entry": gradebook.entry_of(student_id, opened.assignment.id) if opened.shown(at=at).marks else None,
+        "delivery": _delivery_state(student_id, opened, at=at),
     }

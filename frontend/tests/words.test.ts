@@ -39,9 +39,19 @@ test("a run speaks of sample tests", () => {
 test("a program that does not compile is told apart from wrong answers", () => {
   const tests = [{ name: "a", status: "compile_error" }];
   assert.equal(
-    summary(attempt({ tests, compile_output: "main.cpp:1:1: error" })).text,
+    summary(attempt({ tests, compile_output: "main.cpp:1:1: error", compiles: false })).text,
     "The program does not compile",
   );
+});
+
+test("what is not released is handed in, and no verdict", () => {
+  const said = attempt({
+    compile_output: "main.cpp:1:1: warning",
+    compiles: true,
+    release_note: "Marks come.",
+  });
+  assert.deepEqual(summary(said), { icon: "check", tone: "quiet", text: "Handed in" });
+  assert.equal(summary({ ...said, compiles: false }).text, "The program does not compile");
 });
 
 test("warnings of the compiler do not make a failure of a pass", () => {

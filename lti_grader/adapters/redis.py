@@ -138,6 +138,14 @@ class Channels:
         self._lock = threading.Lock()
         self._listeners: dict[str, set[queue.SimpleQueue[Any]]] = defaultdict(set)
         self._pubsub: redis.client.PubSub | None = None
+        self._pumping: threading.Thread | None = None
+        self._ended = threading.Event()
+
+    def close(self) -> None:
+        """Listen no more, for good. Whoever listens still hears nothing from now on."""
+        self._ended.set()
+        if self._pumping is not None:
+            self._pumping.join()
 
     def publish(self, channel: str, news: dict[str, Any]) -> None:
         """Tell whoever listens. News is a convenience: where Redis is down it is dropped, and logged."""
@@ -172,12 +180,13 @@ class Channels:
             self._pubsub = self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
             with contextlib.suppress(*_CONNECTION_LOST):
                 self._pubsub.subscribe("lti-grader:hello")
-            threading.Thread(target=self._pump, name="channels", daemon=True).start()
+            self._pumping = threading.Thread(target=self._pump, name="channels", daemon=True)
+            self._pumping.start()
         return self._pubsub
 
     def _pump(self) -> None:
         assert self._pubsub is not None
-        while True:
+        while not self._ended.is_set():
             try:
                 message = self._pubsub.get_message(timeout=1.0)
             except _CONNECTION_LOST:

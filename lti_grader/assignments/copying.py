@@ -1,7 +1,8 @@
 """Copying what stands in one class into another: modules, assignments, problems by version. Never anybody's work.
 
 Dates belong to the term that they were made for, so a copy has none. What an opening date held back, and an
-exam, would stand open without one: such a copy is not published until a teacher does so.
+exam, would stand open without one: such a copy is not published until a teacher does so. What was to be released
+on a date is released by hand in the copy, and a release of the original is none of the copy.
 """
 
 import datetime as dt
@@ -9,7 +10,8 @@ import uuid
 
 import sqlalchemy as sa
 
-from lti_grader.assignments.models import Assignment, AssignmentProblem, Mode
+from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem, Mode
+from lti_grader.assignments.release import ReleaseRule, When
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Module
 from lti_grader.classes.operations import module_named
 from lti_grader.core.db import current_tenant, session
@@ -99,7 +101,7 @@ def _copy(
         mode=original.mode,
         difficulty=original.difficulty,
         points_total=original.points_total,
-        config=rules.model_copy(update={"opens_at": None, "closes_at": None}).model_dump(mode="json"),
+        config=_without_dates(rules).model_dump(mode="json"),
     )
     session().add(copy)
     session().flush()
@@ -131,3 +133,19 @@ def _copy(
     )
     session().flush()
     return copy.id
+
+
+def _without_dates(rules: AssignmentConfig) -> AssignmentConfig:
+    return rules.model_copy(
+        update={
+            "opens_at": None,
+            "closes_at": None,
+            "marks": _without_date(rules.marks),
+            "feedback": _without_date(rules.feedback),
+        }
+    )
+
+
+def _without_date(rule: ReleaseRule) -> ReleaseRule:
+    # Last year's date has passed: by it, everything would be out from the first day.
+    return ReleaseRule(when=When.BY_HAND) if rule.when is When.ON_DATE else rule

@@ -11,3 +11,10 @@ class AssignmentChanged(Event):
     """An assignment has another title or maximum."""
 
     assignment_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True)
+class ReleaseChanged(Event):
+    """When an assignment's marks or feedback are released may be another time from now on."""
+
+    assignment_id: uuid.UUID

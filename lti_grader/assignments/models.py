@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
+from lti_grader.assignments.release import Part, Release, ReleaseRule
 from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.core.db import Base, Json, Points, Row, Tenanted, one_of
 
@@ -45,6 +46,10 @@ class AssignmentConfig(BaseModel):
     closes_at: dt.datetime | None = None
     """After this nothing is accepted. Between the due date and this, work is late."""
     show_points: bool = True
+    marks: ReleaseRule = ReleaseRule()
+    """When students see their points, and the LMS gets them."""
+    feedback: ReleaseRule = ReleaseRule()
+    """When students see what each test came to, and comments."""
 
     @model_validator(mode="after")
     def _times_are_aware_and_in_order(self) -> "AssignmentConfig":
@@ -83,6 +88,22 @@ class Assignment(ContentItem):
     points_total: Mapped[Points]
     difficulty: Mapped[str] = mapped_column(default=Difficulty.EASY)
     config: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    marks_released_at: Mapped[dt.datetime | None]
+    """When a teacher released the marks; None where the rule alone decides."""
+    marks_released_by: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    feedback_released_at: Mapped[dt.datetime | None]
+    feedback_released_by: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+
+    def release(self, part: Part) -> Release:
+        """How it stands with the release of the marks or the feedback."""
+        rules = self.rules
+        if part is Part.MARKS:
+            return Release(part, rules.marks, self.due_date, self.marks_released_at, self.marks_released_by)
+        return Release(part, rules.feedback, self.due_date, self.feedback_released_at, self.feedback_released_by)
 
     @property
     def rules(self) -> AssignmentConfig:

@@ -13,8 +13,9 @@ from lti_grader.assignments.errors import (
     BadAssignment,
     UnknownLanguage,
 )
-from lti_grader.assignments.events import AssignmentChanged
+from lti_grader.assignments.events import AssignmentChanged, ReleaseChanged
 from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem, Difficulty, Mode
+from lti_grader.assignments.release import ReleaseRule, When, in_words
 from lti_grader.classes.models import ContentItem
 from lti_grader.classes.operations import module_named
 from lti_grader.core.db import current_tenant, session
@@ -48,9 +49,11 @@ def create_assignment(
     Raises
     ------
     BadAssignment
-        It has no title, no problem, an unpublished problem, or no points at all.
+        It has no title, no problem, an unpublished problem, no points at all, or a release after a due date that
+        it has not.
     """
     _check(title, problems)
+    _check_release(config, due_date)
     tenant = current_tenant()
     module = module_named(class_id, module_title or DEFAULT_MODULE)
     last = session().scalar(sa.select(sa.func.max(ContentItem.order_index)).where(ContentItem.module_id == module.id))
@@ -79,6 +82,7 @@ def create_assignment(
         for place, (version_id, points) in enumerate(problems)
     )
     session().flush()
+    publish(ReleaseChanged(assignment.id))
     return assignment
 
 
@@ -107,23 +111,45 @@ def reschedule(
     due_date: dt.datetime | None,
     closes_at: dt.datetime | None,
     is_published: bool,
+    marks: ReleaseRule | None = None,
+    feedback: ReleaseRule | None = None,
 ) -> None:
-    """Change an assignment's dates, and whether students see it.
+    """Change an assignment's dates, whether students see it, and when they see their results.
+
+    Parameters
+    ----------
+    marks, feedback
+        None leaves the rule as it is. Another rule than before also undoes a release by hand.
 
     Raises
     ------
     BadAssignment
-        It would close before it opens, or be due outside of the time in which it is open.
+        It would close before it opens, be due outside of the time in which it is open, or release something after
+        a due date that it has not.
     """
     if due_date and ((opens_at and due_date < opens_at) or (closes_at and due_date > closes_at)):
         raise BadAssignment("The due date lies outside of the time between opening and closing.")
+    before = assignment.rules
+    changes = {"opens_at": opens_at, "closes_at": closes_at, "marks": marks or before.marks,
+               "feedback": feedback or before.feedback}  # fmt: skip
     try:
-        rules = AssignmentConfig.model_validate({**assignment.config, "opens_at": opens_at, "closes_at": closes_at})
+        rules = AssignmentConfig.model_validate({**assignment.config, **changes})
     except ValueError:
         raise BadAssignment("The assignment would close before it opens.") from None
+    _check_release(rules, due_date)
+    if rules.marks != before.marks:
+        assignment.marks_released_at = assignment.marks_released_by = None
+    if rules.feedback != before.feedback:
+        assignment.feedback_released_at = assignment.feedback_released_by = None
     assignment.config = rules.model_dump(mode="json")
     assignment.due_date, assignment.is_published = due_date, is_published
     session().flush()
+    publish(ReleaseChanged(assignment.id))
+
+
+def _check_release(rules: AssignmentConfig, due_date: dt.datetime | None) -> None:
+    if due_date is None and When.AFTER_DUE in (rules.marks.when, rules.feedback.when):
+        raise BadAssignment("Marks or feedback are to come after the due date: give the assignment one.")
 
 
 def rename(assignment: Assignment, title: str) -> None:
@@ -153,12 +179,12 @@ def require_open(assignment: Assignment, *, at: dt.datetime) -> None:
     rules = assignment.rules
     if rules.opens_at and at < rules.opens_at:
         raise AssignmentNotOpen(
-            f"This assignment opens on {_in_words(rules.opens_at)}. Your text is kept in this browser until then."
+            f"This assignment opens on {in_words(rules.opens_at)}. Your text is kept in this browser until then."
         )
     closes = rules.closes_at or (assignment.due_date if assignment.mode == Mode.EXAM else None)
     if closes and at >= closes:
         raise AssignmentClosed(
-            f"This assignment closed on {_in_words(closes)}, so nothing new is accepted. Your text is still here to copy."
+            f"This assignment closed on {in_words(closes)}, so nothing new is accepted. Your text is still here to copy."
         )
 
 
@@ -167,7 +193,3 @@ def require_language(assignment: Assignment, language: str) -> None:
     allowed = assignment.rules.languages
     if language not in allowed:
         raise UnknownLanguage(f"This assignment takes {', '.join(allowed)}; choose one of them.")
-
-
-def _in_words(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).strftime("%-d %B %Y at %H:%M UTC")

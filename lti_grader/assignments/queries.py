@@ -8,10 +8,12 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.errors import NotPublished
 from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.assignments.release import EVERYTHING, Part, Release, Shown, shown
 from lti_grader.classes.models import Module
 from lti_grader.classes.queries import Membership, membership
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
+from lti_grader.people.models import User
 from lti_grader.problems.models import Problem, ProblemVersion
 
 
@@ -32,6 +34,15 @@ class OpenedAssignment:
     assignment: Assignment
     membership: Membership
     problems: list[ProblemLine]
+
+    def shown(self, *, at: dt.datetime) -> Shown:
+        """Return what of the results this person may see at `at`: staff all of them."""
+        return EVERYTHING if self.membership.is_staff else shown_to_students(self.assignment, at=at)
+
+
+def shown_to_students(assignment: Assignment, *, at: dt.datetime) -> Shown:
+    """Return what of an assignment's results its students may see at `at`."""
+    return shown(assignment.release(Part.MARKS), assignment.release(Part.FEEDBACK), at=at)
 
 
 def open_assignment(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssignment:
@@ -60,6 +71,25 @@ def open_assignment(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssig
     if not (place.is_staff or (assignment.is_published and module.is_published)):
         raise NotPublished("This assignment is not published yet.")
     return OpenedAssignment(assignment, place, problem_lines(assignment_id))
+
+
+@dataclasses.dataclass(frozen=True)
+class ReleaseLine:
+    """How it stands with the release of marks or feedback, as staff read it."""
+
+    release: Release
+    by: str | None
+    """Who released it by hand."""
+
+
+def releases_of(assignment: Assignment) -> list[ReleaseLine]:
+    """Return how it stands with the marks and with the feedback of an assignment."""
+    found = [assignment.release(part) for part in Part]
+    names = {
+        one.id: one.display_name
+        for one in session().scalars(sa.select(User).where(User.id.in_([one.by_hand_by for one in found])))
+    }
+    return [ReleaseLine(one, names.get(one.by_hand_by) if one.by_hand_by else None) for one in found]
 
 
 def problem_lines(assignment_id: uuid.UUID) -> list[ProblemLine]:
@@ -121,3 +151,12 @@ def class_assignments(class_id: uuid.UUID) -> list[AssignmentLine]:
         )
         for one, module, count in rows
     ]
+
+
+def held_back(class_id: uuid.UUID, *, at: dt.datetime) -> dict[uuid.UUID, Shown]:
+    """Return those assignments of a class whose students do not see all of their results yet."""
+    found = session().scalars(
+        sa.select(Assignment).join(Module, Module.id == Assignment.module_id).where(Module.class_id == class_id)
+    )
+    seen = {one.id: shown_to_students(one, at=at) for one in found}
+    return {assignment_id: one for assignment_id, one in seen.items() if one.note}

@@ -1,4 +1,4 @@
-"""An assignment's dates, and whether students see it."""
+"""An assignment's dates, whether students see it, and when they see their results."""
 
 import datetime as dt
 import uuid
@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from lti_grader.assignments.errors import BadAssignment
 from lti_grader.assignments.operations import rename, reschedule
 from lti_grader.assignments.queries import OpenedAssignment, open_assignment
+from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.core.db import session, transaction
 from lti_grader.core.web import viewer
 
@@ -32,6 +33,27 @@ def moment(name: str) -> dt.datetime | None:
         raise BadAssignment("Give dates as year, month, day and time, or leave them empty.") from None
 
 
+def release_rule(part: Part) -> ReleaseRule | None:
+    """Return when marks or feedback are released, as a form says it; None where it says nothing.
+
+    Raises
+    ------
+    BadAssignment
+        It names no such time, or a date without saying which.
+    """
+    text = flask.request.form.get(part)
+    if text is None:
+        return None
+    try:
+        when = When(text)
+    except ValueError:
+        raise BadAssignment(f"Choose from the list when students see their {part}.") from None
+    date = moment(f"{part}_on") if when is When.ON_DATE else None
+    if when is When.ON_DATE and date is None:
+        raise BadAssignment(f"Say on which date students see their {part}.")
+    return ReleaseRule(when=when, date=date)
+
+
 def _opened(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssignment:
     opened = open_assignment(assignment_id, user_id)
     opened.membership.require_staff()
@@ -40,7 +62,7 @@ def _opened(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssignment:
 
 @blueprint.get("/assignments/<uuid:assignment_id>/settings")
 def settings(assignment_id: uuid.UUID) -> ResponseReturnValue:
-    """An assignment's dates, and whether students see it."""
+    """An assignment's dates, whether students see it, and when they see their results."""
     me = viewer()
     with transaction(me.tenant_id):
         opened = _opened(assignment_id, me.user_id)
@@ -49,7 +71,7 @@ def settings(assignment_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.post("/assignments/<uuid:assignment_id>/settings")
 def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
-    """Change an assignment's dates, and whether students see it."""
+    """Change an assignment's dates, whether students see it, and when they see their results."""
     me, form = viewer(), flask.request.form
     with transaction(me.tenant_id):
         assignment = _opened(assignment_id, me.user_id).assignment
@@ -62,6 +84,8 @@ def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
                     due_date=moment("due"),
                     closes_at=moment("closes"),
                     is_published="published" in form,
+                    marks=release_rule(Part.MARKS),
+                    feedback=release_rule(Part.FEEDBACK),
                 )
         except BadAssignment as error:
             session().refresh(assignment)

@@ -58,10 +58,17 @@ def overview(assignment_id: uuid.UUID) -> ResponseReturnValue:
         if len(opened.problems) == 1 and not opened.membership.is_staff:
             return flask.redirect(flask.url_for("work.page", item_id=opened.problems[0].item.id))
         states = flask.current_app.extensions["problem_states"](me.user_id, opened)
-        score = flask.current_app.extensions["score_state"](me.user_id, assignment_id)
+        score = flask.current_app.extensions["score_state"](me.user_id, opened, at=now())
         links = flask.current_app.extensions["links_to"](assignment_id) if opened.membership.is_staff else []
         return flask.render_template(
-            "assignments/overview.html", opened=opened, states=states, score=score, links=links
+            "assignments/overview.html",
+            opened=opened,
+            states=states,
+            score=score,
+            links=links,
+            seen=opened.shown(at=now()),
+            releases=assignments.releases_of(opened.assignment),
+            now=now(),
         )
 
 

@@ -59,6 +59,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "grading": _every(settings.sweep_seconds, "grading.sweep"),
             "passback": _every(settings.sweep_seconds, "passback.sweep", queue="passback"),
             "columns": _every(settings.sweep_seconds, "columns.sweep", queue="passback"),
+            "releases": _every(settings.sweep_seconds, "scores.release_due", queue="passback"),
             "assets": _every(settings.sweep_seconds, "assets.sweep"),
             "notices": _every(settings.sweep_seconds, "notices.sweep"),
             "rosters": _every(60, "roster.sweep", queue="passback"),

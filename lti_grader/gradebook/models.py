@@ -46,5 +46,12 @@ class GradebookEntry(Row, Tenanted, Base):
     overridden_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
     override_reason: Mapped[str | None]
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Rises with each change of the score; a delivery says which one it carries."""
+    """Rises with each change of the score, and of what is released of it; a delivery says which one it carries."""
     updated_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+
+    @property
+    def points(self) -> Decimal | None:
+        """The points that stand, None while the work waits for a person's look."""
+        if self.override_points is not None:
+            return self.override_points
+        return self.score_obtained if self.status == EntryStatus.GRADED else None

@@ -54,11 +54,16 @@ def recompute(student_id: uuid.UUID, assignment: Assignment) -> GradebookEntry:
     entry.score_obtained, entry.max_score = total.points, assignment.points_total
     entry.status, entry.submitted_at = EntryStatus.GRADED, total.submitted_at
     if before != (entry.status, entry.score_obtained, entry.max_score):
-        entry.revision += 1
-        entry.updated_at = dt.datetime.now(dt.UTC)
-        session().flush()
-        publish(ScoreChanged(entry.id))
+        tell(entry, at=dt.datetime.now(dt.UTC))
     return entry
+
+
+def tell(entry: GradebookEntry, *, at: dt.datetime) -> None:
+    """Publish a score under a new revision: it has changed, or what of it others may know has."""
+    entry.revision += 1
+    entry.updated_at = at
+    session().flush()
+    publish(ScoreChanged(entry.id, at))
 
 
 def _locked_entry(student_id: uuid.UUID, assignment: Assignment) -> GradebookEntry:

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
-from lti_grader.classes.models import EnrollmentStatus, Module, Role
+from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.classes.queries import ItemLine, items, roster
 from lti_grader.core.db import session
 from lti_grader.gradebook import policy
-from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.gradebook.models import EntryStatus, GradebookEntry
 from lti_grader.gradebook.policy import Judged
 from lti_grader.grading.models import GradingJob, JobStatus
 from lti_grader.people.models import User
@@ -77,6 +77,25 @@ def entry_of(student_id: uuid.UUID, content_item_id: uuid.UUID) -> GradebookEntr
             GradebookEntry.student_id == student_id, GradebookEntry.content_item_id == content_item_id
         )
     )
+
+
+def marked(class_id: uuid.UUID, content_item_id: uuid.UUID) -> int:
+    """Return how many students of a class have a mark for an item."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(GradebookEntry)
+        .join(Enrollment, Enrollment.user_id == GradebookEntry.student_id)
+        .join(User, User.id == GradebookEntry.student_id)
+        .where(
+            GradebookEntry.content_item_id == content_item_id,
+            GradebookEntry.status == EntryStatus.GRADED,
+            Enrollment.class_id == class_id,
+            Enrollment.role == Role.STUDENT,
+            Enrollment.status == EnrollmentStatus.ACTIVE,
+            ~User.is_test_user,
+        )
+    )
+    return session().scalars(query).one()
 
 
 @dataclasses.dataclass(frozen=True)

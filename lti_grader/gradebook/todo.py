@@ -9,6 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem, Mode
+from lti_grader.assignments.queries import shown_to_students
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Module
 from lti_grader.core.db import session
@@ -40,6 +41,9 @@ class Todo:
     state: TodoState
     is_overdue: bool
     score: Decimal | None
+    """None also where it is not released."""
+    waits: str
+    """When the marks of what was handed in come; "" where they are there, or nothing was handed in."""
 
 
 def todo_of(student_id: uuid.UUID, class_id: uuid.UUID, *, at: dt.datetime) -> list[Todo]:
@@ -91,8 +95,8 @@ class _Work:
 def _line(assignment: Assignment, module: str, entry: GradebookEntry | None, work: _Work, at: dt.datetime) -> Todo:
     rules = assignment.rules
     closes = rules.closes_at or (assignment.due_date if assignment.mode == Mode.EXAM else None)
-    score = None
-    if entry is not None:
+    score, seen = None, shown_to_students(assignment, at=at)
+    if entry is not None and seen.marks:
         score = entry.override_points if entry.override_points is not None else entry.score_obtained
     done = work.handed_in >= work.problems
     return Todo(
@@ -107,6 +111,7 @@ def _line(assignment: Assignment, module: str, entry: GradebookEntry | None, wor
                      is_closed=closes is not None and at >= closes),
         is_overdue=not done and assignment.due_date is not None and at > assignment.due_date,
         score=score,
+        waits=seen.note if work.handed_in and not seen.marks else "",
     )  # fmt: skip
 
 

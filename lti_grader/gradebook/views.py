@@ -6,7 +6,15 @@ import uuid
 import flask
 from flask.typing import ResponseReturnValue
 
-from lti_grader.assignments.queries import class_assignments, open_assignment
+from lti_grader.assignments.queries import (
+    class_assignments,
+    held_back,
+    open_assignment,
+    releases_of,
+    shown_to_students,
+)
+from lti_grader.assignments.release import Part
+from lti_grader.assignments.releasing import release, take_back
 from lti_grader.classes.models import Role
 from lti_grader.classes.queries import (
     get_class,
@@ -18,13 +26,17 @@ from lti_grader.classes.queries import (
     was_ever_in,
 )
 from lti_grader.core.db import session, transaction
-from lti_grader.core.errors import NotFound
+from lti_grader.core.errors import BadInput, NotFound
 from lti_grader.core.web import viewer
 from lti_grader.gradebook import queries
 from lti_grader.gradebook.todo import todo_of
 from lti_grader.people.models import User
 
 blueprint = flask.Blueprint("gradebook", __name__)
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 @blueprint.get("/classes/<uuid:class_id>")
@@ -38,7 +50,7 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
                 "classes/student_home.html",
                 class_=get_class(class_id),
                 works=place.role == Role.STUDENT,
-                lines=todo_of(me.user_id, class_id, at=dt.datetime.now(dt.UTC)),
+                lines=todo_of(me.user_id, class_id, at=now()),
                 # A link that nothing is behind leads its students here.
                 from_empty_link="empty" in flask.request.args,
             )
@@ -48,6 +60,7 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
             "classes/home.html",
             class_=get_class(class_id),
             assignments=class_assignments(class_id),
+            held_back=held_back(class_id, at=now()),
             students=sum(one.role == Role.STUDENT for one, _ in people),
             staff=sum(one.role in (Role.TEACHER, Role.ASSISTANT) for one, _ in people),
             latest=queries.attempts_of_class(class_id, most=12),
@@ -72,6 +85,7 @@ def grid(class_id: uuid.UUID) -> ResponseReturnValue:
             with_left=with_left,
             left=how_many_left(class_id),
             states=flask.current_app.extensions["delivery_states"](class_id),
+            held_back=held_back(class_id, at=now()),
         )
 
 
@@ -112,8 +126,42 @@ def review(assignment_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnVal
             class_=get_class(place.class_id),
             opened=opened,
             student=found,
-            score=flask.current_app.extensions["score_state"](student_id, assignment_id),
+            score=flask.current_app.extensions["score_state"](student_id, opened, at=now()),
+            seen=opened.shown(at=now()),
+            waits=shown_to_students(opened.assignment, at=now()).note,
             attempts=queries.attempts_of_class(
                 place.class_id, student_id=student_id, assignment_id=assignment_id, most=500
             ),
         )
+
+
+@blueprint.get("/assignments/<uuid:assignment_id>/release")
+def release_page(assignment_id: uuid.UUID) -> ResponseReturnValue:
+    """What releasing marks and feedback would do, and for how many, before it is done."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        opened = open_assignment(assignment_id, me.user_id)
+        opened.membership.require_staff()
+        return flask.render_template(
+            "gradebook/release.html",
+            opened=opened,
+            lines=releases_of(opened.assignment),
+            marked=queries.marked(opened.membership.class_id, assignment_id),
+            now=now(),
+        )
+
+
+@blueprint.post("/assignments/<uuid:assignment_id>/release")
+def change_release(assignment_id: uuid.UUID) -> ResponseReturnValue:
+    """Release marks or feedback, or take that back."""
+    me, form = viewer(), flask.request.form
+    with transaction(me.tenant_id):
+        open_assignment(assignment_id, me.user_id).membership.require_staff()
+        parts = {part for part in Part if part in form.getlist("part")}
+        if not parts:
+            raise BadInput("Say what is meant: the marks, the feedback, or both.")
+        if form.get("do") == "take_back":
+            take_back(assignment_id, parts, at=now())
+        else:
+            release(assignment_id, parts, by=me.user_id, at=now())
+    return flask.redirect(flask.url_for("work.overview", assignment_id=assignment_id), 303)

@@ -1,13 +1,18 @@
 """What a person may see of a result."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
+
 from lti_grader.assignments.queries import OpenedAssignment
-from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.assignments.release import EVERYTHING, Shown
+from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.grading import queries
 from lti_grader.grading.models import TestResult
+from lti_grader.grading.verdicts import TestStatus
 from lti_grader.problems.models import TestCase, Visibility
 
 _SHOWN_BYTES = 4096
@@ -21,9 +26,14 @@ def may_see_test(visibility: str, opened: OpenedAssignment, *, now: dt.datetime)
     return visibility == Visibility.AFTER_DUE and due is not None and now >= due
 
 
+def shown_of(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: dt.datetime) -> Shown:
+    """Return what of an attempt's result this person may see: of a Run, which is practice, always everything."""
+    return opened.shown(at=now) if attempt.type == AttemptType.FINAL_SUBMISSION else EVERYTHING
+
+
 def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: dt.datetime) -> dict[str, Any]:
     """Return an attempt with its result, as much of it as this person may see."""
-    job = queries.current_job(attempt.id)
+    job, seen = queries.current_job(attempt.id), shown_of(attempt, opened, now=now)
     done = job is not None and job.points is not None
     shown: dict[str, Any] = {
         "id": str(attempt.id),
@@ -38,6 +48,8 @@ def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: d
         "tests": [],
         "hidden_summary": None,
         "error": None,
+        "compiles": None,
+        "release_note": seen.note,
     }
     if attempt.status == "error":
         shown["error"] = (
@@ -49,26 +61,34 @@ def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: d
         return shown
     item = next(line.item for line in opened.problems if line.item.id == attempt.assignment_problem_id)
     factor = item.points / job.maximum if job.maximum else Decimal(0)
-    hidden = [0, 0]
-    for result, test in queries.results_of(job.id):
-        if may_see_test(test.visibility, opened, now=now):
-            shown["tests"].append(_test_json(result, test, factor))
-        else:
-            hidden[0] += result.status == "pass"
-            hidden[1] += 1
-    if hidden[1]:
-        shown["hidden_summary"] = {"passed": hidden[0], "total": hidden[1]}
-    if attempt.type == "final_submission":
+    results = queries.results_of(job.id)
+    shown["compiles"] = all(result.status != TestStatus.COMPILE_ERROR for result, _ in results)
+    if seen.feedback:
+        shown |= _tests_json(results, opened, factor if seen.marks else None, now)
+    if attempt.type == AttemptType.FINAL_SUBMISSION and seen.marks:
         shown["points"], shown["maximum"] = _plain((job.points or Decimal(0)) * factor), _plain(item.points)
     return shown
 
 
-def _test_json(result: TestResult, test: TestCase, factor: Decimal) -> dict[str, Any]:
+def _tests_json(
+    results: Sequence[sa.Row[TestResult, TestCase]], opened: OpenedAssignment, factor: Decimal | None, now: dt.datetime
+) -> dict[str, Any]:
+    tests, hidden = [], [0, 0]
+    for result, test in results:
+        if may_see_test(test.visibility, opened, now=now):
+            tests.append(_test_json(result, test, factor))
+        else:
+            hidden[0] += result.status == TestStatus.PASS
+            hidden[1] += 1
+    return {"tests": tests, "hidden_summary": {"passed": hidden[0], "total": hidden[1]} if hidden[1] else None}
+
+
+def _test_json(result: TestResult, test: TestCase, factor: Decimal | None) -> dict[str, Any]:
     return {
         "name": test.name,
         "visibility": test.visibility,
         "status": result.status,
-        "points": _plain(result.score * factor),
+        "points": None if factor is None else _plain(result.score * factor),
         "time_ms": result.time_ms,
         "memory_kb": result.memory_kb,
         "message": result.message,

@@ -20,7 +20,7 @@ from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import Viewer, viewer, wants_json
 from lti_grader.grading import queries
-from lti_grader.grading.shown import attempt_json, may_see_test
+from lti_grader.grading.shown import attempt_json, may_see_test, shown_of
 from lti_grader.problems.queries import tests_of
 
 blueprint = flask.Blueprint("results", __name__)
@@ -29,6 +29,10 @@ _PING_SECONDS = 15
 # News can be missed while Redis restarts: the rows are looked at this often whatever comes in.
 _LOOK_SECONDS = 2.0
 _LONGEST_STREAM_SECONDS = 300
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _opened(attempt_id: uuid.UUID, me: Viewer) -> tuple[SubmissionAttempt, assignments.OpenedAssignment]:
@@ -42,8 +46,8 @@ def _opened(attempt_id: uuid.UUID, me: Viewer) -> tuple[SubmissionAttempt, assig
 
 def _as_json(attempt_id: uuid.UUID, me: Viewer) -> dict[str, Any]:
     attempt, opened = _opened(attempt_id, me)
-    shown = attempt_json(attempt, opened, now=dt.datetime.now(dt.UTC))
-    shown["score_delivery"] = flask.current_app.extensions["delivery_state"](attempt.student_id, opened.assignment.id)
+    shown = attempt_json(attempt, opened, now=_now())
+    shown["score_delivery"] = flask.current_app.extensions["delivery_state"](attempt.student_id, opened, at=_now())
     shown["url"] = flask.url_for("results.attempt", attempt_id=attempt_id)
     shown["events_url"] = flask.url_for("results.events", attempt_id=attempt_id)
     shown["code_url"] = flask.url_for("results.code", attempt_id=attempt_id)
@@ -60,7 +64,15 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
             return shown
         found, opened = _opened(attempt_id, me)
         code = adapters.installed().blobs.get(found.code_blob_ref).decode()
-        return flask.render_template("attempts/attempt.html", attempt=shown, opened=opened, code=code, found=found)
+        return flask.render_template(
+            "attempts/attempt.html",
+            attempt=shown,
+            opened=opened,
+            code=code,
+            found=found,
+            seen=shown_of(found, opened, now=_now()),
+            waits=assignments.shown_to_students(opened.assignment, at=_now()).note,
+        )
 
 
 @blueprint.get("/attempts/<uuid:attempt_id>/code")
@@ -94,9 +106,9 @@ def history(item_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     with transaction(me.tenant_id):
         item = assignments.assignment_problem(item_id)
-        assignments.open_assignment(item.assignment_id, me.user_id)
+        seen = assignments.open_assignment(item.assignment_id, me.user_id).shown(at=_now())
         lines = queries.history(me.user_id, item_id)
-        return flask.render_template("attempts/history.html", lines=lines, item=item)
+        return flask.render_template("attempts/history.html", lines=lines, item=item, seen=seen)
 
 
 @blueprint.get("/attempts/<uuid:attempt_id>/events")
@@ -105,13 +117,14 @@ def events(attempt_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     with transaction(me.tenant_id):
         found, opened = _opened(attempt_id, me)
+        seen = shown_of(found, opened, now=_now())
         names = {
             str(test.id): test.name
             for _, test in tests_of(found.problem_version_id)
-            if may_see_test(test.visibility, opened, now=dt.datetime.now(dt.UTC))
+            if seen.feedback and may_see_test(test.visibility, opened, now=_now())
         }
         channels = (f"attempt:{attempt_id}", f"delivery:{found.student_id}:{opened.assignment.id}")
-    stream = _Stream(attempt_id, me, names)
+    stream = _Stream(attempt_id, me, names, counts_tests=seen.feedback)
     return flask.Response(
         flask.stream_with_context(stream.messages(channels)),
         mimetype="text/event-stream",
@@ -122,8 +135,9 @@ def events(attempt_id: uuid.UUID) -> ResponseReturnValue:
 class _Stream:
     """The events of one attempt for one viewer."""
 
-    def __init__(self, attempt_id: uuid.UUID, me: Viewer, names: dict[str, str]) -> None:
+    def __init__(self, attempt_id: uuid.UUID, me: Viewer, names: dict[str, str], *, counts_tests: bool) -> None:
         self._attempt_id = attempt_id
+        self._counts_tests = counts_tests
         self._me = me
         self._names = names
         self._number = 0
@@ -143,7 +157,7 @@ class _Stream:
                 if news.get("event") == "test":
                     yield from self._test(news)
                 elif news.get("event") == "progress":
-                    yield self._message("progress", {"status": "processing", "queue_position": None, **_counts(news)})
+                    yield self._progress(news)
                 else:
                     yield from self._look()
                 if time.monotonic() > ping_at:
@@ -152,15 +166,20 @@ class _Stream:
 
     def _is_over(self) -> bool:
         settled = self._last_delivery is None or self._last_delivery["state"] in (
-            "verified", "failed", "overridden", "excluded", "frozen",
+            "verified", "failed", "overridden", "excluded", "frozen", "withheld",
         )  # fmt: skip
         return self._completed and settled
 
     def _test(self, news: dict[str, Any]) -> Iterator[str]:
-        yield self._message("progress", {"status": "processing", "queue_position": None, **_counts(news)})
+        yield self._progress(news)
         if news["test_id"] in self._names:
             told = {"name": self._names[news["test_id"]], "status": news["status"], "time_ms": news["time_ms"]}
             yield self._message("test", told)
+
+    def _progress(self, news: dict[str, Any]) -> str:
+        # Judging that ends early tells that something failed.
+        counts = _counts(news) if self._counts_tests else {"tests_done": 0, "tests_total": 0}
+        return self._message("progress", {"status": "processing", "queue_position": None, **counts})
 
     def _look(self) -> Iterator[str]:
         with transaction(self._me.tenant_id):

@@ -28,6 +28,7 @@ UNDER_WAY = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT
 _ORDER = {
     DeliveryStatus.FAILED: 0, DeliveryStatus.OVERRIDDEN: 1, DeliveryStatus.SENDING: 3, DeliveryStatus.PENDING: 3,
     DeliveryStatus.SENT: 3, DeliveryStatus.FROZEN: 4,
+    DeliveryStatus.WITHHELD: 4,
 }  # fmt: skip
 
 

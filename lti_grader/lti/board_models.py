@@ -30,6 +30,8 @@ class EventKind(enum.StrEnum):
     """A person asked for it to be sent again."""
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
+    WITHHELD = "withheld"
+    """Its marks are not released, and it waits for that."""
     RECONCILED = "reconciled"
     """A reading of the whole column found something else than we believed."""
 

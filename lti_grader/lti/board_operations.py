@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ from lti_grader.lti.board_models import (
     ScoreFreeze,
 )
 from lti_grader.lti.models import DeliveryStatus, LineItem, ScoreDelivery
+from lti_grader.lti.passback import withholding
 from lti_grader.lti.trail import OVER, Actor
 from lti_grader.people.models import User
 
@@ -55,12 +57,14 @@ class Plan:
         return self.under_way + self.held_back + self.excluded
 
 
-def plan(selection: Selection) -> Plan:
-    """Return what sending a selection again would do, before it is done."""
+def plan(selection: Selection, *, at: dt.datetime) -> Plan:
+    """Return what sending a selection again would do at `at`, before it is done."""
     held = board.matching(selection.class_id, selection.asked)
     frozen: sa.ColumnElement[bool] = held.c.status == DeliveryStatus.FROZEN
     if freezes.of_class(selection.class_id):
         frozen = sa.or_(frozen, freezes.covering(held.c.line_item_id, held.c.user_id))
+    unreleased = withholding.unreleased_columns(selection.class_id, at=at)
+    frozen = sa.or_(frozen, held.c.status == DeliveryStatus.WITHHELD, _is_unreleased(held.c, unreleased))
     group = sa.case((frozen, DeliveryStatus.FROZEN.value), else_=held.c.status).label("state")
     query = sa.select(group, sa.func.count()).where(*_chosen(held, selection)).group_by(group)
     counts: dict[str, int] = dict(session().execute(query).all())
@@ -71,6 +75,11 @@ def plan(selection: Selection) -> Plan:
         held_back=counts.get(DeliveryStatus.FROZEN, 0),
         excluded=counts.get(DeliveryStatus.EXCLUDED, 0),
     )
+
+
+def _is_unreleased(row: Any, columns: Sequence[uuid.UUID]) -> sa.ColumnElement[bool]:
+    """Return the condition that a delivery has points that may not be told just now."""
+    return sa.and_(row.score.is_not(None), row.line_item_id.in_(columns))
 
 
 def _chosen(held: sa.CTE, selection: Selection) -> Iterator[sa.ColumnElement[bool]]:
@@ -103,7 +112,11 @@ def resend(
             session()
             .scalars(
                 sa.select(held.c.id)
-                .where(held.c.status.in_(wanted), *_chosen(held, selection))
+                .where(
+                    held.c.status.in_(wanted),
+                    ~_is_unreleased(held.c, withholding.unreleased_columns(selection.class_id, at=at)),
+                    *_chosen(held, selection),
+                )
                 # The order in which everybody takes these locks (see `passback`).
                 .order_by(held.c.line_item_id, held.c.user_id)
             )

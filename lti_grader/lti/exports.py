@@ -20,7 +20,7 @@ from lti_grader.classes.models import Class, ContentItem, Module
 from lti_grader.core.db import session, transaction
 from lti_grader.lti import board
 from lti_grader.lti.board import Filter, Line
-from lti_grader.lti.models import ClassContext, LineItem, ScoreDelivery
+from lti_grader.lti.models import ClassContext, DeliveryStatus, LineItem, ScoreDelivery
 from lti_grader.people.models import User
 
 _PAGE = 2000
@@ -252,7 +252,10 @@ def _results(tenant_id: uuid.UUID, class_ids: Iterable[uuid.UUID], *, by_email: 
                 continue
             line = row.line
             student = row.email if by_email and row.email else row.sub
-            score = None if line.score is None else (line.score * row.column_maximum / line.maximum).quantize(_EXACT)
+            score = None
+            # What is not released is not told to other systems either.
+            if line.score is not None and line.status != DeliveryStatus.WITHHELD:
+                score = (line.score * row.column_maximum / line.maximum).quantize(_EXACT)
             yield (
                 str(uuid.uuid5(line.line_item_id, str(line.student_id))), "", "", str(line.line_item_id), student,
                 "submitted" if score is None else "fully graded", _points(score),

@@ -33,6 +33,8 @@ class DeliveryStatus(enum.StrEnum):
     """The LMS holds another grade; it is not overwritten without a person's word."""
     EXCLUDED = "excluded"
     FROZEN = "frozen"
+    WITHHELD = "withheld"
+    """Its marks are not released: the LMS knows at most that something was handed in."""
     SUPERSEDED = "superseded"
     """A newer score took its place before it was sent."""
 
@@ -305,7 +307,7 @@ class ScoreDelivery(Row, Tenanted, Base):
     is_newest: Mapped[bool] = mapped_column(server_default=sa.true())
     """Whether the student has no later one for this column: kept by a trigger, whoever adds a row."""
     score: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
-    """None while the work waits for a person's look."""
+    """None while the work waits for a person's look, or its marks for their release."""
     maximum: Mapped[Points]
     activity_progress: Mapped[str] = mapped_column(default="Completed")
     grading_progress: Mapped[str] = mapped_column(default="FullyGraded")

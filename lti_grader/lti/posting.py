@@ -15,7 +15,7 @@ from lti_grader.lti import answers, claims, passback, results
 from lti_grader.lti.answers import Answer, Meaning
 from lti_grader.lti.columns import losing
 from lti_grader.lti.errors import ServiceError
-from lti_grader.lti.passback import Parcel
+from lti_grader.lti.passback import Parcel, withholding
 from lti_grader.lti.products import ScoreFacts, product_of
 from lti_grader.lti.results import Held
 from lti_grader.lti.tokens import Services
@@ -123,8 +123,10 @@ class Trip:
         found = self._points(before, was_sent=parcel.was_sent)
         if self._is_ours(found):
             return self._verified(found)
+        if parcel.is_withheld and found is not None and not self._may_post_over(found):
+            return self._withheld(found, withholding.KEPT)
         if parcel.was_sent:
-            return self._unseen(found)
+            return self._unseen(found) if parcel.score is not None else self._taken(found)
         if self._is_somebody_elses(found) and self._product.results_follow_column:
             found = self._by_the_columns_maximum(before)
             if self._is_ours(found):
@@ -142,7 +144,20 @@ class Trip:
         self._post()
         with transaction(self._tenant_id):
             passback.mark_sent(parcel, at=self._now())
-        return self._verified(found) if parcel.score is None else "posted"
+        return self._taken(found) if parcel.score is None else "posted"
+
+    def _may_post_over(self, found: Decimal) -> bool:
+        """Return whether a score without points leaves the grade alone that stands there."""
+        return self._product.ungraded_keeps(found) and not self._is_somebody_elses(found)
+
+    def _taken(self, found: Decimal | None) -> str:
+        """Note that the LMS took what has no points, and so will not be seen there."""
+        return self._withheld(found, withholding.TOLD) if self.parcel.is_withheld else self._verified(found)
+
+    def _withheld(self, found: Decimal | None, words: str) -> str:
+        with transaction(self._tenant_id):
+            passback.mark_withheld(self.parcel, found, words, at=self._now())
+        return "withheld"
 
     def _settle(self, after: Held | None) -> str:
         found = self._points(after, was_sent=True)

@@ -23,6 +23,7 @@ _WORDS = {
     DeliveryStatus.OVERRIDDEN: "Your LMS holds another grade, set there by hand",
     DeliveryStatus.EXCLUDED: "Not sent: this is the LMS's test student",
     DeliveryStatus.FROZEN: "Held back by the staff",
+    DeliveryStatus.WITHHELD: "Not released yet",
 }
 
 

@@ -10,7 +10,7 @@ from celery import shared_task
 from lti_grader import adapters
 from lti_grader.core.db import system_transaction
 from lti_grader.core.messages import send
-from lti_grader.lti import keys, passback, pump, reconciliation, roster, roster_schedule
+from lti_grader.lti import keys, passback, pump, reconciliation, releases, roster, roster_schedule
 from lti_grader.lti.columns import asking, jobs, tending
 from lti_grader.lti.errors import ReconciliationBusy, RosterBusy, ServiceError
 
@@ -75,6 +75,21 @@ def sweep_columns() -> int:
     found = jobs.due(at=_now())
     for tenant_id, column_id in found:
         send(asking.TASK, tenant_id, column_id, queue=asking.QUEUE)
+    return len(found)
+
+
+@shared_task(name=releases.TASK)
+def release(tenant: str, row: str) -> str:
+    """Owe to the LMS what waited for a release."""
+    return str(releases.carry_out(uuid.UUID(tenant), uuid.UUID(row), _now))
+
+
+@shared_task(name="scores.release_due")
+def release_due() -> int:
+    """Send out the releases whose time has come."""
+    found = releases.due(at=_now())
+    for tenant_id, row_id in found:
+        send(releases.TASK, tenant_id, row_id, queue=releases.QUEUE)
     return len(found)
 
 

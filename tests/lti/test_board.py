@@ -168,7 +168,7 @@ def test_sending_again_says_first_what_it_would_do(world: World, desk: Desk, lms
     overridden(desk.neighbour(), lms)
     desk.neighbour().score(3)
     with transaction(world.tenant_id):
-        plan = board_operations.plan(Selection(world.class_id, Filter()))
+        plan = board_operations.plan(Selection(world.class_id, Filter()), at=NOW)
     assert (plan.plain, plan.over, plan.under_way, plan.left_out) == (1, 1, 1, 1)
 
 

@@ -83,7 +83,7 @@ class Bench(Desk):
         with transaction(self.world.tenant_id):
             entry = self._entry(status="graded", score_obtained=points, revision=1)
             session().flush()
-            passback.queue_score(ScoreChanged(entry.id))
+            passback.queue_score(ScoreChanged(entry.id, self.at))
 
     def tend(self) -> str:
         return tending.tend(self.world.tenant_id, self.item.id, self.held, lambda: self.at)

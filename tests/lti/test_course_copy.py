@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, Mode
 from lti_grader.assignments.queries import problem_lines
+from lti_grader.assignments.release import Part, ReleaseRule, When
+from lti_grader.assignments.releasing import release
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.classes.models import CopiedItem, Enrollment, Module
 from lti_grader.core.db import session, transaction
@@ -20,9 +22,10 @@ from lti_grader.lti.course_copy import copy_context, histories, put_away
 from lti_grader.lti.keysets import keysets
 from lti_grader.lti.models import ClassContext, CopyState, Deployment, LineItem
 from lti_grader.lti.operations import context_named
+from lti_grader.people.models import User
 from tests.fixtures.world import NOW
 from tests.lti.scripted import ScriptedPlatform
-from tests.lti.term import COLLEAGUE, NEW, OLD, STUDENT, Term, make_term
+from tests.lti.term import COLLEAGUE, NEW, OLD, STUDENT, TEACHER, Term, make_term
 
 
 @pytest.fixture
@@ -89,6 +92,25 @@ def test_a_copy_has_no_dates_and_what_a_date_or_an_exam_held_back_is_not_publish
         assert (len(told.titles), told.held_back) == (3, 2)
         put_away(after_class, at=dt.datetime.now(dt.UTC))
         assert notices(after_class) == []
+
+
+def test_nothing_is_released_in_a_copy_whatever_was_in_the_original(term: Term) -> None:
+    on_date = ReleaseRule(when=When.ON_DATE, date=NOW)
+    after_due = ReleaseRule(when=When.AFTER_DUE)
+    dated = term.old.assignment(marks=on_date, feedback=on_date)
+    due = term.old.assignment(marks=after_due, due_date=NOW)
+    by_hand = term.old.assignment(marks=ReleaseRule(when=When.BY_HAND))
+    with transaction(term.old.tenant_id):
+        teacher = session().scalars(sa.select(User.id).where(User.sub == TEACHER)).one()
+        release(by_hand, {Part.MARKS}, by=teacher, at=NOW)
+    term.launch(NEW, "link-2", named=dated)
+    marks, feedback = ([one.release(part) for one in term.assignments(NEW)] for part in Part)
+    assert [one.rule.when for one in marks] == [When.BY_HAND, When.AFTER_DUE, When.BY_HAND]
+    assert [one.is_out(at=NOW) for one in marks] == [False, False, False]
+    assert [one.rule.when for one in feedback] == [When.BY_HAND, When.AT_ONCE, When.AT_ONCE]
+    assert [one.comes_at for one in marks] == [None, None, None], "a due date that is set there decides"
+    assert all(one.release(Part.MARKS).is_out(at=NOW) for one in term.assignments(OLD))
+    assert due
 
 
 def test_every_link_of_the_copied_course_leads_to_the_one_copy(term: Term) -> None:

@@ -107,7 +107,7 @@ def test_what_is_held_back_cannot_be_sent_again(desk: Desk, lms: ScriptedPlatfor
     world = desk.world
     selection = Selection(world.class_id, Filter())
     with transaction(world.tenant_id):
-        plan = board_operations.plan(selection)
+        plan = board_operations.plan(selection, at=desk.at)
     assert (plan.plain, plan.held_back) == (0, 1)
     assert board_operations.resend(world.tenant_id, selection, over=True, as_of=desk.at, at=desk.at, by=RUTH) == 0
 

@@ -38,6 +38,7 @@ STAFF_ONLY = {
     "lti.class_csv", "lti.class_one_roster", "lti.institution_csv", "lti.institution_one_roster",
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
     "lti.join_class", "assignments.settings", "assignments.change", "lti.take_course_out",
+    "gradebook.release_page", "gradebook.change_release",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
 BODY = {

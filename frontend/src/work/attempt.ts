@@ -41,6 +41,10 @@ export interface Attempt extends Handed {
   readonly hidden_summary: { readonly passed: number; readonly total: number } | null;
   readonly score_delivery: Delivery | null;
   readonly error?: string | null;
+  /** Whether the program could be compiled; null while nobody knows. */
+  readonly compiles?: boolean | null;
+  /** When marks and results come that are not released yet; empty where all is shown. */
+  readonly release_note?: string;
 }
 
 export interface Progress {
@@ -55,7 +59,7 @@ export function isFinished(status: string): boolean {
 }
 
 // After these nothing more is heard of a delivery without somebody doing something.
-const SETTLED = new Set(["verified", "failed", "overridden", "excluded", "frozen"]);
+const SETTLED = new Set(["verified", "failed", "overridden", "excluded", "frozen", "withheld"]);
 
 export function isSettled(delivery: Delivery | null): boolean {
   return delivery === null || SETTLED.has(delivery.state);

@@ -57,10 +57,14 @@ export class ResultPanel {
     const parts = [
       heading(attempt),
       make("p", { class: `verdict tone-${overall.tone}` }, icon(overall.icon), overall.text, score(attempt)),
+      attempt.release_note && make("p", { class: "release-note" }, attempt.release_note),
       attempt.error && make("p", { class: "notice tone-warn" }, attempt.error),
       attempt.compile_output && this.#compiler(attempt.compile_output),
       this.#tests(attempt),
-      attempt.type === "final_submission" && attempt.score_delivery && deliveryLine(attempt.score_delivery),
+      attempt.type === "final_submission" &&
+        attempt.score_delivery &&
+        attempt.score_delivery.text !== attempt.release_note &&
+        deliveryLine(attempt.score_delivery),
       make(
         "p",
         { class: "quiet" },

@@ -47,12 +47,9 @@ export function summary(attempt: Attempt): Verdict {
   const hidden = attempt.hidden_summary ?? { passed: 0, total: 0 };
   const all = attempt.tests.length + hidden.total;
   const good = passed(attempt.tests) + hidden.passed;
-  if (
-    attempt.tests.some((test) => test.status === "compile_error") ||
-    (attempt.compile_output && all === 0)
-  ) {
+  if (attempt.compiles === false)
     return { icon: "cross", tone: "fail", text: "The program does not compile" };
-  }
+  if (attempt.release_note && all === 0) return { icon: "check", tone: "quiet", text: "Handed in" };
   const kind = attempt.type === "test_run" ? "sample tests" : "tests";
   if (all > 0 && good === all) {
     const every = all === 1 ? `The ${kind.slice(0, -1)} passed` : `All ${all} ${kind} passed`;
@@ -75,6 +72,7 @@ const DELIVERY_LOOKS: Readonly<Record<string, Omit<Verdict, "text">>> = {
   overridden: { icon: "alert", tone: "warn" },
   excluded: { icon: "dash", tone: "quiet" },
   frozen: { icon: "lock", tone: "warn" },
+  withheld: { icon: "clock", tone: "quiet" },
 };
 
 export function deliveryLook(state: string): Omit<Verdict, "text"> {

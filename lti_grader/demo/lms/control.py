@@ -196,7 +196,7 @@ def state() -> ResponseReturnValue:
             "grades": [
                 {"column_id": column.id, "label": column.label, "person_id": person.id, "login": person.login,
                  "score": grade.score, "maximum": column.maximum, "override": grade.override, "posts": grade.posts,
-                 "timestamp": grade.timestamp, "submitted_at": grade.submitted_at}
+                 "timestamp": grade.timestamp, "submitted_at": grade.submitted_at, "grading": grade.grading}
                 for grade, column, person in grades
             ],
             "submissions": [

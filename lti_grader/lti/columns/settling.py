@@ -19,7 +19,7 @@ _CHUNK = 200
 _MOVED = "The column begins anew in the LMS."
 _STATES = (
     DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT, DeliveryStatus.VERIFIED,
-    DeliveryStatus.FAILED, DeliveryStatus.OVERRIDDEN,
+    DeliveryStatus.FAILED, DeliveryStatus.OVERRIDDEN, DeliveryStatus.WITHHELD,
 )  # fmt: skip
 
 

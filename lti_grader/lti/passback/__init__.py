@@ -12,6 +12,7 @@ from lti_grader.lti.passback.outcomes import (
     mark_unseen,
     mark_verified,
     mark_waiting,
+    mark_withheld,
     set_overridden,
 )
 from lti_grader.lti.passback.owing import (
@@ -27,6 +28,6 @@ from lti_grader.lti.passback.turns import wait_for_all
 
 __all__ = [
     "QUEUE", "TASK", "Parcel", "claim", "claim_next", "due", "due_column", "mark_answer", "mark_excluded",
-    "mark_overridden", "mark_sent", "mark_unseen", "mark_verified", "mark_waiting", "owe_again", "queue_known_scores",
-    "queue_score", "queue_scores_of", "resend", "set_overridden", "wait_for_all",
+    "mark_overridden", "mark_sent", "mark_unseen", "mark_verified", "mark_waiting", "mark_withheld", "owe_again",
+    "queue_known_scores", "queue_score", "queue_scores_of", "resend", "set_overridden", "wait_for_all",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from lti_grader.lti.models import (
     Platform,
     ScoreDelivery,
 )
+from lti_grader.lti.passback import withholding
 from lti_grader.lti.passback.turns import (
     NEWER,
     later_than,
@@ -39,7 +40,9 @@ class Parcel:
     url: str
     sub: str
     score: Decimal | None
-    """None while the work waits for a person's look."""
+    """None while the work waits for a person's look, or its marks for their release."""
+    is_withheld: bool
+    """It has no points because its marks are not released."""
     maximum: Decimal
     timestamp: dt.datetime
     activity_progress: str
@@ -142,6 +145,9 @@ def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parce
         return None
     if row.status == DeliveryStatus.PENDING and freezes.hold(row, at=at):
         return None
+    out = withholding.shown_of(item.content_item_id, at=at)
+    if row.status == DeliveryStatus.PENDING and withholding.hold(row, others, out, at=at):
+        return None
     if any(one.status == DeliveryStatus.SENDING for one in others):
         row.next_try_at = at + dt.timedelta(seconds=2)
         return None
@@ -171,6 +177,7 @@ def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parce
         url=item.url,
         sub=user.sub,
         score=row.score,
+        is_withheld=row.score is None and not out.marks,
         maximum=row.maximum,
         timestamp=row.sent_timestamp,
         activity_progress=row.activity_progress,

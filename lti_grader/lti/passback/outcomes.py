@@ -46,6 +46,16 @@ def mark_verified(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> N
         trail.note(row, EventKind.VERIFIED, at=at)
 
 
+def mark_withheld(parcel: Parcel, held: Decimal | None, words: str, *, at: dt.datetime) -> None:
+    """Note that the LMS knows of the work as far as it can, and that the points wait for their release."""
+    if row := _mine(parcel):
+        row.status, row.lms_holds, row.last_error = DeliveryStatus.WITHHELD, held, words
+        trail.note(row, EventKind.WITHHELD, at=at)
+        if has_newer(row):
+            row.status = DeliveryStatus.SUPERSEDED
+            trail.note(row, EventKind.SUPERSEDED, at=at, words=NEWER)
+
+
 def mark_unseen(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> None:
     """Note that the LMS took it and does not show it yet, or shows something else."""
     row = _mine(parcel)

@@ -4,7 +4,6 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -27,6 +26,7 @@ from lti_grader.lti.models import (
     LineItem,
     ScoreDelivery,
 )
+from lti_grader.lti.passback import withholding
 from lti_grader.lti.passback.turns import (
     NEWER,
     has_newer,
@@ -44,7 +44,7 @@ def queue_score(event: ScoreChanged) -> None:
     """Owe a changed score to each column of the LMS that shows it."""
     entry = session().get_one(GradebookEntry, event.entry_id)
     for column in _columns(entry):
-        _owe(column, entry, at=dt.datetime.now(dt.UTC))
+        _owe(column, entry, at=event.at)
 
 
 def queue_known_scores(line_item_id: uuid.UUID, *, at: dt.datetime) -> None:
@@ -102,27 +102,15 @@ def _columns(entry: GradebookEntry) -> list[_Column]:
 
 
 def _owe(column: _Column, entry: GradebookEntry, *, at: dt.datetime) -> None:
-    score = _points_of(entry)
-    is_final = score is not None
-    if entry.max_score <= 0 or not (is_final or entry.status == EntryStatus.PENDING):
+    score, out = entry.points, withholding.shown_of(entry.content_item_id, at=at)
+    if entry.max_score <= 0 or (score is None and entry.status != EntryStatus.PENDING):
         return
     line_item_id = column.id
     one_at_a_time(line_item_id, entry.student_id)
-    if _has_since(column, entry):
+    if _has_since(column, entry) or (not out.marks and withholding.is_told(line_item_id, entry.student_id)):
         return
-    older = session().scalars(
-        sa.update(ScoreDelivery)
-        .where(
-            ScoreDelivery.line_item_id == line_item_id,
-            ScoreDelivery.user_id == entry.student_id,
-            ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.FROZEN]),
-            ScoreDelivery.revision < entry.revision,
-        )
-        .values(status=DeliveryStatus.SUPERSEDED)
-        .returning(ScoreDelivery)
-    )
-    for row in older:
-        trail.note(row, EventKind.SUPERSEDED, at=at, words=NEWER)
+    is_final = score is not None and out.marks
+    _supersede(line_item_id, entry, at)
     test_user = session().scalars(sa.select(User.is_test_user).where(User.id == entry.student_id)).one()
     made = session().scalar(
         insert(ScoreDelivery)
@@ -134,11 +122,11 @@ def _owe(column: _Column, entry: GradebookEntry, *, at: dt.datetime) -> None:
             user_id=entry.student_id,
             attempt_id=_attempt_of(entry),
             revision=entry.revision,
-            score=score,
+            score=score if out.marks else None,
             maximum=entry.max_score,
             activity_progress="Completed" if is_final else "Submitted",
             grading_progress="FullyGraded" if is_final else "PendingManual",
-            comment=entry.manual_feedback,
+            comment=entry.manual_feedback if out.feedback else "",
             submitted_at=entry.submitted_at,
             status=DeliveryStatus.EXCLUDED if test_user else DeliveryStatus.PENDING,
             last_error="The LMS's own test student: graded, never delivered." if test_user else None,
@@ -165,11 +153,20 @@ def _has_since(column: _Column, entry: GradebookEntry) -> bool:
     return newest is not None and newest >= entry.revision
 
 
-def _points_of(entry: GradebookEntry) -> Decimal | None:
-    """Return the points that stand, None while the work waits for a person's look."""
-    if entry.override_points is not None:
-        return entry.override_points
-    return entry.score_obtained if entry.status == EntryStatus.GRADED else None
+def _supersede(line_item_id: uuid.UUID, entry: GradebookEntry, at: dt.datetime) -> None:
+    older = session().scalars(
+        sa.update(ScoreDelivery)
+        .where(
+            ScoreDelivery.line_item_id == line_item_id,
+            ScoreDelivery.user_id == entry.student_id,
+            ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.FROZEN, DeliveryStatus.WITHHELD]),
+            ScoreDelivery.revision < entry.revision,
+        )
+        .values(status=DeliveryStatus.SUPERSEDED)
+        .returning(ScoreDelivery)
+    )
+    for row in older:
+        trail.note(row, EventKind.SUPERSEDED, at=at, words=NEWER)
 
 
 def _attempt_of(entry: GradebookEntry) -> uuid.UUID | None:
@@ -202,8 +199,12 @@ def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = 
         raise CannotResend("A newer score has taken its place: resend that one.")
     if row.status in (DeliveryStatus.PENDING, DeliveryStatus.SENDING):
         raise CannotResend("This score is on its way already.")
+    if row.status == DeliveryStatus.WITHHELD:
+        raise CannotResend(withholding.HELD)
     if row.status == DeliveryStatus.EXCLUDED:
         raise CannotResend(row.last_error or "This score is not one that is delivered.")
+    if row.score is not None and not withholding.shown_in(row.line_item_id, at=at).marks:
+        raise CannotResend("The marks of this assignment are not released: release them, and its scores are sent.")
     if freezes.are_held(row.line_item_id, row.user_id):
         raise CannotResend("This score is held back by the staff: have it released first.")
     row.forced = row.forced or row.status == DeliveryStatus.OVERRIDDEN

@@ -13,7 +13,8 @@ from lti_grader.assignments.errors import BadAssignment
 from lti_grader.assignments.languages import available_languages
 from lti_grader.assignments.models import Assignment, AssignmentConfig, Counts, Mode
 from lti_grader.assignments.operations import create_assignment
-from lti_grader.assignments.views import moment
+from lti_grader.assignments.release import Part, ReleaseRule
+from lti_grader.assignments.views import moment, release_rule
 from lti_grader.classes.models import Module
 from lti_grader.classes.queries import membership
 from lti_grader.core.db import session
@@ -91,6 +92,8 @@ def _new_assignment(class_id: uuid.UUID) -> Assignment:
             counts=Counts(form.get("counts", Counts.BEST)),
             opens_at=extra.opens,
             closes_at=extra.closes,
+            marks=extra.marks,
+            feedback=extra.feedback,
         )
         mode = Mode(form.get("mode", Mode.HOMEWORK))
     except ValueError:
@@ -116,10 +119,19 @@ class _NewForm:
     due: dt.datetime | None
     closes: dt.datetime | None
     attempts: int | None
+    marks: ReleaseRule
+    feedback: ReleaseRule
 
 
 def _read_new_form() -> _NewForm:
     text = flask.request.form.get("attempts", "").strip()
     if text and not text.isdigit():
         raise BadAssignment("Attempts are a number from 1 to 1000, or nothing for as many as one likes.")
-    return _NewForm(moment("opens"), moment("due"), moment("closes"), int(text) if text else None)
+    return _NewForm(
+        moment("opens"),
+        moment("due"),
+        moment("closes"),
+        int(text) if text else None,
+        release_rule(Part.MARKS) or ReleaseRule(),
+        release_rule(Part.FEEDBACK) or ReleaseRule(),
+    )

@@ -83,7 +83,7 @@ def resend(class_id: uuid.UUID) -> ResponseReturnValue:
                 "board/resend.html",
                 class_=get_class(class_id),
                 clerk=clerk,
-                plan=operations.plan(selection),
+                plan=operations.plan(selection, at=now()),
                 selection=selection,
                 as_of=now(),
             )

@@ -1,0 +1,87 @@
+"""A teacher keeps the marks to themselves for a while: what the student sees, what the LMS shows, and the release."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import AtTheLms, Seat, trouble_found_by_axe, write
+from tests.fixtures.installation import DOUBLE, until
+
+pytestmark = pytest.mark.browser
+
+TITLE = "Midterm: doubling"
+NOTE = "Marks and the results of the tests come when your teacher releases them."
+
+
+def place(teacher: AtTheLms) -> None:
+    """Add an assignment to the course whose marks and feedback its teacher releases."""
+    teacher.course()
+    teacher.page.get_by_role("link", name="Add an assignment from").first.click()
+    picker = teacher.tool
+    picker.get_by_label("A new assignment").check()
+    picker.get_by_label("Title").fill(TITLE)
+    picker.get_by_role("checkbox", name="Double the number").check()
+    picker.get_by_label("Students see their marks").select_option("On a date")
+    expect(picker.get_by_label("From", exact=True)).to_be_visible()
+    picker.get_by_label("Students see their marks").select_option("When I release them")
+    expect(picker.get_by_label("From", exact=True)).to_be_hidden()
+    picker.get_by_label("Students see the results of the tests").select_option("When I release them")
+    picker.get_by_role("button", name="Add to the course").click()
+    expect(teacher.page.get_by_role("link", name=TITLE, exact=True)).to_be_visible()
+
+
+def can_be_read(at: AtTheLms) -> None:
+    """Hold a page to what everybody can read, in a wide and in a narrow frame."""
+    assert trouble_found_by_axe(at.frame) == []
+    for width in (740, 430):
+        at.page.set_viewport_size({"width": width, "height": 900})
+        assert at.frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
+    at.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: str) -> None:
+    teacher = seat("person-teacher")
+    place(teacher)
+
+    student = seat(student_id, color_scheme="dark")
+    tool = student.work(TITLE)
+    write(tool, DOUBLE)
+    tool.get_by_role("button", name="Run sample tests").click()
+    result = tool.locator("#result")
+    expect(result).to_contain_text("sample test passed")
+    tool.get_by_role("button", name="Submit").click()
+    expect(result.locator(".verdict")).to_have_text(re.compile("Handed in"))
+    expect(result).to_contain_text(NOTE)
+    assert "passed" not in result.inner_text()
+    assert "10" not in result.inner_text()
+    can_be_read(student)
+
+    installation, login = teacher.installation, student_id.removeprefix("person-")
+
+    def cell() -> dict[str, object]:
+        found = [one for one in installation.control.state()["grades"] if one["person_id"] == student_id]
+        return found[0] if found else {}
+
+    until(lambda: cell().get("grading") == "PendingManual", "the LMS was told that it is handed in")
+    assert cell()["score"] is None
+    assert teacher.score_of(login, TITLE) == "–"
+
+    staff = teacher.open(TITLE)
+    expect(staff.get_by_text("Marks: not released")).to_be_visible()
+    can_be_read(teacher)
+    staff.get_by_role("link", name="Release, or take back").click()
+    expect(staff.get_by_role("heading", level=1, name="Release")).to_be_visible()
+    can_be_read(teacher)
+    staff.get_by_role("button", name="Release the marks of 1 student").press("Enter")
+    expect(staff.get_by_text("Marks: released")).to_be_visible()
+
+    until(lambda: cell().get("score") == 10, "the mark in the LMS")
+    tool = student.work(TITLE)
+    tool.get_by_role("tab", name="History").press("Enter")
+    tool.get_by_role("link", name="Attempt 2").press("Enter")
+    expect(tool.get_by_role("heading", name="Attempt 2")).to_be_visible()
+    expect(tool.locator("#result")).to_contain_text("10 / 10 points")
+    expect(tool.locator("#result")).to_contain_text("The results of the tests come when your teacher releases them.")
+    expect(tool.locator("#result")).to_contain_text("Your LMS has it")
+    can_be_read(student)
