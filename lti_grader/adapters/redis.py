@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import redis
@@ -120,6 +120,19 @@ class KeyValue:
         """Return all fields of a hash; empty where there is none."""
         with _translated():
             return cast("dict[str, str]", self.client.hgetall(key))
+
+    def fields(self, key: str, *names: str) -> list[str | None]:
+        """Return these fields of a hash, None for each that it has not."""
+        with _translated():
+            return cast("list[str | None]", self.client.hmget(key, list(names)))
+
+    def put_fields(self, key: str, values: Mapping[str, str], seconds: int) -> None:
+        """Set fields of a hash, which is kept for `seconds` from the first of them on."""
+        with _translated():
+            both = self.client.pipeline()
+            both.hset(key, items=[part for one in values.items() for part in one])
+            both.expire(key, seconds, nx=True)
+            both.execute()
 
     def ping(self) -> None:
         """Return if the server answers."""

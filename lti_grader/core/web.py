@@ -21,6 +21,7 @@ from lti_grader.core.settings import Settings
 
 csrf = CSRFProtect()
 COOKIE = "__Host-lti-grader"
+_MOST_EARLIER = 30
 ADMINISTRATION = "administration"
 """Where a browser's session says that it is an administrator's; it stands beside a launched person's."""
 
@@ -68,13 +69,16 @@ def sign_in(
     ends = at + flask.current_app.permanent_session_lifetime
     values = {
         "user": str(user_id), "tenant": str(tenant_id), "platform": str(platform_id), "frames": list(frame_origins),
-        "ends": int(ends.timestamp()), "return": return_url, "id": secrets.token_urlsafe(12),
+        "ends": int(ends.timestamp()), "return": return_url, "id": secrets.token_urlsafe(12), "began": at.timestamp(),
     }  # fmt: skip
     if not keeps_cookies:
         sessions = flask.current_app.session_interface
         assert isinstance(sessions, Sessions)
         return f"/~{sessions.begin(values, flask.request)}"
     before = dict(flask.session)
+    if before.get("user") == str(user_id) and "id" in before:
+        # Signing out ends these as well: pages of them may still be open, and copies of their cookies are.
+        values["earlier"] = [before["id"], *before.get("earlier", [])][:_MOST_EARLIER]
     flask.session.clear()
     if ADMINISTRATION in before:
         flask.session[ADMINISTRATION] = before[ADMINISTRATION]

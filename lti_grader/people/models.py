@@ -52,6 +52,20 @@ class User(Row, Tenanted, Base):
         return self.name or joined or self.email or f"Person {self.sub[:8]}"
 
 
+class EndedSession(Tenanted, Base):
+    """That a session was ended before its time, or all that a person had: a copy of its cookie is no good any more."""
+
+    __tablename__ = "ended_sessions"
+    __table_args__ = (sa.PrimaryKeyConstraint("tenant_id", "key"),)
+
+    key: Mapped[str]
+    """The session, or the person whose sessions until then are all ended (see `people.endings`)."""
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    ended_at: Mapped[dt.datetime]
+    forget_at: Mapped[dt.datetime]
+    """When every session from before it has run out by itself."""
+
+
 class Administrator(Row, Tenanted, Base):
     """Who looks after this tool for an institution, by a name that the operator gave; not a person of any LMS."""
 

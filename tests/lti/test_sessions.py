@@ -8,14 +8,17 @@ from urllib.parse import parse_qs, urlsplit
 import flask
 import pytest
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
+from lti_grader import adapters
+from lti_grader.adapters.redis import KeyValue
 from lti_grader.classes.models import Class, Enrollment
 from lti_grader.classes.operations import drop
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.lti import claims as c
 from lti_grader.lti.models import Platform
 from lti_grader.lti.standing import standing
-from lti_grader.people.models import User
+from lti_grader.people.models import EndedSession, User
 from tests.lti.scripted import INSTRUCTOR, LEARNER, ScriptedPlatform, Way, browser
 from tests.lti.test_cookieless import Cookieless
 
@@ -45,6 +48,23 @@ def opened(way: Way, **changes: Any) -> str:
 
 def cookie(way: Way) -> str:
     return next(one.value for one in way.client._cookies.values() if one.key == "__Host-lti-grader")
+
+
+def copied(way: Way, app: flask.Flask) -> FlaskClient:
+    """Return a client that holds a copy of the browser's cookie."""
+    made = app.test_client()
+    made.set_cookie("__Host-lti-grader", cookie(way), secure=True, path="/")
+    return made
+
+
+def leave(way: Way, page: str, **form: str) -> str:
+    # The tests' own context lasts from request to request, and with it the token of whoever came last.
+    flask.g.pop("csrf_token", None)
+    token = re.search(r'name="csrf-token" content="([^"]+)"', way.client.get(page).text)
+    assert token
+    answer = way.client.post("/lti/leave", data={"csrf_token": token[1], **form})
+    assert "signed out" in answer.text
+    return answer.text
 
 
 class TestWhoseSessionItIs:
@@ -111,6 +131,77 @@ class TestWhenItEnds:
         answer = nobodys.client.post(f"{page[:45]}/lti/leave", data={"csrf_token": token[1]})
         assert "signed out" in answer.text
         assert nobodys.client.get(page).status_code == 401
+
+    def test_a_copy_of_the_cookie_is_worth_nothing_after_signing_out(self, way: Way, app: flask.Flask) -> None:
+        page = opened(way)
+        copy, still_open = copied(way, app), copied(way, app)
+        opened(way)
+        newer = copied(way, app)
+        assert [one.get(page).status_code for one in (copy, still_open, newer)] == [200, 200, 200]
+        leave(way, page)
+        for one in (copy, still_open, newer):
+            answer = one.get(page)
+            assert answer.status_code == 401
+            assert "signed out" in answer.text
+            assert one.get(page).status_code == 401
+
+    def test_another_browser_of_the_same_person_stays_signed_in_unless_all_are_meant(
+        self, way: Way, app: flask.Flask, scripted: ScriptedPlatform
+    ) -> None:
+        elsewhere = browser(app, scripted)
+        page = opened(way)
+        opened(elsewhere)
+        leave(way, page)
+        assert elsewhere.client.get(page).status_code == 200
+        opened(way)
+        nobodys = Cookieless(app, scripted)
+        path = nobodys.session()
+        assert nobodys.client.get(path).status_code == 200
+        assert "signed out everywhere" in leave(way, page, everywhere="yes")
+        assert elsewhere.client.get(page).status_code == 401
+        assert nobodys.client.get(path).status_code == 401
+        # A launch after that is a new session.
+        opened(elsewhere)
+        assert elsewhere.client.get(page).status_code == 200
+
+    @pytest.mark.parametrize("what", ["restarted empty", "gone", "back after it was gone"])
+    def test_what_was_ended_stays_so_whatever_becomes_of_redis(
+        self, way: Way, app: flask.Flask, monkeypatch: pytest.MonkeyPatch, what: str
+    ) -> None:
+        page = opened(way)
+        copy, other = copied(way, app), browser(app, way.platform)
+        opened(other, sub="person-2", **{c.ROLES: [INSTRUCTOR]})
+        kv = adapters.installed().kv
+        nowhere = KeyValue("redis://127.0.0.1:1/0")
+        if what == "back after it was gone":
+            assert copy.get(page).status_code == 200
+            monkeypatch.setattr(kv, "client", nowhere.client)
+            leave(way, page)
+            monkeypatch.undo()
+            (place,) = kv.client.keys("people:ended:*")
+            assert 0 < kv.client.ttl(place) <= 60
+            kv.client.delete(place)
+        else:
+            leave(way, page)
+        if what == "restarted empty":
+            kv.client.flushdb()
+        if what == "gone":
+            monkeypatch.setattr(kv, "client", nowhere.client)
+        for _ in range(2):
+            assert copy.get(page).status_code == 401
+            assert other.client.get(page).status_code == 200
+
+    def test_what_no_session_can_come_of_any_more_is_forgotten(self, way: Way, scripted: ScriptedPlatform) -> None:
+        page = opened(way)
+        leave(way, page)
+        tenant_id = platform_of(scripted).tenant_id
+        with transaction(tenant_id):
+            row = session().scalars(sa.select(EndedSession)).one()
+            first, row.forget_at = row.key, NOW - dt.timedelta(hours=1)
+        page = opened(way)
+        leave(way, page)
+        with transaction(tenant_id):
+            assert [row.key for row in session().scalars(sa.select(EndedSession))] != [first]
 
     def test_who_was_dropped_meanwhile_is_told_so(self, way: Way, scripted: ScriptedPlatform) -> None:
         opened(way)

@@ -17,8 +17,11 @@ from lti_grader.lti.models import DeliveryStatus, ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy import holdings
 from lti_grader.lti.privacy_models import ActKind
+from lti_grader.people import endings
 from lti_grader.people.models import User
 
+# As long as settings let a session last.
+_LONGEST_SESSION = dt.timedelta(hours=168)
 _WORDS = "This person was erased here: nothing more is sent."
 
 
@@ -42,6 +45,7 @@ def erase(user: User, actor_id: uuid.UUID, kv: KeyValue, *, at: dt.datetime) -> 
     _files(user)
     _marks(user)
     drafts.forget(kv, user.id)
+    endings.end_all_of(user.id, kv, at=at, lasts=_LONGEST_SESSION)
     _leave_classes(user, at)
     user.name = user.given_name = user.family_name = user.email = user.avatar_url = user.locale = None
     user.settings, user.is_institution_admin, user.erased_at = {}, False, at
