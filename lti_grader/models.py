@@ -2,7 +2,7 @@
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
-from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Module
+from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Mentorship, Module
 from lti_grader.core.db import Base
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.models import GradingJob, TestResult
@@ -53,6 +53,7 @@ __all__ = [
     "GradingJob",
     "LineItem",
     "LtiAsset",
+    "Mentorship",
     "Module",
     "Notice",
     "NoticeSubscription",

@@ -16,6 +16,8 @@ from lti_grader.assignments.operations import require_language, require_open
 from lti_grader.attempts import drafts, operations, queries
 from lti_grader.attempts.models import AttemptType
 from lti_grader.attempts.text import check_code, check_key
+from lti_grader.classes.mentors import mentored
+from lti_grader.classes.models import Role
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import BadInput, Conflict, Forbidden
 from lti_grader.core.markdown import to_html
@@ -55,7 +57,13 @@ def overview(assignment_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     with transaction(me.tenant_id):
         opened = assignments.open_assignment(assignment_id, me.user_id)
-        if len(opened.problems) == 1 and not opened.membership.is_staff:
+        place = opened.membership
+        people = [] if place.is_staff else mentored(place.class_id, me.user_id)
+        if place.role == Role.OBSERVER and len(people) == 1:
+            return flask.redirect(
+                flask.url_for("gradebook.review", assignment_id=assignment_id, student_id=people[0].id)
+            )
+        if len(opened.problems) == 1 and not place.is_staff and not people:
             return flask.redirect(flask.url_for("work.page", item_id=opened.problems[0].item.id))
         states = flask.current_app.extensions["problem_states"](me.user_id, opened)
         score = flask.current_app.extensions["score_state"](me.user_id, opened, at=now())
@@ -69,6 +77,7 @@ def overview(assignment_id: uuid.UUID) -> ResponseReturnValue:
             seen=opened.shown(at=now()),
             releases=assignments.releases_of(opened.assignment),
             now=now(),
+            people=people,
         )
 
 

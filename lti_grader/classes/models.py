@@ -93,6 +93,25 @@ class Enrollment(Row, Tenanted, Base):
     dropped_at: Mapped[dt.datetime | None]
 
 
+class Mentorship(Tenanted, Base):
+    """Whose results somebody may look at in a class, as their last launch from an LMS course named them.
+
+    Whoever is named may not have appeared here yet: they are found by what the mentor's platform calls them.
+    """
+
+    __tablename__ = "mentorships"
+
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True
+    )
+    """The mentor's."""
+    class_context_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("class_contexts.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    sub: Mapped[str] = mapped_column(primary_key=True)
+    named_at: Mapped[dt.datetime]
+
+
 class Module(Row, Tenanted, Base):
     """A part of a class, such as a week or a topic."""
 

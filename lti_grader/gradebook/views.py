@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -15,8 +16,10 @@ from lti_grader.assignments.queries import (
 )
 from lti_grader.assignments.release import Part
 from lti_grader.assignments.releasing import release, take_back
+from lti_grader.classes.mentors import may_see_work, mentored
 from lti_grader.classes.models import Role
 from lti_grader.classes.queries import (
+    Membership,
     get_class,
     how_many_left,
     membership,
@@ -46,14 +49,13 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         place = membership(class_id, me.user_id)
         if not place.is_staff:
-            return flask.render_template(
-                "classes/student_home.html",
-                class_=get_class(class_id),
-                works=place.role == Role.STUDENT,
-                lines=todo_of(me.user_id, class_id, at=now()),
-                # A link that nothing is behind leads its students here.
-                from_empty_link="empty" in flask.request.args,
-            )
+            mine = mentored(class_id, me.user_id)
+            if place.role == Role.OBSERVER and len(mine) == 1:
+                empty = 1 if "empty" in flask.request.args else None
+                return flask.redirect(
+                    flask.url_for("gradebook.mentored_home", class_id=class_id, student_id=mine[0].id, empty=empty)
+                )
+            return _student_home(place, me.user_id, people=mine)
         people = roster(class_id)
         board = flask.current_app.extensions["delivery_board"](class_id)
         return flask.render_template(
@@ -67,6 +69,32 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
             board=board,
             courses=flask.current_app.extensions["courses_of_class"](class_id),
         )
+
+
+@blueprint.get("/classes/<uuid:class_id>/mentored/<uuid:student_id>")
+def mentored_home(class_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
+    """What a student has to do in a class, for who mentors them."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        place = membership(class_id, me.user_id)
+        people = mentored(class_id, me.user_id)
+        if student_id not in {one.id for one in people}:
+            raise NotFound("You mentor nobody of that name in this class.")
+        return _student_home(place, student_id, people=people)
+
+
+def _student_home(place: Membership, student_id: uuid.UUID, *, people: Sequence[User]) -> ResponseReturnValue:
+    """Return what a student has to do in a class: for themselves, or for who mentors them among these people."""
+    return flask.render_template(
+        "classes/student_home.html",
+        class_=get_class(place.class_id),
+        works=place.role == Role.STUDENT or student_id != place.user_id,
+        lines=todo_of(student_id, place.class_id, at=now()),
+        student=next((one for one in people if one.id == student_id), None),
+        people=people,
+        # A link that nothing is behind leads its students here.
+        from_empty_link="empty" in flask.request.args,
+    )
 
 
 @blueprint.get("/classes/<uuid:class_id>/gradebook")
@@ -109,23 +137,21 @@ def student(class_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.get("/assignments/<uuid:assignment_id>/students/<uuid:student_id>")
 def review(assignment_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
-    """One student's work for one assignment: for staff, and for the student."""
+    """One student's work for one assignment: for staff, for the student, and for who mentors them."""
     me = viewer()
     with transaction(me.tenant_id):
         opened = open_assignment(assignment_id, me.user_id)
         place = opened.membership
         found = session().get(User, student_id)
-        if (
-            found is None
-            or not (place.is_staff or student_id == me.user_id)
-            or not was_ever_in(place.class_id, found.id)
-        ):
+        if found is None or not may_see_work(place, student_id) or not was_ever_in(place.class_id, found.id):
             raise NotFound("There is no such student in this class.")
         return flask.render_template(
             "gradebook/review.html",
             class_=get_class(place.class_id),
             opened=opened,
             student=found,
+            is_own=student_id == me.user_id,
+            states=queries.problem_states(student_id, opened),
             score=flask.current_app.extensions["score_state"](student_id, opened, at=now()),
             seen=opened.shown(at=now()),
             waits=shown_to_students(opened.assignment, at=now()).note,

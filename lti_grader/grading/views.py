@@ -16,6 +16,7 @@ from lti_grader import adapters
 from lti_grader.assignments import queries as assignments
 from lti_grader.attempts import queries as attempts
 from lti_grader.attempts.models import AttemptStatus, SubmissionAttempt
+from lti_grader.classes.mentors import may_see_work
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import Viewer, viewer, wants_json
@@ -39,7 +40,7 @@ def _opened(attempt_id: uuid.UUID, me: Viewer) -> tuple[SubmissionAttempt, assig
     attempt = attempts.attempt(attempt_id)
     item = assignments.assignment_problem(attempt.assignment_problem_id)
     opened = assignments.open_assignment(item.assignment_id, me.user_id)
-    if attempt.student_id != me.user_id and not opened.membership.is_staff:
+    if not may_see_work(opened.membership, attempt.student_id):
         raise NotFound("There is no such attempt.")
     return attempt, opened
 

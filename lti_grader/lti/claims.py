@@ -24,6 +24,8 @@ DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linki
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
+MENTORED = _LTI + "role_scope_mentor"
+"""Whose mentor a person is who launches in that role: a list of what the platform calls them (LTI 1.3 Core, 5.4.3)."""
 FOR_USER = _LTI + "for_user"
 """Whom a launch or a notice is about: {"user_id": their sub}, in drafts of the data-privacy launch {"id": ...}."""
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from lti_grader.classes.models import Enrollment, EnrollmentSource, EnrollmentStatus, Role
 from lti_grader.classes.operations import Place, enroll_listed, lock
 from lti_grader.core.db import session, transaction
-from lti_grader.lti import enrollments, leavers
+from lti_grader.lti import enrollments, leavers, mentoring
 from lti_grader.lti.memberships import Member, Reading, Status
 from lti_grader.lti.models import ClassContext, Platform
 from lti_grader.lti.products import product_of
@@ -95,6 +95,7 @@ def _enroll(course: Course, members: Mapping[uuid.UUID, Member], *, at: dt.datet
         news = _news(course, members)
         enroll_listed(course.class_id, {one.user_id: one.place for one in news})
         context = session().get_one(ClassContext, course.context_id)
+        mentoring.end(context, [one.user_id for one in news if one.is_other_role])
         unnoted = enrollments.not_noted(context, members)
         enrollments.note_seen(context, unnoted, at=at)
     back = {one.user_id for one in news if one.was_known} | unnoted
@@ -108,6 +109,8 @@ class _News:
     place: Place
     is_joining: bool
     was_known: bool
+    is_other_role: bool = False
+    """Whether they are something else now than they were."""
 
 
 def _news(course: Course, members: Mapping[uuid.UUID, Member]) -> list[_News]:
@@ -135,7 +138,7 @@ def _news(course: Course, members: Mapping[uuid.UUID, Member]) -> list[_News]:
         is_there = row.status == EnrollmentStatus.ACTIVE
         if (is_there, row.role, row.source, tuple(row.sections)) != (True, role, EnrollmentSource.ROSTER, sections):
             place = Place(role, EnrollmentSource.ROSTER, sections)
-            news.append(_News(user_id, place, is_joining=not is_there, was_known=True))
+            news.append(_News(user_id, place, is_joining=not is_there, was_known=True, is_other_role=row.role != role))
     return news
 
 

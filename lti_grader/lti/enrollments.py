@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from lti_grader.classes.models import Enrollment
 from lti_grader.classes.operations import drop, lock
 from lti_grader.core.db import session
+from lti_grader.lti import mentoring
 from lti_grader.lti.models import ClassContext, EnrolledThrough
 
 
@@ -73,6 +74,7 @@ def leave(context: ClassContext, gone: Collection[uuid.UUID], *, at: dt.datetime
     )
     theirs = {row.user_id: row.id for row in rows}
     ids = list(theirs.values())
+    mentoring.end(context, theirs)
     session().execute(
         sa.update(EnrolledThrough)
         .where(EnrolledThrough.enrollment_id.in_(ids), EnrolledThrough.class_context_id == context.id)

@@ -11,7 +11,15 @@ from lti_grader.adapters import Adapters
 from lti_grader.assignments.copying import is_empty
 from lti_grader.assignments.models import AssignmentProblem
 from lti_grader.attempts.models import SubmissionAttempt
-from lti_grader.classes.models import Class, ContentItem, Enrollment, EnrollmentSource, EnrollmentStatus, Module
+from lti_grader.classes.models import (
+    Class,
+    ContentItem,
+    Enrollment,
+    EnrollmentSource,
+    EnrollmentStatus,
+    Mentorship,
+    Module,
+)
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
@@ -141,18 +149,19 @@ def _move_people(from_id: uuid.UUID, to_id: uuid.UUID, context_ids: list[uuid.UU
             )
         )
     before, after = sa.orm.aliased(Enrollment), sa.orm.aliased(Enrollment)
-    session().execute(
-        sa.update(EnrolledThrough)
-        .where(
-            EnrolledThrough.class_context_id.in_(context_ids),
-            EnrolledThrough.enrollment_id == before.id,
-            before.class_id == from_id,
-            after.class_id == to_id,
-            after.user_id == before.user_id,
+    for table in (EnrolledThrough, Mentorship):
+        session().execute(
+            sa.update(table)
+            .where(
+                table.class_context_id.in_(context_ids),
+                table.enrollment_id == before.id,
+                before.class_id == from_id,
+                after.class_id == to_id,
+                after.user_id == before.user_id,
+            )
+            .values(enrollment_id=after.id)
+            .execution_options(synchronize_session=False)
         )
-        .values(enrollment_id=after.id)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _has_work(context: ClassContext) -> bool:

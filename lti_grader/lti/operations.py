@@ -14,7 +14,7 @@ from lti_grader.classes.operations import create_class, enroll
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.lti import claims as c
-from lti_grader.lti import enrollments, leavers, links, registration_learning, roster_schedule
+from lti_grader.lti import enrollments, leavers, links, mentoring, registration_learning, roster_schedule
 from lti_grader.lti.course_copy import Launcher
 from lti_grader.lti.memberships import described
 from lti_grader.lti.models import ClassContext, Deployment, Platform
@@ -77,6 +77,7 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
     )
     role = place.role
     _note_seen(context, user_id, at=at)
+    mentoring.take_in(claims, context, user_id, role, at=at)
     assignment_id = link_id = None
     if claims[c.MESSAGE_TYPE] == c.RESOURCE_LINK_REQUEST:
         link = links.open_link(claims, context, Launcher(user_id, role), at=at)

@@ -51,6 +51,12 @@ def _context_role(role: str) -> str | None:
     return role if role and ":" not in role and "/" not in role else None
 
 
+def is_mentor(roles: Iterable[str]) -> bool:
+    """Return whether this person is a mentor in the course: an observer in Canvas, a parent, an adviser."""
+    named = {_context_role(role) for role in roles}
+    return any(name is not None and name.partition("#")[0] == "Mentor" for name in named)
+
+
 def is_test_user(roles: Iterable[str]) -> bool:
     """Return whether this is the platform's own Student View user."""
     return _TEST_USER in set(roles)

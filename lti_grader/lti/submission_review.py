@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.classes.mentors import may_see_work
 from lti_grader.classes.models import STAFF, Module
-from lti_grader.classes.queries import was_ever_in
+from lti_grader.classes.queries import Membership, was_ever_in
 from lti_grader.core.db import session
 from lti_grader.lti import claims as c
 from lti_grader.lti.errors import LaunchRefused
@@ -52,7 +53,7 @@ def find(claims: Mapping[str, Any], platform: Platform, arrival: Arrival) -> Rev
     student_id = session().scalar(
         sa.select(User.id).where(User.platform_id == platform.id, User.sub == c.about(claims))
     )
-    if arrival.role not in STAFF and student_id != arrival.user_id:
+    if not _may_see(arrival, student_id):
         raise LaunchRefused("not_yours", "You can open your own work from the gradebook, not somebody else's.")
     if student_id is None or not was_ever_in(arrival.class_id, student_id):
         raise LaunchRefused(
@@ -104,5 +105,11 @@ def require_attempt(attempt_id: uuid.UUID, arrival: Arrival) -> None:
         raise LaunchRefused(
             "foreign_attempt", "The work that this link leads to is not of this course. Open it from its own course."
         )
-    if arrival.role not in STAFF and student_id != arrival.user_id:
+    if not _may_see(arrival, student_id):
         raise LaunchRefused("not_yours", "This link leads to the work of somebody else.")
+
+
+def _may_see(arrival: Arrival, student_id: uuid.UUID | None) -> bool:
+    if student_id is None:
+        return arrival.role in STAFF
+    return may_see_work(Membership(arrival.class_id, arrival.user_id, arrival.role), student_id)

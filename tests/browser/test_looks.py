@@ -20,6 +20,7 @@ def worked(installation: Installation) -> str:
     for code in ("print(1 / 0)\n", DOUBLE):
         assert student.hand_in(code).status_code == 202
     student.wait_for_score(10)
+    installation.control.post("members", person_id="person-parent", observes=[name])
     return name
 
 
@@ -63,6 +64,24 @@ def _picker(at: AtTheLms) -> None:
     expect(at.tool.get_by_role("heading", level=1, name="to your course")).to_be_visible()
 
 
+def _mentors_review(at: AtTheLms) -> None:
+    at.open("Double")
+    expect(at.tool.get_by_role("row", name="1. Double").get_by_text("2 submissions")).to_be_visible()
+
+
+def _mentors_home(at: AtTheLms) -> None:
+    _mentors_review(at)
+    at.tool.get_by_role("navigation", name="Where you are").get_by_role("link").first.click()
+    expect(at.tool.get_by_text("Only they can hand in work.")).to_be_visible()
+
+
+def _mentors_attempt(at: AtTheLms) -> None:
+    _mentors_review(at)
+    at.tool.get_by_role("link", name="No. 2").click()
+    expect(at.tool.get_by_role("heading", name="Attempt 2")).to_be_visible()
+    expect(at.tool.locator("#code .cm-content")).to_be_visible()
+
+
 PAGES = {
     "work": ("student", _work),
     "attempt": ("student", _attempt),
@@ -71,6 +90,9 @@ PAGES = {
     "gradebook": ("person-teacher", _tab("Gradebook")),
     "roster": ("person-teacher", _tab("Roster")),
     "deliveries": ("person-registrar", _tab("LMS deliveries")),
+    "mentor's review": ("person-parent", _mentors_review),
+    "mentor's home": ("person-parent", _mentors_home),
+    "mentor's attempt": ("person-parent", _mentors_attempt),
     "picker": ("person-teacher", _picker),
 }
 

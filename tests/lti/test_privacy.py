@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from lti_grader import adapters
 from lti_grader.attempts import drafts
-from lti_grader.classes.models import Class, Enrollment
+from lti_grader.classes.models import Class, Enrollment, Mentorship, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.lti import claims as c
@@ -50,6 +50,20 @@ class Office:
             self._file(b"an essay")
             self._notice()
             self._board()
+
+        self._mentor()
+
+    def _mentor(self) -> None:
+        """Somebody whom the LMS named as their mentor."""
+        parent = self.world.user(Role.OBSERVER)
+        with transaction(self.world.tenant_id):
+            enrollment = session().scalars(sa.select(Enrollment).where(Enrollment.user_id == parent)).one()
+            session().add(
+                Mentorship(
+                    tenant_id=self.world.tenant_id, enrollment_id=enrollment.id, class_context_id=self.world.context_id,
+                    sub=self.user().sub, named_at=NOW,
+                )
+            )  # fmt: skip
 
     def _file(self, content: bytes) -> None:
         activity = AssetActivity(
@@ -200,7 +214,7 @@ class TestFinding:
         assert (act.kind, act.subject_id) == ("looked", office.student)
         assert act.counts == {
             "classes": 1, "submissions": 1, "runs": 0, "drafts": 0, "files": 1, "grades": 1, "scores sent or owed": 1,
-            "notices": 1,
+            "notices": 1, "mentors and mentored": 1,
         }  # fmt: skip
 
     def test_the_record_cannot_be_changed(self, office: Office) -> None:

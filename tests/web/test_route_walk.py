@@ -6,15 +6,17 @@ from typing import Any
 
 import flask
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from lti_grader.classes.models import EnrollmentSource, Role
+from lti_grader.classes.models import Enrollment, EnrollmentSource, Mentorship, Role
 from lti_grader.classes.operations import create_class, drop, enroll
 from lti_grader.core.db import session, transaction
 from lti_grader.grading import tasks
 from lti_grader.grading.models import GradingJob
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import ClassContext, CourseCopy, ResourceLink, ScoreDelivery
+from lti_grader.people.models import User
 from tests.fixtures.world import NOW, World, make_world
 
 # What needs no session, on purpose. A new route is not among them, and so has to refuse.
@@ -189,9 +191,12 @@ def test_a_students_attempts_are_their_own(
 ) -> None:
     mine = {
         "results.attempt", "results.code", "results.diff", "results.events", "gradebook.review", "lti.attempt_link",
-        "lti.asset", "lti.asset_file", "lti.fetch_again",
+        "lti.asset", "lti.asset_file", "lti.fetch_again", "gradebook.mentored_home",
     }  # fmt: skip
     found = walk(app, visitor(world.user(role), world), ids, only=mine)
+    assert set(found.values()) <= {403, 404}, found
+    # Neither to who mentors somebody else in the class.
+    found = walk(app, visitor(mentor_of(world.user(), world), world), ids, only=mine)
     assert set(found.values()) <= {403, 404}, found
     for me in (ids["student_id"], world.teacher_id):
         for address in (
@@ -199,6 +204,36 @@ def test_a_students_attempts_are_their_own(
             f"/assignments/{ids['assignment_id']}/students/{ids['student_id']}", f"/assets/{ids['asset_id']}",
         ):  # fmt: skip
             assert visitor(me, world).get(address).status_code == 200
+
+
+def mentor_of(student: uuid.UUID, world: World) -> uuid.UUID:
+    """Return an observer of the world's class who mentors a student there."""
+    mentor = world.user(Role.OBSERVER)
+    with transaction(world.tenant_id):
+        enrollment = session().scalars(sa.select(Enrollment).where(Enrollment.user_id == mentor)).one()
+        session().add(
+            Mentorship(
+                tenant_id=world.tenant_id, enrollment_id=enrollment.id, class_context_id=world.context_id,
+                sub=session().get_one(User, student).sub, named_at=NOW,
+            )
+        )  # fmt: skip
+    return mentor
+
+
+def test_a_mentor_reads_what_their_student_does_and_changes_nothing(
+    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
+) -> None:
+    mentor = visitor(mentor_of(ids["student_id"], world), world)
+    assert set(walk(app, mentor, ids, only=STAFF_ONLY).values()) == {403}
+    for address in (
+        f"/attempts/{ids['attempt_id']}", f"/attempts/{ids['attempt_id']}/code", f"/lti/attempts/{ids['attempt_id']}",
+        f"/assignments/{ids['assignment_id']}/students/{ids['student_id']}", f"/assets/{ids['asset_id']}",
+        f"/classes/{ids['class_id']}/mentored/{ids['student_id']}",
+    ):  # fmt: skip
+        assert mentor.get(address).status_code == 200, address
+    writes = {"work.save_draft", "work.hand_in", "lti.fetch_again"}
+    found = walk(app, mentor, ids, only=writes)
+    assert {status for asked, status in found.items() if not asked.endswith("GET")} == {403}, found
 
 
 def test_an_observer_reads_and_hands_nothing_in(visitor: Visitor, world: World, ids: dict[str, Any]) -> None:

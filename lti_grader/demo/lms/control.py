@@ -19,6 +19,7 @@ from lti_grader.demo.lms.models import (
     Link,
     Member,
     MembershipChange,
+    Observed,
     Person,
     Request,
     SectionMember,
@@ -131,6 +132,12 @@ def change_member() -> ResponseReturnValue:
                 )
                 for one in given[f"{name}s"]:
                     session.add(table(course_id=member.course_id, person_id=member.person_id, **{name: one}))
+        if "observes" in given:
+            session.execute(
+                delete(Observed).where(Observed.course_id == member.course_id, Observed.mentor_id == member.person_id)
+            )
+            for one in given["observes"]:
+                session.add(Observed(course_id=member.course_id, mentor_id=member.person_id, person_id=one))
         session.add(MembershipChange(course_id=member.course_id, person_id=member.person_id))
     return {}
 

@@ -19,6 +19,7 @@ from lti_grader.demo.lms.models import (
     Link,
     Member,
     MembershipChange,
+    Observed,
     Person,
     SectionMember,
     Setting,
@@ -75,7 +76,7 @@ def _rows(session: Session, course_id: str, since: int | None) -> list[tuple[Mem
     return [
         (member, person)
         for member, person in session.execute(query)
-        if member.role != "registrar" and person.login != TEST_STUDENT
+        if member.role != "registrar" and not is_outside(member) and person.login != TEST_STUDENT
     ]
 
 
@@ -119,6 +120,19 @@ def sections_of(session: Session, course_id: str, person_id: str) -> list[str]:
     """Return the names of the sections that somebody is in."""
     query = select(SectionMember.section).where(
         SectionMember.course_id == course_id, SectionMember.person_id == person_id
+    )
+    return sorted(session.scalars(query))
+
+
+def is_outside(member: Member) -> bool:
+    """Return whether somebody is in no course at all in this mode: Moodle's parents watch from their own pages."""
+    return member.role == "observer" and lms().mode() is Mode.MOODLE
+
+
+def observed_by(session: Session, member: Member) -> list[str]:
+    """Return the ids of those whom an observer watches over."""
+    query = select(Observed.person_id).where(
+        Observed.course_id == member.course_id, Observed.mentor_id == member.person_id
     )
     return sorted(session.scalars(query))
 

@@ -77,7 +77,7 @@ class Member(Base):
     course_id: Mapped[str] = mapped_column(sa.ForeignKey("courses.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
     role: Mapped[str]
-    """teacher, assistant, student or registrar."""
+    """teacher, assistant, student, observer or registrar."""
     active: Mapped[bool] = mapped_column(default=True)
 
 
@@ -88,6 +88,15 @@ class SectionMember(Base):
     course_id: Mapped[str] = mapped_column(sa.ForeignKey("courses.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
     section: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Observed(Base):
+    """Whom an observer watches over in a course: the mentored of LTI."""
+
+    __tablename__ = "observed"
+    course_id: Mapped[str] = mapped_column(sa.ForeignKey("courses.id"), primary_key=True)
+    mentor_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
 
 
 class GroupMember(Base):

@@ -19,7 +19,7 @@ from lti_grader.demo.lms.services import titles
 from lti_grader.demo.lms.store import PLACES_LINKS, Faults, lms
 
 blueprint = flask.Blueprint("pages", __name__)
-_ORDER = case({"teacher": 0, "assistant": 1, "student": 2, "registrar": 3}, value=Member.role)
+_ORDER = case({"teacher": 0, "assistant": 1, "student": 2, "observer": 3, "registrar": 4}, value=Member.role)
 _SHOWN = 200
 _FAULTS = {
     "none": ("Well", Faults()),

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_grader.demo.lms.models import Course, Member, MembershipChange, Person
+from lti_grader.demo.lms.models import Course, Member, MembershipChange, Observed, Person
 
 PEOPLE = (
     ("teacher", "Marta", "Lindqvist", "teacher"),
@@ -11,9 +11,12 @@ PEOPLE = (
     ("amina", "Amina", "Yusuf", "student"),
     ("ben", "Ben", "Okafor", "student"),
     ("chloe", "Chloé", "Tanaka-Martin", "student"),
+    ("parent", "Karim", "Yusuf", "observer"),
     ("registrar", "Ruth", "Abernathy", "registrar"),
     ("student-view", "Student", "View", "student"),
 )
+MENTORED = (("parent", "amina"),)
+"""Who watches over whom, by logins: Canvas's observers, the mentors of LTI."""
 TEST_STUDENT = "student-view"
 """Whom a teacher becomes to see the course as students do: launched as a test user, in no roster."""
 COURSE_CODE, COURSE_TITLE = "CS101", "Introduction to Programming"
@@ -32,6 +35,8 @@ def seed_people(session: Session) -> None:
         session.flush()
     for login, given, family, role in PEOPLE:
         _add(session, course, login, given, family, role)
+    for mentor, login in MENTORED:
+        session.merge(Observed(course_id=course.id, mentor_id=f"person-{mentor}", person_id=f"person-{login}"))
 
 
 def add_students(session: Session, course: Course, count: int) -> list[str]:

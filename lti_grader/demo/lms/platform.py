@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 from lti_grader.demo.lms import copying, further, notices
 from lti_grader.demo.lms.file_models import Activity
 from lti_grader.demo.lms.guard import guarded
-from lti_grader.demo.lms.memberships import GROUPS_SCOPE, SECTION_NAMES, groups_claim, sections_of
+from lti_grader.demo.lms.memberships import (
+    GROUPS_SCOPE,
+    SECTION_NAMES,
+    groups_claim,
+    is_outside,
+    observed_by,
+    sections_of,
+)
 from lti_grader.demo.lms.models import Column, Course, Link, Member, Person, Tool
 from lti_grader.demo.lms.people import TEST_STUDENT
 from lti_grader.demo.lms.scores import Mode
@@ -95,7 +102,7 @@ def _came_without_its_cookie() -> bool:
 
 def _may(session: Session, tool: Tool, member: Member, message: dict[str, Any]) -> bool:
     """Return whether a member may launch this; a message for one tool leads to no other."""
-    if not member.active or message["client"] != tool.client_id:
+    if not member.active or message["client"] != tool.client_id or is_outside(member):
         return False
     if message["kind"] in ("link", "course", "deep"):
         return message["kind"] != "deep" or member.role in PLACES_LINKS
@@ -151,6 +158,8 @@ def _claims(session: Session, tool: Tool, member: Member, message: dict[str, Any
     elif message["kind"] == "deep":
         claims |= _deep_linking_claims(session, tool, person, course, message)
     claims |= _service_claims(session, tool, course, message.get("link"))
+    if member.role == "observer":
+        claims[_LTI + "role_scope_mentor"] = observed_by(session, member)
     if message["kind"] not in ("link", "deep", "course"):
         claims |= further.claims_of(session, tool, person.id, message, claims)
     return claims

@@ -22,6 +22,7 @@ ROLES = {
         "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant",
     ],
     "student": ["http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"],
+    "observer": ["http://purl.imsglobal.org/vocab/lis/v2/membership#Mentor"],
     "registrar": [
         "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
         "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Staff",

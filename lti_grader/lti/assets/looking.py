@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from lti_grader.assignments.models import Assignment
+from lti_grader.classes.mentors import may_see_work
 from lti_grader.classes.models import STAFF, Module
 from lti_grader.classes.queries import Membership, membership
 from lti_grader.core.db import session
@@ -63,7 +64,7 @@ def reported(claims: Mapping[str, Any], arrival: Arrival) -> uuid.UUID:
     )
     if found is None:
         raise LaunchRefused("unknown_asset", "This file has not come in here, or not from this course.")
-    if arrival.role not in STAFF and found.user_id != arrival.user_id:
+    if not may_see_work(Membership(arrival.class_id, arrival.user_id, arrival.role), found.user_id):
         raise LaunchRefused("not_yours", "This is the file of somebody else.")
     return found.id
 
@@ -151,7 +152,7 @@ class OpenedAsset:
 
 
 def open_asset(asset_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAsset:
-    """Return a file for staff of its class, and for who handed it in.
+    """Return a file for staff of its class, for who handed it in, and for their mentors.
 
     Raises
     ------
@@ -161,7 +162,7 @@ def open_asset(asset_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAsset:
     if found is None:
         raise NotFound("There is no such file.")
     opened = open_activity(found.activity_id, user_id)
-    if not opened.membership.is_staff and found.user_id != user_id:
+    if not may_see_work(opened.membership, found.user_id):
         raise NotFound("There is no such file.")
     return OpenedAsset(
         found,

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from lti_grader.adapters.redis import KeyValue
 from lti_grader.attempts import drafts
-from lti_grader.classes.models import Enrollment, EnrollmentStatus
+from lti_grader.classes.models import Enrollment, EnrollmentStatus, Mentorship
 from lti_grader.core.db import session
 from lti_grader.core.errors import Conflict
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.lti import board_operations
+from lti_grader.lti import board_operations, mentoring
 from lti_grader.lti.asset_models import AssetReport, AssetStatus, LtiAsset, ReportStatus
 from lti_grader.lti.models import DeliveryStatus, ScoreDelivery
 from lti_grader.lti.notice_models import Notice
@@ -46,6 +46,8 @@ def erase(user: User, actor_id: uuid.UUID, kv: KeyValue, *, at: dt.datetime) -> 
     _marks(user)
     drafts.forget(kv, user.id)
     endings.end_all_of(user.id, kv, at=at, lasts=_LONGEST_SESSION)
+    # Also where an LMS named them and nobody here knew them yet: what it calls them stays nowhere.
+    session().execute(sa.delete(Mentorship).where(mentoring.is_of(user)).execution_options(synchronize_session=False))
     _leave_classes(user, at)
     user.name = user.given_name = user.family_name = user.email = user.avatar_url = user.locale = None
     user.settings, user.is_institution_admin, user.erased_at = {}, False, at

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from lti_grader.adapters.storage import Blobs
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
-from lti_grader.classes.models import Class, ContentItem, Enrollment
+from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
 from lti_grader.core.db import session
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.models import GradingJob, JobStatus
+from lti_grader.lti import mentoring
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import LineItem, ScoreDelivery
 from lti_grader.lti.notice_models import Notice
@@ -37,6 +38,7 @@ drafts.json      what they were writing and had not handed in
 grades.json      their grades
 scores.json      what was sent, or is owed, to the LMS's gradebook
 files.json       files that they handed in to the LMS and that came here; the files are in files/
+mentors.json     who mentors them and whom they mentor, as their LMS told it
 notices.json     what the LMS told of them unasked
 acts.json        who looked at, exported or erased this before, and when
 
@@ -68,6 +70,7 @@ def gather(user: User) -> Held:
             ScoreDelivery.user_id == user.id,
         ),
         "files": _files(user.id),
+        "mentors": _mentors(user),
         "notices": _rows(sa.select(Notice), holdings.is_about(user)),
         "acts": [{"kind": act.kind, "at": act.at, "by": actor.display_name} for act, actor in holdings.acts(user.id)],
     }
@@ -124,6 +127,24 @@ def _files(user_id: uuid.UUID) -> list[dict[str, Any]]:
         {**_columns(asset), "activity": title, "file": f"files/{asset.id}-{_plain(asset.filename or 'file')}"}
         for asset, title in rows
     ]
+
+
+def _mentors(user: User) -> list[dict[str, Any]]:
+    rows = session().execute(
+        sa.select(Mentorship, Class.name, User)
+        .join(Enrollment, Enrollment.id == Mentorship.enrollment_id)
+        .join(Class, Class.id == Enrollment.class_id)
+        .join(User, User.id == Enrollment.user_id)
+        .where(mentoring.is_of(user))
+    )
+    # Whose data this is learns who the other one is only as far as the LMS let them see it: the id that it gave.
+    return [
+        {
+            "class": class_name, "named_at": one.named_at,
+            **({"mentors": one.sub} if mentor.id == user.id else {"mentored_by": mentor.sub}),
+        }
+        for one, class_name, mentor in rows
+    ]  # fmt: skip
 
 
 def _plain(name: str) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
-from lti_grader.classes.models import Enrollment
+from lti_grader.classes.models import Enrollment, Mentorship
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import NotFound
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.lti import claims as c
+from lti_grader.lti import mentoring
 from lti_grader.lti.asset_models import LtiAsset
 from lti_grader.lti.models import ScoreDelivery
 from lti_grader.lti.notice_models import Notice
@@ -74,6 +75,7 @@ def counts(user: User) -> dict[str, int]:
         "grades": (GradebookEntry, (GradebookEntry.student_id == user.id,)),
         "scores sent or owed": (ScoreDelivery, (ScoreDelivery.user_id == user.id,)),
         "notices": (Notice, (is_about(user),)),
+        "mentors and mentored": (Mentorship, (mentoring.is_of(user),)),
     }  # fmt: skip
     return {
         kind: session().scalars(sa.select(sa.func.count()).select_from(table).where(*where)).one()

@@ -116,6 +116,27 @@ def test_moodles_assistant_launches_as_an_instructor(lms: Lms, people: dict[str,
     assert launch(lms, people[ASSISTANT], link_id)[LTI + "roles"] == [_COURSE_ROLE + "#Instructor"]
 
 
+@pytest.mark.parametrize("mode", ["canvas", "generic"])
+def test_an_observer_launches_as_the_mentor_of_whom_they_watch(lms: Lms, people: dict[str, Person], mode: str) -> None:
+    link_id = place(lms, people[TEACHER])
+    lms.control.post("mode", mode=mode)
+    parent = Person(lms.url, "person-parent")
+    claims = launch(lms, parent, link_id)
+    parent.close()
+    assert claims[LTI + "roles"] == [_COURSE_ROLE + "#Mentor"]
+    assert claims[LTI + "role_scope_mentor"] == [AMINA]
+    assert LTI + "role_scope_mentor" not in launch(lms, people[AMINA], link_id)
+
+
+def test_moodles_parents_are_in_no_course_and_do_not_launch(lms: Lms, people: dict[str, Person]) -> None:
+    link_id = place(lms, people[TEACHER])
+    lms.control.post("mode", mode="moodle")
+    parent = Person(lms.url, "person-parent")
+    answer = authorise(parent, lms, announced(parent, f"{lms.url}/launch/{link_id}"))
+    parent.close()
+    assert forms(answer)[0].fields["error"] == "access_denied"
+
+
 def test_a_tool_that_may_not_know_names_is_told_none(lms: Lms, people: dict[str, Person]) -> None:
     link_id = place(lms, people[TEACHER])
     lms.control.register(lms.tool.addresses(), name="stand-in", shares_names=False, shares_email=False)
