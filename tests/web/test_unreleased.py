@@ -200,14 +200,18 @@ def test_comments_wait_with_the_feedback(case: Case, world: World) -> None:
 
 def test_a_release_says_first_for_how_many_and_then_by_whom(case: Case, world: World) -> None:
     client, url = case.browser(world.teacher_id), f"/assignments/{case.assignment}/release"
-    assert "Release the marks of 1 student" in client.get(url).text
+    page = client.get(url).text
+    assert "Release the marks of 1 student" in page
+    assert "Release all of 1 student" in page
     assert client.post(url, data={"part": "marks", "do": "release"}).status_code == 303
     page = client.get(f"/assignments/{case.assignment}").text
     assert "Marks: released" in page
     assert "by Marta Lindqvist" in page
     assert "Results of the tests: not released" in page
     assert "7.71" in case.browser(case.student).get(f"/assignments/{case.assignment}").text
-    assert "stays there" in client.get(url).text
+    page = client.get(url).text
+    assert "stays there" in page
+    assert "Release all of" not in page
     assert client.post(url, data={"part": "marks", "do": "take_back"}).status_code == 303
     assert "7.71" not in case.browser(case.student).get(f"/assignments/{case.assignment}").text
     assert client.post(url, data={"do": "release"}).status_code == 400
