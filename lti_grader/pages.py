@@ -6,10 +6,13 @@ from typing import Any
 
 import flask
 
+from lti_grader.adapters import Adapters
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
 from lti_grader.attempts.views import blueprint as work
+from lti_grader.core import limits
 from lti_grader.core.assets import install_assets
+from lti_grader.core.limits import Limit, Limits, Pace
 from lti_grader.gradebook import queries as gradebook
 from lti_grader.gradebook.views import blueprint as gradebook_pages
 from lti_grader.grading.views import blueprint as results
@@ -20,9 +23,38 @@ from lti_grader.lti.views import blueprint as lti
 from lti_grader.lti.views.platforms import blueprint as platforms
 from lti_grader.people.views import blueprint as administration
 
+_AT_THE_DOOR = (
+    "Very many people are coming in from your network at this moment. Nothing is lost, and your LMS will let you in again:"
+    " reload this page, or open the link from your course page once more."
+)
+# A lecture hall, or a whole school, has one address: 900 students who begin an exam in one second fit in several times.
+_ARRIVALS = Limit("arrivals", _AT_THE_DOOR, Pace(10_000, 100), in_frames=True)
+_REGISTRATIONS = Limit(
+    "registrations", "There were many tries to register an LMS from your network.", Pace(30, 0.2), in_frames=True
+)
+_SAVES = Limit(
+    "saves",
+    "This is saved more often than anybody types. Your text is kept in this browser, and saved by itself in a moment.",
+    Pace(10_000, 300),
+    Pace(60, 1),
+)
+_WORK = Limit(
+    "work", "So many Runs and Submits at once are too many. Your text is kept.", Pace(5_000, 100), Pace(30, 0.5)
+)
+LIMITS = {
+    "lti.begin": _ARRIVALS,
+    "lti.launch": _ARRIVALS,
+    "lti.register": _REGISTRATIONS,
+    "lti.canvas_json": _REGISTRATIONS,
+    "work.save_draft": _SAVES,
+    "work.hand_in": _WORK,
+}
+
 
 def register_pages(app: flask.Flask) -> None:
     """Register the pages of each domain."""
+    held: Adapters = app.extensions["adapters"]
+    limits.install(app, Limits(held.kv, factor=held.settings.rate_limit_factor), LIMITS)
     for blueprint in (administration, assignments, platforms, work, results, gradebook_pages, lti):
         app.register_blueprint(blueprint)
     install_assets(app)

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     public_url: str
     """The tool's own address as browsers and platforms see it, without a path."""
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    rate_limit_factor: Annotated[float, Field(ge=0, le=1000)] = 1
+    """What the paces in `pages` are multiplied by; 0 for no limits."""
 
     max_code_bytes: Annotated[int, Field(ge=1024, le=4_194_304)] = 65_536
     max_asset_bytes: Annotated[int, Field(ge=1024, le=1_073_741_824)] = 52_428_800

@@ -216,7 +216,7 @@ def error_response(status: int, code: str, message: str, *, retryable: bool = Fa
         )
     response.status_code = status
     if retryable:
-        response.headers["Retry-After"] = "2"
+        response.headers["Retry-After"] = str(extra.get("retry_after", 2))
     return response
 
 
