@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 TASK, QUEUE = "scores.release", "passback"
 IS_OWED = OwedRelease.done_at.is_(None)
 # As many are owed in one transaction: whoever hands in meanwhile need not wait for long.
-_CHUNK = 200
+_CHUNK = 50
 # Nobody else takes a release up while it is worked on; one whose worker died is taken up again after this.
 _LEASE_SECONDS = 300.0
 Clock = Callable[[], dt.datetime]

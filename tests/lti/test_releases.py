@@ -85,6 +85,21 @@ def test_what_is_not_released_is_told_without_points(held: Desk, lms: ScriptedPl
     assert "told that the work is handed in" in held.last.last_error
 
 
+def test_comments_go_to_the_lms_with_the_feedback_not_with_the_marks(held: Desk) -> None:
+    set_rule(held, BY_HAND, feedback=BY_HAND)
+    held.score(8, feedback="Canary of the feedback.")
+    held.carry()
+    let_go(held)
+    work(held)
+    assert held.carry() == "verified"
+    let_go(held, Part.FEEDBACK)
+    # The release was a revision of its own.
+    held.revision += 1
+    held.score(9, feedback="Canary of the feedback.")
+    assert held.carry() == "verified"
+    assert [one.get("comment") for one in held.posts()] == [None, None, "Canary of the feedback."]
+
+
 def test_the_lms_is_told_once_so_that_nobody_can_read_there_whether_a_mark_has_changed(
     held: Desk, lms: ScriptedPlatform
 ) -> None:

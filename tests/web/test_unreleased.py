@@ -15,14 +15,15 @@ from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.assignments.releasing import release, take_back
 from lti_grader.attempts.models import AttemptType
-from lti_grader.classes.models import Role
+from lti_grader.classes.models import Enrollment, Mentorship, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading import tasks
 from lti_grader.grading.models import GradingJob
+from lti_grader.people.models import User
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftTest
-from tests.fixtures.world import World
+from tests.fixtures.world import NOW, World
 
 BY_HAND = ReleaseRule(when=When.BY_HAND)
 # 10.28 points over four tests, of which the program passes three.
@@ -123,11 +124,27 @@ WALKED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("role", ["student", "observer"])
+def mentor_of(case: Case) -> uuid.UUID:
+    """Return an observer whom the LMS names as the student's mentor."""
+    world = case.world
+    mentor = world.user(Role.OBSERVER)
+    with transaction(world.tenant_id):
+        own = session().query(Enrollment).filter_by(user_id=mentor).one()
+        session().add(
+            Mentorship(
+                tenant_id=world.tenant_id, enrollment_id=own.id, class_context_id=world.context_id,
+                sub=session().get_one(User, case.student).sub, named_at=NOW,
+            )
+        )  # fmt: skip
+    return mentor
+
+
+@pytest.mark.parametrize("role", ["student", "observer", "mentor"])
 def test_before_the_release_no_route_of_a_students_tells_anything(case: Case, world: World, role: str) -> None:
-    me = case.student if role == "student" else world.user(Role.OBSERVER)
+    me = case.student if role == "student" else mentor_of(case) if role == "mentor" else world.user(Role.OBSERVER)
     pages = case.pages(me)
     assert told(pages, (*MARKS, *FEEDBACK)) == set()
+    assert ("gradebook.review text/html" in pages) == (role != "observer")
     if role == "student":
         # The walk is one: each of these was read, and says when the rest comes.
         assert {name.partition(" ")[0] for name in pages} >= WALKED
