@@ -6,7 +6,7 @@ from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment
 from lti_grader.core.db import Base
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.models import GradingJob, TestResult
-from lti_grader.lti.asset_models import AssetActivity, AssetReport, LtiAsset
+from lti_grader.lti.asset_models import AssetActivity, AssetAttempt, AssetReport, LtiAsset
 from lti_grader.lti.board_models import Reconciliation, ReconciliationFinding, ScoreDeliveryEvent, ScoreFreeze
 from lti_grader.lti.group_models import ClassGroup, ClassGroupMember
 from lti_grader.lti.models import (
@@ -35,6 +35,7 @@ __all__ = [
     "AdministratorAction",
     "AdministratorSignIn",
     "AssetActivity",
+    "AssetAttempt",
     "AssetReport",
     "Assignment",
     "AssignmentProblem",

@@ -18,7 +18,7 @@ from lti_grader.gradebook.views import blueprint as gradebook_pages
 from lti_grader.grading.views import blueprint as results
 from lti_grader.lti import board, copies, links
 from lti_grader.lti import queries as deliveries
-from lti_grader.lti.assets import looking
+from lti_grader.lti.assets import attempting, looking
 from lti_grader.lti.views import blueprint as lti
 from lti_grader.lti.views.platforms import blueprint as platforms
 from lti_grader.people.views import blueprint as administration
@@ -64,6 +64,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["courses_of_class"] = copies.courses_of
     app.extensions["links_to"] = links.links_to
     app.extensions["problem_states"] = gradebook.problem_states
+    app.extensions["file_of_attempt"] = attempting.file_of
     app.extensions["score_state"] = _score_state
     app.jinja_env.globals["class_has_files"] = looking.has_any
 

@@ -15,6 +15,12 @@ class AttemptType(enum.StrEnum):
     """Run: the sample tests only; never counts."""
     FINAL_SUBMISSION = "final_submission"
     """Submit: every test; counts."""
+    FILE = "file"
+    """A file, as it was handed in to the LMS: nothing judges it as a program, a person or a later grader marks it."""
+
+
+HANDED_IN = (AttemptType.FINAL_SUBMISSION, AttemptType.FILE)
+"""What students hand in, other than trying something out."""
 
 
 class AttemptStatus(enum.StrEnum):
@@ -23,6 +29,8 @@ class AttemptStatus(enum.StrEnum):
     COMPLETED = "completed"
     ERROR = "error"
     """We could not judge it after several tries: shown to staff, never held against the student."""
+    KEPT = "kept"
+    """A file that is here and whose marking is still to come; no judging is owed for it."""
 
 
 class AssignmentProgress(Row, Tenanted, Base):
@@ -53,7 +61,7 @@ class AssignmentProgress(Row, Tenanted, Base):
 
 
 class SubmissionAttempt(Row, Tenanted, Base):
-    """One press of Run or Submit, kept for ever. A trigger lets only its status and measurements change."""
+    """One press of Run or Submit, or one file that was handed in, kept for ever. A trigger lets only its status and measurements change."""
 
     __tablename__ = "submission_attempts"
     __table_args__ = (
@@ -61,6 +69,7 @@ class SubmissionAttempt(Row, Tenanted, Base):
         sa.UniqueConstraint("student_id", "assignment_problem_id", "idempotency_key"),
         one_of("type", AttemptType),
         one_of("status", AttemptStatus),
+        sa.CheckConstraint("(type = 'file') = (status = 'kept')", name="file_is_kept"),
         sa.CheckConstraint("attempt_number >= 1", name="number_from_one"),
         sa.CheckConstraint("code_blob_ref ~ '^sha256/[0-9a-f]{64}$'", name="blob_ref_form"),
         sa.Index("ix_submission_attempts_problem_created", "assignment_problem_id", "created_at"),

@@ -187,6 +187,8 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
         kind = AttemptType(str(given.get("type")))
     except ValueError:
         raise BadInput("type must be test_run (Run) or final_submission (Submit).") from None
+    if kind is AttemptType.FILE:
+        raise BadInput("Files are handed in to your LMS; here type must be test_run or final_submission.")
     language = str(given.get("language", ""))
     with transaction(me.tenant_id):
         # Refuse before anything is stored; it is looked at again under the lock.

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import OpenedAssignment
-from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.attempts.models import HANDED_IN, SubmissionAttempt
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.classes.queries import ItemLine, items, roster
 from lti_grader.core.db import session
@@ -57,7 +57,7 @@ def problem_states(student_id: uuid.UUID, opened: OpenedAssignment) -> dict[uuid
     states = {}
     for line in opened.problems:
         mine = attempts.get(line.item.id, [])
-        final = [one for one in mine if one[0].type == AttemptType.FINAL_SUBMISSION]
+        final = [one for one in mine if one[0].type in HANDED_IN]
         score = policy.problem_score(
             [Judged(one.attempt_number, one.created_at, points, maximum or Decimal(0))
              for one, points, maximum in final if points is not None],

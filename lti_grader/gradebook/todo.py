@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem, Mode
 from lti_grader.assignments.queries import shown_to_students
-from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
+from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
 from lti_grader.classes.models import Module
 from lti_grader.core.db import session
 from lti_grader.gradebook.models import GradebookEntry
@@ -51,7 +51,7 @@ def todo_of(student_id: uuid.UUID, class_id: uuid.UUID, *, at: dt.datetime) -> l
     submitted = _count_of_problems(
         SubmissionAttempt.assignment_problem_id,
         SubmissionAttempt.student_id == student_id,
-        SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+        SubmissionAttempt.type.in_(HANDED_IN),
     )
     written = _count_of_problems(AssignmentProgress.assignment_problem_id, AssignmentProgress.student_id == student_id)
     problems = (

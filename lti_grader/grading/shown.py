@@ -28,7 +28,7 @@ def may_see_test(visibility: str, opened: OpenedAssignment, *, now: dt.datetime)
 
 def shown_of(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: dt.datetime) -> Shown:
     """Return what of an attempt's result this person may see: of a Run, which is practice, always everything."""
-    return opened.shown(at=now) if attempt.type == AttemptType.FINAL_SUBMISSION else EVERYTHING
+    return EVERYTHING if attempt.type == AttemptType.TEST_RUN else opened.shown(at=now)
 
 
 def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: dt.datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from lti_grader import adapters
 from lti_grader.assignments import queries as assignments
 from lti_grader.attempts import queries as attempts
-from lti_grader.attempts.models import AttemptStatus, SubmissionAttempt
+from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
 from lti_grader.classes.mentors import may_see_work
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
@@ -45,6 +45,14 @@ def _opened(attempt_id: uuid.UUID, me: Viewer) -> tuple[SubmissionAttempt, assig
     return attempt, opened
 
 
+def _program(attempt_id: uuid.UUID, me: Viewer) -> SubmissionAttempt:
+    """Return an attempt whose text may be read as a program's."""
+    found = _opened(attempt_id, me)[0]
+    if found.type == AttemptType.FILE:
+        raise NotFound("This attempt is a file: open its page to save it.")
+    return found
+
+
 def _as_json(attempt_id: uuid.UUID, me: Viewer) -> dict[str, Any]:
     attempt, opened = _opened(attempt_id, me)
     shown = attempt_json(attempt, opened, now=_now())
@@ -64,6 +72,17 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
         if wants_json():
             return shown
         found, opened = _opened(attempt_id, me)
+        if found.type == AttemptType.FILE:
+            file = flask.current_app.extensions["file_of_attempt"](attempt_id)
+            return flask.render_template(
+                "attempts/file_attempt.html",
+                attempt=shown,
+                opened=opened,
+                found=found,
+                file=file,
+                seen=shown_of(found, opened, now=_now()),
+                waits="",
+            )
         code = adapters.installed().blobs.get(found.code_blob_ref).decode()
         return flask.render_template(
             "attempts/attempt.html",
@@ -81,7 +100,7 @@ def code(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """An attempt's program text."""
     me = viewer()
     with transaction(me.tenant_id):
-        ref = _opened(attempt_id, me)[0].code_blob_ref
+        ref = _program(attempt_id, me).code_blob_ref
     return adapters.installed().blobs.get(ref), 200, {"Content-Type": "text/plain; charset=utf-8"}
 
 
@@ -94,7 +113,7 @@ def diff(attempt_id: uuid.UUID) -> ResponseReturnValue:
     except (KeyError, ValueError):
         raise NotFound("Say which attempt to compare with: ?against=<its id>.") from None
     with transaction(me.tenant_id):
-        mine, other = _opened(attempt_id, me)[0], _opened(other_id, me)[0]
+        mine, other = _program(attempt_id, me), _program(other_id, me)
     blobs = adapters.installed().blobs
     before, after = (blobs.get(one.code_blob_ref).decode().splitlines() for one in (other, mine))
     lines = list(difflib.unified_diff(before, after, lineterm="", n=4))[2:]
@@ -117,7 +136,7 @@ def events(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """What happens to an attempt, as it happens (server-sent events)."""
     me = viewer()
     with transaction(me.tenant_id):
-        found, opened = _opened(attempt_id, me)
+        found, opened = _program(attempt_id, me), _opened(attempt_id, me)[1]
         seen = shown_of(found, opened, now=_now())
         names = {
             str(test.id): test.name

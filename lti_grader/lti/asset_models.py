@@ -79,6 +79,17 @@ class LtiAsset(Owed, Base):
     """In plain words, with what to do."""
 
 
+class AssetAttempt(Tenanted, Base):
+    """That a file is kept as an attempt at an assignment; of one that was bound to several, at each of them."""
+
+    __tablename__ = "lti_asset_attempts"
+
+    attempt_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("submission_attempts.id", ondelete="CASCADE"), primary_key=True
+    )
+    asset_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("lti_assets.id", ondelete="CASCADE"), index=True)
+
+
 class AssetReport(Owed, Base):
     """What the LMS is to be told of one file; the newest counts there."""
 

@@ -63,6 +63,13 @@ def test_an_essay_handed_in_to_the_lms_comes_here(
     student.page.get_by_role("link", name="View report").click()
     expect(student.tool.get_by_role("heading", name="loops.html")).to_be_visible()
     look(student)
+    # It is an attempt beside those that were written here.
+    tool = student.work()
+    tool.get_by_role("tab", name="History").press("Enter")
+    tool.get_by_role("link", name="Attempt 1").press("Enter")
+    expect(student.tool.get_by_role("heading", name="Attempt 1")).to_be_visible()
+    expect(student.tool.get_by_role("link", name="Download")).to_be_visible()
+    look(student)
 
     teacher.open("Double")
     teacher.tool.get_by_role("link", name="Class").first.click()

@@ -12,7 +12,7 @@ from lti_grader.lti import claims as c
 from lti_grader.lti import owed
 from lti_grader.lti.answers import back_off
 from lti_grader.lti.asset_models import AssetStatus, LtiAsset
-from lti_grader.lti.assets import reporting
+from lti_grader.lti.assets import attempting, reporting
 from lti_grader.lti.assets.reporting import Said, failed, platform_of
 from lti_grader.lti.errors import MoreThanAllowed, ServiceError
 from lti_grader.lti.http import Fetched
@@ -88,6 +88,8 @@ def _digest(text: str) -> bytes | None:
 def _keep(row: LtiAsset, ref: str, size: int, at: dt.datetime) -> None:
     row.status, row.blob_ref, row.bytes, row.sha256 = AssetStatus.KEPT, ref, size, ref.removeprefix("sha256/")
     row.kept_at, row.error = at, None
+    session().flush()
+    attempting.keep(row)
     reporting.owe(row, reporting.RECEIVED, at=at)
 
 

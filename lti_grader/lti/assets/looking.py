@@ -17,6 +17,7 @@ from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound, Unprocessable
 from lti_grader.lti import claims as c
 from lti_grader.lti.asset_models import AssetActivity, AssetReport, AssetStatus, LtiAsset
+from lti_grader.lti.assets import attempting
 from lti_grader.lti.assets.taking_in import activity_of
 from lti_grader.lti.errors import LaunchRefused
 from lti_grader.lti.models import ClassContext
@@ -207,6 +208,8 @@ def files(activity_id: uuid.UUID, *, most: int = 1000) -> Sequence[FileLine]:
 def bind(activity: AssetActivity, class_id: uuid.UUID, assignment_id: uuid.UUID | None) -> None:
     """Say which assignment here the files of an activity belong to; None takes it back.
 
+    What came in already is kept as attempts there. Attempts that were made stay where they are.
+
     Raises
     ------
     Unprocessable
@@ -221,3 +224,4 @@ def bind(activity: AssetActivity, class_id: uuid.UUID, assignment_id: uuid.UUID 
         if session().scalar(query) is None:
             raise Unprocessable("That assignment is not in this class any more: choose another.")
     activity.assignment_id = assignment_id
+    attempting.keep_all(activity)

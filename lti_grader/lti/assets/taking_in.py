@@ -13,7 +13,7 @@ from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.lti import claims as c
 from lti_grader.lti.asset_models import AssetActivity, AssetStatus, LtiAsset
-from lti_grader.lti.assets import reporting
+from lti_grader.lti.assets import attempting, reporting
 from lti_grader.lti.course_copy import named_here
 from lti_grader.lti.errors import NoticeUnusable
 from lti_grader.lti.http import is_safe_url
@@ -81,6 +81,7 @@ def activity_of(claims: Mapping[str, Any], context: ClassContext, *, at: dt.date
     row.title = c.words(given.get("title")) or row.title
     if row.assignment_id is None:
         row.assignment_id = named_here(claims, context.class_id)
+        attempting.keep_all(row)
     session().flush()
     return row
 

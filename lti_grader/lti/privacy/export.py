@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from lti_grader.adapters.storage import Blobs
 from lti_grader.assignments.models import Assignment, AssignmentProblem
-from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
+from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
 from lti_grader.core.db import session
 from lti_grader.gradebook.models import GradebookEntry
@@ -110,7 +110,8 @@ def _attempts(user_id: uuid.UUID) -> list[dict[str, Any]]:
     return [
         {
             **_columns(attempt), "assignment": assignment, "problem": problem, "points": points, "maximum": maximum,
-            "file": f"attempts/{attempt.id}-{_plain(problem)}-{attempt.attempt_number}.txt",
+            "file": f"attempts/{attempt.id}-{_plain(problem)}-{attempt.attempt_number}"
+            f"{'.bin' if attempt.type == AttemptType.FILE else '.txt'}",
         }
         for attempt, assignment, problem, points, maximum in rows
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
+from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
 from lti_grader.classes.models import Enrollment, Mentorship
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import NotFound
@@ -62,7 +62,7 @@ def is_about(user: User) -> sa.ColumnElement[bool]:
 
 def counts(user: User) -> dict[str, int]:
     """Return how much of each kind is held about a person."""
-    final = SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION
+    final = SubmissionAttempt.type.in_(HANDED_IN)
     mine = SubmissionAttempt.student_id == user.id
     wanted = {
         "classes": (Enrollment, (Enrollment.user_id == user.id,)),
