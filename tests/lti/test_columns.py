@@ -1,11 +1,13 @@
 """Columns that are not there: made on a teacher's word and never twice, lost and found again, with every score."""
 
+import concurrent.futures
 import datetime as dt
 import json
 import uuid
 from decimal import Decimal
 from typing import Any
 
+import flask
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -16,7 +18,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.events import ScoreChanged
 from lti_grader.lti import claims as c
 from lti_grader.lti import passback, reconciliation
-from lti_grader.lti.columns import fill_column, tending
+from lti_grader.lti.columns import fill_column, jobs, tending
 from lti_grader.lti.models import ClassContext, LineItem, Platform, ProductFamily, ResourceLink
 from tests.fixtures.world import World
 from tests.lti.conftest import Browser, Run
@@ -509,6 +511,55 @@ def test_a_column_that_is_gone_when_it_is_changed_is_lost(filled: Bench, book: G
     again(filled, teacher)
     assert filled.tend() == "ok"
     assert column_of(filled, book)["label"] == "Doubling"
+
+
+def test_of_many_workers_with_one_column_one_makes_it(
+    app: flask.Flask, bench: Bench, book: Gradebook, teacher: FlaskClient
+) -> None:
+    press(bench, teacher)
+    column_id = bench.item.id
+
+    def tend(_: int) -> str:
+        with app.app_context():
+            return tending.tend(bench.world.tenant_id, column_id, bench.held, lambda: bench.at)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(tend, range(8)))
+    assert sorted(done) == ["not owed"] * 7 + ["ok"]
+    assert len(book.columns) == 1
+
+
+def test_what_is_owed_to_columns_is_swept_until_it_is_done(bench: Bench, book: Gradebook, teacher: FlaskClient) -> None:
+    assert jobs.due(at=bench.at) == []
+    press(bench, teacher)
+    assert jobs.due(at=bench.at) == [(bench.world.tenant_id, bench.item.id)]
+    bench.lms.script[ITEMS] = [(503, {}, "maintenance")]
+    bench.tend()
+    assert jobs.due(at=bench.at) == []
+    bench.later(minutes=1)
+    assert jobs.due(at=bench.at) == [(bench.world.tenant_id, bench.item.id)]
+    bench.tend()
+    bench.later(days=2)
+    assert jobs.due(at=bench.at) == []
+
+
+def test_a_right_that_was_taken_back_meanwhile_is_named(bench: Bench, book: Gradebook, teacher: FlaskClient) -> None:
+    press(bench, teacher)
+    with transaction(bench.world.tenant_id):
+        session().get_one(ClassContext, bench.world.context_id).ags_scopes = [c.LINE_ITEM_READ, c.SCORE]
+    assert bench.tend() == "refused"
+    assert "grants the scope for line items" in (bench.item.last_error or "")
+    assert book.posts() == []
+
+
+def test_given_up_after_many_tries_it_waits_for_a_person(bench: Bench, book: Gradebook, teacher: FlaskClient) -> None:
+    press(bench, teacher)
+    for _ in range(bench.held.settings.delivery_max_tries):
+        bench.lms.script[ITEMS] = [(500, {}, "broken")]
+        said = bench.tend()
+        bench.later(hours=1)
+    assert said == "refused"
+    assert (bench.item.last_error or "").startswith("Given up after")
 
 
 def test_from_the_shell(bench: Bench, book: Gradebook, run: Run) -> None:

@@ -86,8 +86,14 @@ class _Way:
                 return None
             raise
 
+    def _require_writing(self) -> None:
+        """Refuse what this tool was not granted, rather than ask for a token that the LMS does not give."""
+        if not self._job.may_write:
+            raise ServiceError("The LMS did not grant this tool the scope for line items here.", status_code=403)
+
     def _post(self) -> Column:
         job = self._job
+        self._require_writing()
         if job.columns_url is None:
             raise ServiceError("This LMS course has not told where its columns are: open the tool from it once.")
         if self._now() + dt.timedelta(seconds=3 * self._held.settings.lms_timeout_seconds) > job.ends_at:
@@ -118,6 +124,7 @@ class _Way:
             return self._lose()
         wished, after = changing.wish(job, before), before
         if not wished.is_granted(before):
+            self._require_writing()
             self._services.call(
                 "PUT", url, [c.LINE_ITEM], headers={"Content-Type": finding.TYPE, "Accept": finding.TYPE},
                 content=json.dumps(changing.description(wished, before), allow_nan=False),
