@@ -1,4 +1,4 @@
-"""Open edX's LTI consumer as a platform of its own: `.venv-peer/bin/python peer_openedx.py TOOL_URL FOLDER`.
+"""Open edX's LTI consumer as a platform of its own: `.venv-peer/bin/python peer_openedx.py TOOL_URL FOLDER [programmatic]`.
 
 It runs in an environment of its own, prints one line of JSON (how the tool registers it), and serves. The launch,
 token, keyset, line item, score and result views are those of the package; what is added here is what Open edX
@@ -19,6 +19,8 @@ import django
 from django.conf import settings
 
 tool_url, folder = sys.argv[1], Path(sys.argv[2])
+# Columns are the tool's to make, instead of one that is there from the beginning.
+programmatic = "programmatic" in sys.argv[3:]
 
 
 class Server(ThreadingMixIn, wsgiref.simple_server.WSGIServer):
@@ -94,9 +96,13 @@ config = LtiConfiguration.objects.create(
     lti_1p3_oidc_url=f"{tool_url}/lti/login", lti_1p3_launch_url=f"{tool_url}/lti/launch",
     lti_1p3_redirect_uris=[f"{tool_url}/lti/launch"],
     lti_advantage_deep_linking_enabled=True, lti_advantage_deep_linking_launch_url=f"{tool_url}/lti/launch",
-    lti_advantage_ags_mode=LtiConfiguration.LTI_ADVANTAGE_AGS_DECLARATIVE,
+    lti_advantage_ags_mode=LtiConfiguration.LTI_ADVANTAGE_AGS_PROGRAMMATIC if programmatic
+    else LtiConfiguration.LTI_ADVANTAGE_AGS_DECLARATIVE,
 )  # fmt: skip
-LtiAgsLineItem.objects.create(lti_configuration=config, resource_id="block-1", label="Peer column", score_maximum=100)
+if not programmatic:
+    LtiAgsLineItem.objects.create(
+        lti_configuration=config, resource_id="block-1", label="Peer column", score_maximum=100
+    )
 chosen = []
 
 
@@ -133,9 +139,16 @@ def scores(request):
     return JsonResponse({"scores": found})
 
 
+def columns(request):
+    """Show every column that there is."""
+    found = list(LtiAgsLineItem.objects.values("label", "score_maximum", "resource_id", "tag"))
+    return JsonResponse({"columns": found})
+
+
 urlpatterns = [
     path("begin", begin),
     path("scores", scores),
+    path("columns", columns),
     path("api/lti_consumer/v1/lti/<int:lti_config_id>/lti-dl/response", take_choice),
     path("api/", include("lti_consumer.plugin.urls")),
 ]

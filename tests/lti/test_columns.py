@@ -429,13 +429,15 @@ def column_of(bench: Bench, book: Gradebook) -> dict[str, Any]:
 def test_another_title_is_told_and_all_else_of_the_column_stays(
     filled: Bench, book: Gradebook, teacher: FlaskClient
 ) -> None:
-    column_of(filled, book)["startDateTime"] = "2026-03-02T10:00:00Z"
+    column_of(filled, book).update(startDateTime="2026-03-02T10:00:00Z", endDateTime=None)
     before = dict(column_of(filled, book))
     rename(filled, teacher, "Doubling")
     assert filled.item.state == "changed"
     assert "Being changed" in page(filled, teacher)
     assert filled.tend() == "ok"
     assert column_of(filled, book) == before | {"label": "Doubling"}
+    (sent,) = [one.json for one in filled.lms.asked if one.method == "PUT"]
+    assert "endDateTime" not in sent
     assert (filled.item.label, filled.item.lms_label) == ("Doubling", "Doubling")
 
 
@@ -453,6 +455,19 @@ def test_another_maximum_is_told_by_the_next_night_and_scores_stand(filled: Benc
     assert (column_of(filled, book)["scoreMaximum"], filled.item.score_maximum) == (20, 20)
     set_points(filled, 20)
     assert (filled.item.state, filled.last.status, filled.last.lms_holds) == ("ok", "verified", 8)
+
+
+def test_where_columns_may_not_be_changed_the_page_says_what_the_lms_knows(
+    filled: Bench, book: Gradebook, teacher: FlaskClient
+) -> None:
+    with transaction(filled.world.tenant_id):
+        session().get_one(ClassContext, filled.world.context_id).ags_scopes = [c.LINE_ITEM_READ, c.SCORE]
+    before = filled.item.label
+    rename(filled, teacher, "Doubling")
+    assert filled.item.state == "ok"
+    text = page(filled, teacher)
+    assert f"The LMS knows it as “{before}”, of 10" in text
+    assert "Set it there: this tool may not." in text
 
 
 def test_what_somebody_set_in_the_lms_is_left_until_a_person_says_otherwise(

@@ -1,5 +1,6 @@
 """Open edX's LTI consumer, which nobody here has written, as the platform: launch, deep link, score."""
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -40,11 +41,12 @@ class Peer:
         return person, person.submit(forms(page)[0])
 
 
-@pytest.fixture(scope="module")
-def peer(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+@contextlib.contextmanager
+def running(installation: Installation, folder: Path, *how: str) -> Iterator[Peer]:
+    """Have the peer run for as long as the context lasts, registered with the tool."""
     assert PYTHON.exists(), "The peer is not installed: scripts/peer-venv does that, and `make test` calls it"
     process = subprocess.Popen(
-        [PYTHON, Path(__file__).with_name("peer_openedx.py"), installation.url, tmp_path_factory.mktemp("peer")],
+        [PYTHON, Path(__file__).with_name("peer_openedx.py"), installation.url, folder, *how],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     try:
@@ -63,8 +65,13 @@ def peer(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="module")
-def placed(peer: Peer) -> dict[str, Any]:
-    """An assignment that a teacher made in the picker; what the peer took of it."""
+def peer(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    with running(installation, tmp_path_factory.mktemp("peer")) as one:
+        yield one
+
+
+def place(peer: Peer) -> dict[str, Any]:
+    """Make an assignment in the picker, and return what the peer took of it."""
     teacher, picker = peer.arrive("teacher-1", "instructor", deep="1")
     assert picker.status_code == 200, picker.text[:800]
     version = re.findall(r'name="problem" value="([0-9a-f-]+)"', picker.text)[0]
@@ -80,6 +87,12 @@ def placed(peer: Peer) -> dict[str, Any]:
     assert len(items) == 1
     item: dict[str, Any] = items[0]
     return item
+
+
+@pytest.fixture(scope="module")
+def placed(peer: Peer) -> dict[str, Any]:
+    """An assignment that a teacher made in the picker; what the peer took of it."""
+    return place(peer)
 
 
 def test_a_deep_linking_answer_is_taken(placed: dict[str, Any]) -> None:
@@ -117,3 +130,30 @@ def test_a_launch_of_the_peer_is_good_once(peer: Peer, placed: dict[str, Any]) -
     form = forms(person.send("GET", f"{peer.url}/begin?user=twice&role=student&name=Twice"))[0]
     assert person.submit(form).status_code == 200
     assert person.submit(form).status_code == 401
+
+
+def test_a_column_is_made_and_renamed_on_a_teachers_word(installation: Installation, tmp_path: Path) -> None:
+    with running(installation, tmp_path, "programmatic") as peer:
+        place(peer)
+        teacher, page = peer.arrive("teacher-1", "instructor")
+        found = re.search(r'href="(/classes/[0-9a-f-]+/columns)"', page.text)
+        assert found, page.text[:2000]
+        shown = teacher.send("GET", installation.url + found[1])
+        (form,) = [one for one in forms(shown) if one.fields.get("item")]
+        assert teacher.submit(form).status_code == 200
+        (made,) = until(lambda: columns(peer), "a column at the peer")
+        item = form.fields["item"]
+        assert made == {"label": "Peer week 1", "score_maximum": 10, "resource_id": item, "tag": "lti_grader"}
+        query = f"SELECT state, url FROM line_items WHERE content_item_id = '{item}'"
+        (row,) = until(lambda: [one for one in installation.rows(query) if one.state == "ok"], "known here")
+        assert row.url.startswith(peer.url)
+
+        settings = f"{installation.url}/assignments/{item}/settings"
+        form = next(one for one in forms(teacher.send("GET", settings)) if "title" in one.fields)
+        assert teacher.submit(form, title="Peer week one").status_code == 200
+        until(lambda: columns(peer) == [made | {"label": "Peer week one"}], "another title, and all else as it was")
+
+
+def columns(peer: Peer) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = httpx.get(f"{peer.url}/columns", trust_env=False).json()["columns"]
+    return found

@@ -41,8 +41,9 @@ def wish(job: Job, before: Column) -> Wish:
 
 
 def description(wished: Wish, before: Column) -> dict[str, Any]:
-    """Return the column as it is to be."""
-    return {**before.said, "label": wished.label, "scoreMaximum": float(wished.maximum)}
+    """Return the column as it is to be; Open edX tells fields without a value as null, and does not take them so."""
+    kept = {name: value for name, value in before.said.items() if value is not None}
+    return {**kept, "label": wished.label, "scoreMaximum": float(wished.maximum)}
 
 
 def settle(job: Job, wished: Wish, after: Column, *, at: dt.datetime) -> str:

@@ -52,6 +52,14 @@ class Line:
         return self.column is not None and self.state in _UNDER_WAY and self.column.tries <= _WATCHED
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the LMS was told of another title or maximum, and nothing is owed about it."""
+        column = self.column
+        if column is None or column.state != ColumnState.OK or not self.maximum:
+            return False
+        return (column.label, column.score_maximum) != (self.item, self.maximum)
+
+    @property
     def converts(self) -> bool:
         """Whether the LMS's own maximum is another, so that points are converted there."""
         held = self.column.lms_maximum if self.column is not None else None
