@@ -242,10 +242,11 @@ class TestCanvas:
 
 
 class TestWaitingForALook:
-    def test_moodle_would_empty_the_grade_so_nothing_is_sent(
-        self, desk: Desk, world: World, lms: ScriptedPlatform
+    @pytest.mark.parametrize("family", [ProductFamily.MOODLE, ProductFamily.OTHER])
+    def test_the_grade_would_be_taken_away_so_nothing_is_sent(
+        self, desk: Desk, world: World, lms: ScriptedPlatform, family: ProductFamily
     ) -> None:
-        be(world, ProductFamily.MOODLE)
+        be(world, family)
         desk.score(5)
         desk.carry()
         desk.waiting()

@@ -135,9 +135,8 @@ def _stored(mode: Mode, cell: Cell, body: dict[str, Any]) -> Outcome:
             answer[EXTENSION] = {"content_items": extension.files}
         if (extension.preserves_score and not final) or (extension.yields_to_teachers and cell.is_overridden):
             return Outcome(200, answer, stores=True, keeps_score=True)
-    if not final and mode is Mode.GENERIC and given is None:
-        return Outcome(200, answer, stores=True, keeps_score=True)
-    if not final and mode is not Mode.GENERIC:
+    # The standard lets points count that are not final, and takes a score without points for none at all.
+    if given is None or (not final and mode is not Mode.GENERIC):
         return Outcome(200, answer, stores=True, score=None)
     share = given / body["scoreMaximum"]
     if mode is Mode.MOODLE:

@@ -39,8 +39,8 @@ class Product(Registering):
     """Scores that may be on their way to one platform side by side."""
     results_page: ClassVar[int | None] = 100
     """How many results to ask for at once; None where asking breaks and all come together."""
-    ungraded_clears: ClassVar[bool] = False
-    """Whether a score that is not final, or has no points, takes away the grade that stands there."""
+    ungraded_clears: ClassVar[bool] = True
+    """Whether a score without points takes away the grade that stands there, as the standard wants it (AGS 2.0, `scoreGiven`)."""
     login_repeats: ClassVar[bool] = True
     """Whether a login may be begun again with the hints that it came with, as in a window of its own."""
 

@@ -25,7 +25,6 @@ class Moodle(Product):
     posts_at_once = 4
     # Its pages of results fail for LTI 1.3 tools: "Call to a member function out() on null" (5.0.1).
     results_page = None
-    ungraded_clears = True
     register_at = (
         "Site administration > Plugins > Activity modules > External tool > Manage tools > Tool URL > Add LTI Advantage"
     )

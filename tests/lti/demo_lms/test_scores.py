@@ -144,3 +144,13 @@ def test_points_that_are_no_number_are_refused(lms: Lms, points: object) -> None
 def test_a_score_that_waits_for_a_look_counts_in_canvas(lms: Lms, mode: str, held: float | None) -> None:
     lms.post(of(lms, mode), gradingProgress="PendingManual")
     assert lms.cell()["score"] == held
+
+
+@pytest.mark.parametrize("mode", ["generic", "moodle"])
+def test_a_score_without_points_takes_the_grade_away(lms: Lms, mode: str) -> None:
+    column = of(lms, mode)
+    lms.post(column)
+    assert lms.cell()["score"] == 7
+    answer = lms.post(column, gradingProgress="PendingManual", scoreGiven=None, timestamp="2026-03-01T10:00:09.000Z")
+    assert answer.status_code == 200
+    assert lms.cell()["score"] is None
