@@ -470,6 +470,21 @@ def test_where_columns_may_not_be_changed_the_page_says_what_the_lms_knows(
     assert "Set it there: this tool may not." in text
 
 
+def test_moodle_keeps_its_maximum_since_another_would_give_zeros_to_all_without_a_grade(
+    filled: Bench, book: Gradebook, teacher: FlaskClient
+) -> None:
+    with transaction(filled.world.tenant_id):
+        session().get_one(Platform, filled.world.platform_id).product_family = ProductFamily.MOODLE
+    rename(filled, teacher, "Doubling")
+    set_points(filled, 20)
+    assert filled.tend() == "ok"
+    assert (column_of(filled, book)["label"], column_of(filled, book)["scoreMaximum"]) == ("Doubling", 10)
+    assert (filled.item.score_maximum, filled.item.lms_maximum) == (20, 10)
+    assert "Of 10 there: points are converted." in page(filled, teacher)
+    set_points(filled, 20)
+    assert filled.item.state == "ok", "it is not owed each night anew"
+
+
 def test_what_somebody_set_in_the_lms_is_left_until_a_person_says_otherwise(
     filled: Bench, book: Gradebook, teacher: FlaskClient
 ) -> None:

@@ -1,8 +1,9 @@
 """A changed title or maximum, told to the LMS (Assignment and Grade Services 2.0, section 3.2.11).
 
 What somebody changed in the LMS itself is left to them: only what is another here than the LMS was last told is set
-there, and only where the LMS still shows what it was told. Everything else of the column goes back as it came, since
-Moodle takes what is left out for empty.
+there, and only where the LMS still shows what it was told. Where another maximum would give grades to those who have
+none (Moodle), the old one stays, and points are converted to it. Everything else of the column goes back as it came,
+since Moodle takes what is left out for empty.
 """
 
 import dataclasses
@@ -15,6 +16,7 @@ from lti_grader.lti.columns import jobs
 from lti_grader.lti.columns.finding import Column
 from lti_grader.lti.columns.jobs import Job
 from lti_grader.lti.models import ColumnState
+from lti_grader.lti.products import product_of
 
 _LEFT = "Somebody changed its {what} in the LMS, which is left so."
 _NOT_TAKEN = "The LMS took the change of its {what} and shows another all the same: set it there."
@@ -36,8 +38,12 @@ def wish(job: Job, before: Column) -> Wish:
     """Return what to set, of a column as it is in the LMS now."""
     (told_label, told_maximum), (label, maximum) = job.told, job.ours
     may_name = label != told_label and before.label in ("", told_label)
-    may_resize = maximum != told_maximum and before.maximum in (None, told_maximum)
+    may_resize = _may_resize(job) and maximum != told_maximum and before.maximum in (None, told_maximum)
     return Wish(label if may_name else before.label or label, maximum if may_resize else before.maximum or maximum)
+
+
+def _may_resize(job: Job) -> bool:
+    return not product_of(job.platform).resizing_fills
 
 
 def description(wished: Wish, before: Column) -> dict[str, Any]:
@@ -63,7 +69,8 @@ def _differences(job: Job, wished: Wish, after: Column) -> Iterator[str]:
     if not wished.is_granted(after):
         names = [what for what, one, other in _pairs(wished, after) if one != other]
         yield _NOT_TAKEN.format(what=" and ".join(names))
-    changed = [what for what, told, ours in zip(("title", "maximum"), job.told, job.ours, strict=True) if told != ours]
+    changed = [what for what, told, ours in zip(("title", "maximum"), job.told, job.ours, strict=True)
+               if told != ours and (what == "title" or _may_resize(job))]  # fmt: skip
     left = [what for what, one, ours in zip(("title", "maximum"), _both(wished), job.ours, strict=True)
             if what in changed and one != ours]  # fmt: skip
     if left:

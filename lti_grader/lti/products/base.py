@@ -58,6 +58,8 @@ class Product(Registering):
     """Whether a column that a tool makes may say which link it belongs to."""
     results_follow_column: ClassVar[bool] = False
     """Whether a result's points are of the column's maximum as it is now, whatever maximum stands beside them."""
+    resizing_fills: ClassVar[bool] = False
+    """Whether another maximum for a column, set by a tool, gives students a grade who have none."""
     keeps_overrides: ClassVar[bool] = False
     """Whether a grade that a person set in its gradebook goes on showing, also when a score was taken after it."""
     override_cure: ClassVar[str] = "It is left as it is; “Send again” replaces it."

@@ -30,6 +30,8 @@ class Moodle(Product):
     )
     names_links = True
     results_follow_column = True
+    # Its PUT of a line item rescales every row of `grade_grades`, and an empty grade becomes a 0 of the new maximum.
+    resizing_fills = True
     keeps_overrides = True
     override_cure = (
         "It is left as it is, and Moodle goes on showing it whatever is sent: to have this score instead, clear “Overridden”"
