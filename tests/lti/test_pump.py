@@ -271,3 +271,13 @@ class TestWaitingForALook:
         desk.score(7, feedback="Well done.")
         desk.carry()
         assert [one.get("comment") for one in desk.posts()] == ["Mind the empty list.", None, "Well done."]
+
+    def test_moodle_is_told_the_comment_each_time_since_a_score_without_one_empties_it(
+        self, desk: Desk, world: World
+    ) -> None:
+        be(world, ProductFamily.MOODLE)
+        desk.score(5, feedback="Mind the empty list.")
+        desk.carry()
+        desk.score(6, feedback="Mind the empty list.")
+        desk.carry()
+        assert [one.get("comment") for one in desk.posts()] == ["Mind the empty list."] * 2

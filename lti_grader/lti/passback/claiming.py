@@ -26,6 +26,7 @@ from lti_grader.lti.passback.turns import (
     others_of,
     take_if_free,
 )
+from lti_grader.lti.products import product_of
 from lti_grader.people.models import User
 
 
@@ -168,7 +169,7 @@ def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parce
         )
         .one()
     )
-    told = next((one for one in others if _was_told(one, item)), None)
+    told, product = next((one for one in others if _was_told(one, item)), None), product_of(platform)
     return Parcel(
         delivery_id=row.id,
         line_item_id=row.line_item_id,
@@ -185,7 +186,7 @@ def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parce
         submitted_at=row.submitted_at,
         is_new_submission=told is None or told.submitted_at != row.submitted_at,
         attempt_id=row.attempt_id,
-        comment="" if told is not None and told.comment == row.comment else row.comment,
+        comment="" if told is not None and told.comment == row.comment and product.comments_stay else row.comment,
         tries=row.tries,
         forced=row.forced,
         interrupted=before == DeliveryStatus.SENDING or row.tries > 1,

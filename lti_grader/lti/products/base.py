@@ -58,6 +58,8 @@ class Product(Registering):
     """Whether a column that a tool makes may say which link it belongs to."""
     results_follow_column: ClassVar[bool] = False
     """Whether a result's points are of the column's maximum as it is now, whatever maximum stands beside them."""
+    comments_stay: ClassVar[bool] = True
+    """Whether a comment stays when a later score comes without one; else it is said again with each."""
     resizing_fills: ClassVar[bool] = False
     """Whether another maximum for a column, set by a tool, gives students a grade who have none."""
     keeps_overrides: ClassVar[bool] = False

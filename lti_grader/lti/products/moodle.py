@@ -30,6 +30,8 @@ class Moodle(Product):
     )
     names_links = True
     results_follow_column = True
+    # A score without a comment empties the feedback.
+    comments_stay = False
     # Its PUT of a line item rescales every row of `grade_grades`, and an empty grade becomes a 0 of the new maximum.
     resizing_fills = True
     keeps_overrides = True
