@@ -12,7 +12,7 @@ import pytest
 from lti_grader.assignments.languages import Language, available_languages
 from lti_grader.grading.sandbox import Limits, RunOutcome, Sandbox, open_sandbox
 
-KINDS = ["bubblewrap"]
+KINDS = ["slot", "bubblewrap"]
 PR_SET_CHILD_SUBREAPER = 36
 
 Run = Callable[..., RunOutcome]

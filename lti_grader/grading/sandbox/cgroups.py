@@ -8,6 +8,8 @@ from pathlib import Path
 
 _V1 = ("memory", "pids", "cpuacct")
 _ROOT = Path("/sys/fs/cgroup")
+# Files that runs have read stay in memory under the group's name; more of them than this are given back between runs.
+_MUCH_CACHE_KB = 16 * 1024
 
 
 class Cgroup:
@@ -16,6 +18,8 @@ class Cgroup:
     def __init__(self, folders: dict[str, Path], version: int) -> None:
         self._folders = folders
         self.version = version
+        self._limits: tuple[int, int] | None = None
+        self._base_kb = 0
 
     @classmethod
     def make(cls, name: str) -> "Cgroup | None":
@@ -54,31 +58,46 @@ class Cgroup:
 
     def limit(self, *, memory_kb: int, processes: int) -> None:
         """Set the limits of the next run, and forget the figures of the last."""
-        size = memory_kb * 1024
         if self.version == 2:
             # memory.peak cannot be set back in all kernels: a new group begins at nothing.
             for folder in set(self._folders.values()):
                 folder.rmdir()
                 folder.mkdir()
+            self._set(memory_kb * 1024, processes)
+        else:
+            if self._usage_kb() > _MUCH_CACHE_KB:
+                # What the last runs left in the page cache would count against this one.
+                with contextlib.suppress(OSError):
+                    self._write("memory", "memory.force_empty", 0)
+            if self._limits != (memory_kb, processes):
+                self._limits = None
+                self._set(memory_kb * 1024, processes)
+                self._limits = memory_kb, processes
+            with contextlib.suppress(OSError):
+                self._write("memory", "memory.max_usage_in_bytes", 0)
+            self._base_kb = self._usage_kb()
+        self._base_cpu_ns = self._cpu_ns()
+        self._base_kills = self._kills()
+
+    def _set(self, size: int, processes: int) -> None:
+        if self.version == 2:
             self._write("memory", "memory.max", size)
             with contextlib.suppress(OSError):
                 self._write("memory", "memory.swap.max", 0)
         else:
-            # What the last run left in the page cache would count against this one.
-            with contextlib.suppress(OSError):
-                self._write("memory", "memory.force_empty", 0)
             both = self._folders["memory"] / "memory.memsw.limit_in_bytes"
             if both.exists():
                 self._write("memory", "memory.memsw.limit_in_bytes", -1)
             self._write("memory", "memory.limit_in_bytes", size)
             if both.exists():
                 self._write("memory", "memory.memsw.limit_in_bytes", size)
-            with contextlib.suppress(OSError):
-                self._write("memory", "memory.max_usage_in_bytes", 0)
-            self._write("cpuacct", "cpuacct.usage", 0)
         self._write("pids", "pids.max", processes)
-        self._base_cpu_ns = self._cpu_ns()
-        self._base_kills = self._kills()
+
+    def _usage_kb(self) -> int:
+        try:
+            return int(self._read("memory", "memory.usage_in_bytes")) // 1024
+        except OSError:
+            return 0
 
     def join_files(self) -> list[str]:
         """Return the files that a process writes its number into to be in this group."""
@@ -98,7 +117,7 @@ class Cgroup:
         """Return the most memory that the run held at one time, in KiB; 0 where the kernel does not say."""
         file = "memory.peak" if self.version == 2 else "memory.max_usage_in_bytes"
         try:
-            return int(self._read("memory", file)) // 1024
+            return max(0, int(self._read("memory", file)) // 1024 - self._base_kb)
         except OSError:
             return 0
 
