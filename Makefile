@@ -20,10 +20,12 @@ help: ## Show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
 demo: $(STAMP)-demo $(STAMP)-assets ## Install, start everything, and print where to click
+	@scripts/build-launcher
 	@exec $(BIN)/lti-grader up
 
 test: $(STAMP)-test $(STAMP)-assets ## Install what the tests need, and run them all
 	@scripts/system-packages
+	@scripts/build-launcher
 	@scripts/peer-venv
 	scripts/with-node npm --prefix frontend --silent test
 	$(BIN)/python -m pytest
@@ -33,6 +35,7 @@ check: $(STAMP)-test $(STAMP)-assets ## Everything but the tests: style, types, 
 
 bench: $(STAMP)-test $(STAMP)-assets ## Measure, in one run, with ratios
 	@scripts/system-packages
+	@scripts/build-launcher
 	$(BIN)/python -m benchmarks
 
 assets: $(STAMP)-assets ## Build scripts and styles

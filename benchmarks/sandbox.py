@@ -18,7 +18,7 @@ from lti_grader.grading.graders.code import GroupSpec, TestSpec, grade
 from lti_grader.grading.sandbox import Limits, Sandbox, open_sandbox
 from lti_grader.problems.models import Aggregation
 
-KINDS = ("bubblewrap",)
+KINDS = ("slot", "bubblewrap")
 AT_ONCE = 2
 TESTS = [(f"{number} {number * 7}\n".encode(), f"{number * 8}\n".encode()) for number in range(10)]
 SOURCES = {

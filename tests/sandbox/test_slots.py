@@ -171,7 +171,7 @@ def test_a_worker_without_an_init_can_run_any_number_of_programs(
     sandbox: Sandbox, language: Callable[[str], Language], wall_ms: int | None, ending: Ending
 ) -> None:
     # As the first process of a container a worker is the parent of every orphan; here it is one by prctl().
-    program = sandbox.build(language("python"), b"import time\ntime.sleep(0.01)")
+    program = sandbox.build(language("python"), b"import time\ntime.sleep(0.1)")
     limits = Limits(cpu_ms=1000, memory_kb=65536, wall_ms=wall_ms)
     endings = {sandbox.run(program, b"", limits=limits).ending for _ in range(50)}
     sandbox.discard(program)
