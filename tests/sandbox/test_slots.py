@@ -1,8 +1,11 @@
 """Several sandboxes on one machine, and workers that die."""
 
+import contextlib
+import dataclasses
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from lti_grader.assignments.languages import Language
-from lti_grader.grading.sandbox import Ending, Limits, Sandbox, SandboxUnavailable, open_sandbox
+from lti_grader.grading.sandbox import Ending, Limits, Sandbox, SandboxUnavailable, open_sandbox, slots
+from lti_grader.grading.sandbox.slots import SlotSandbox
 
 QUICK = Limits(cpu_ms=2000, memory_kb=65536)
 started: set[int] = set()
@@ -181,3 +185,64 @@ def test_a_worker_without_an_init_can_run_any_number_of_programs(
 def test_an_unknown_kind_of_sandbox_is_refused() -> None:
     with pytest.raises(SandboxUnavailable, match="gvisor"):
         open_sandbox("gvisor").close()
+
+
+@pytest.fixture
+def slot() -> Iterator[SlotSandbox]:
+    opened = open_sandbox("slot")
+    assert isinstance(opened, SlotSandbox)
+    yield opened
+    opened.close()
+
+
+def launchers() -> list[int]:
+    """Return the processes of launchers that this one has started."""
+    children = [int(pid) for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()]
+    return [pid for pid in children if Path(f"/proc/{pid}/comm").read_text() == "slot\n"]
+
+
+def test_a_launcher_that_was_killed_is_started_again(slot: SlotSandbox, language: Callable[[str], Language]) -> None:
+    before = set(launchers())
+    program = slot.build(language("python"), b"print(input())")
+    os.kill(max(before), signal.SIGKILL)
+    assert slot.run(program, b"still here", limits=QUICK).stdout == b"still here\n"
+    assert len(launchers()) == len(before)
+
+
+def test_a_launcher_killed_in_a_run_takes_it_along_and_it_is_no_verdict(
+    slot: SlotSandbox, language: Callable[[str], Language]
+) -> None:
+    program = slot.build(language("python"), b"import time\nprint('begun', flush=True)\ntime.sleep(30)")
+    pid = max(launchers())
+
+    def kill() -> None:
+        deadline = time.monotonic() + 10
+        while not Path(f"/proc/{pid}/task/{pid}/children").read_text() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    outcome = slot.run(program, b"", limits=Limits(cpu_ms=20_000, memory_kb=65536))
+    killer.join()
+    assert outcome.ending is Ending.SANDBOX_ERROR
+    assert slot.run(program, b"", limits=Limits(cpu_ms=1000, memory_kb=65536, wall_ms=200)).ending is Ending.TIMEOUT
+
+
+def test_without_a_launcher_bubblewrap_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Path:
+        raise SandboxUnavailable("not built")
+
+    monkeypatch.setattr(slots, "launcher", missing)
+    with contextlib.closing(open_sandbox("auto")) as opened:
+        assert opened.kind == "bubblewrap"
+    with pytest.raises(SandboxUnavailable, match="not built"):
+        open_sandbox("slot")
+
+
+def test_what_cannot_be_started_is_named(slot: SlotSandbox, language: Callable[[str], Language]) -> None:
+    program = slot.build(language("python"), b"print(1)")
+    found = dataclasses.replace(program.language, tools={"python": "/usr/bin/no-such-python"})
+    outcome = slot.run(dataclasses.replace(program, language=found), b"", limits=QUICK)
+    assert outcome.ending is Ending.SANDBOX_ERROR
+    assert outcome.detail == "/usr/bin/no-such-python: No such file or directory"

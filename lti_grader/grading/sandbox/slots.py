@@ -29,7 +29,7 @@ from lti_grader.grading.sandbox.workshop import (
 
 # `struct request` and `struct report` of the launcher.
 _REQUEST = struct.Struct("=4Q7I4x")
-_REPORT = struct.Struct("=iiq64s")
+_REPORT = struct.Struct("=iiqq64s")
 _ANSWER = struct.Struct("=i")
 _SECONDS = 10.0
 
@@ -49,6 +49,10 @@ def launcher() -> Path:
             " set `sandbox` to bubblewrap."
         )
     return found
+
+
+class _NotBegunError(OSError):
+    """The launcher has ended, and nothing of the program was run."""
 
 
 class SlotSandbox(Workshop):
@@ -88,9 +92,9 @@ class SlotSandbox(Workshop):
             )  # fmt: skip
         self._channel = ours
         ours.settimeout(_SECONDS)
-        if self._stays_in_group:
-            self._join(self._process.pid)
         try:
+            if self._stays_in_group:
+                self._join(self._process.pid)
             self._answer()
         except OSError:
             self._process.kill()
@@ -139,18 +143,22 @@ class SlotSandbox(Workshop):
         self, argv: list[str], stdin: bytes, limits: Limits, *, binds: Mapping[str, Path] | None = None,
         writable: bool = True,
     ) -> RunOutcome:  # fmt: skip
-        if self._channel is None:
-            # The one before has ended.
-            self._start()
         try:
-            return self._run_once(argv, stdin, limits, binds or {}, writable=writable)
-        except OSError as error:
+            try:
+                return self._run_once(argv, stdin, limits, binds or {}, writable=writable)
+            except _NotBegunError:
+                # The launcher had ended before it began this run: another one does.
+                self._stop()
+                return self._run_once(argv, stdin, limits, binds or {}, writable=writable)
+        except (OSError, SandboxUnavailable) as error:
             self._stop()
             return trouble(f"the slot launcher: {error}")
 
     def _run_once(
         self, argv: list[str], stdin: bytes, limits: Limits, binds: Mapping[str, Path], *, writable: bool
     ) -> RunOutcome:
+        if self._channel is None:
+            self._start()
         with contextlib.ExitStack() as stack:
             given = memory_file(stack, "stdin", stdin)
             (out, out_), (err, err_), (go_, go), (report, report_) = (_pipe(stack) for _ in range(4))
@@ -158,8 +166,11 @@ class SlotSandbox(Workshop):
                 self._cgroup.limit(memory_kb=limits.memory_kb + EXTRA_KB, processes=limits.processes + EXTRA_PROCESSES)
             assert self._channel is not None
             theirs = [given, out_.fileno(), err_.fileno(), go_.fileno(), report_.fileno()]
-            socket.send_fds(self._channel, [self._request(argv, limits, binds, writable=writable)], theirs)
-            pid = self._answer()
+            try:
+                socket.send_fds(self._channel, [self._request(argv, limits, binds, writable=writable)], theirs)
+                pid = self._answer()
+            except OSError as error:
+                raise _NotBegunError(str(error)) from None
             for end in (out_, err_, go_, report_):
                 end.close()
             if pid < 0:
@@ -178,8 +189,7 @@ class SlotSandbox(Workshop):
             finally:
                 # Every process of the run is gone then.
                 self._answer()
-            status, said = _understood(report.read())
-            return watch.outcome(ending, status, said)
+            return _outcome(watch, ending, report.read())
 
     def _request(self, argv: list[str], limits: Limits, binds: Mapping[str, Path], *, writable: bool) -> bytes:
         variables = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
@@ -209,11 +219,14 @@ def _shown() -> list[str]:
     return shown + [text for path in FILES if Path(path).exists() for text in ("ro", path)]
 
 
-def _understood(said: bytes) -> tuple[int | None, str]:
-    """Return the status as shells say it, None with the reason where the program was not started or was ended."""
-    if len(said) != _REPORT.size:
-        return None, ""
-    status, error, _, what = _REPORT.unpack(said)
+def _outcome(watch: Watch, ending: Ending | None, said: bytes) -> RunOutcome:
+    if len(said) < _REPORT.size:
+        return watch.outcome(ending, None)
+    # Where the program itself tells why it was not started, its parent tells of its end after that.
+    status, error, cpu_us, peak_kb, what = _REPORT.unpack_from(said)
     if status == -1:
-        return None, f"{what.rstrip(chr(0).encode()).decode(errors='replace')}: {os.strerror(error)}"
-    return (128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)), ""
+        words = what.rstrip(b"\0").decode(errors="replace")
+        return watch.outcome(ending, None, said=f"{words}: {os.strerror(error)}")
+    watch.add_seen(cpu_us // 1000, peak_kb)
+    code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
+    return watch.outcome(ending, code)

@@ -88,6 +88,11 @@ class Watch:
                 return Ending.MEMORY
         return Ending.TIMEOUT if self._seen_cpu_ms > self._limits.cpu_ms else None
 
+    def add_seen(self, cpu_ms: int, kb: int) -> None:
+        """Add what was told of the run afterwards; a control group knows it better."""
+        if self._cgroup is None:
+            self._seen_cpu_ms, self._seen_kb = max(self._seen_cpu_ms, cpu_ms), max(self._seen_kb, kb)
+
     def outcome(self, why: Ending | None, status: int | None, said: str = "") -> RunOutcome:
         """Return what the run did.
 

@@ -53,6 +53,7 @@ struct report {
     int32_t status;       /* as wait() gives it; -1: the program was not started */
     int32_t error;        /* errno of what failed then */
     int64_t cpu_us;       /* of everything that was waited for */
+    int64_t peak_kb;      /* resident, of the largest of them */
     char what[64];        /* what failed */
 };
 
@@ -278,6 +279,7 @@ static void be_first(const struct run *run) {
     getrusage(RUSAGE_CHILDREN, &used);
     report.status = status;
     report.cpu_us = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000LL + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+    report.peak_kb = used.ru_maxrss;
     if (write(run->told, &report, sizeof report) < 0) _exit(2);
     _exit(0);
 }
