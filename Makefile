@@ -28,7 +28,7 @@ test: $(STAMP)-test $(STAMP)-assets ## Install what the tests need, and run them
 	@scripts/build-launcher
 	@scripts/peer-venv
 	scripts/with-node npm --prefix frontend --silent test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest
 
 check: $(STAMP)-test $(STAMP)-assets ## Everything but the tests: style, types, layers, templates, lists
 	@scripts/check

@@ -199,7 +199,7 @@ def test_a_second_installation_beside_it_ends_completely_however_it_is_killed(de
         second.process.kill()
         second.process.wait()
         wait_until(lambda: not alive(processes), 15)
-        assert not any(answers(second.ports[name]) for name in ("web", "postgres", "valkey", "s3"))
+        wait_until(lambda: not any(answers(second.ports[name]) for name in ("web", "postgres", "valkey", "s3")), 15)
         assert httpx.get(f"{demo.tool}/-/ready", trust_env=False).status_code == 200
         # What it kept is there again, with the same keys, at the next start.
         keys = (second.state / "secrets.json").read_text()

@@ -31,29 +31,32 @@ def language() -> Callable[[str], Language]:
     return look_up
 
 
+def children_of(process: Path) -> list[str]:
+    """Return the numbers of a process's children; none of one that has ended meanwhile."""
+    children: list[str] = []
+    with contextlib.suppress(OSError):
+        for task in (process / "task").glob("*/children"):
+            children += task.read_text().split()
+    return children
+
+
 def processes_below_us() -> list[str]:
     """Return the living processes that descend from this one, by number and name; bury the dead ones."""
     found, waiting = [], [Path("/proc/self")]
     while waiting:
-        for task in (waiting.pop() / "task").glob("*/children"):
+        for child in children_of(waiting.pop()):
+            folder = Path("/proc") / child
             try:
-                children = task.read_text().split()
+                name, _, rest = (folder / "stat").read_text().rpartition(") ")
             except OSError:
-                # It has ended meanwhile, and has none.
                 continue
-            for child in children:
-                folder = Path("/proc") / child
-                try:
-                    name, _, rest = (folder / "stat").read_text().rpartition(") ")
-                except OSError:
-                    continue
-                if not rest.startswith("Z"):
-                    found.append(name)
-                    waiting.append(folder)
-                elif rest.split()[1] == str(os.getpid()):
-                    # Dead already, and ours since its own parent died: ask how it ended, as an init does.
-                    with contextlib.suppress(ChildProcessError):
-                        os.waitpid(int(child), os.WNOHANG)
+            if not rest.startswith("Z"):
+                found.append(name)
+                waiting.append(folder)
+            elif rest.split()[1] == str(os.getpid()):
+                # Dead already, and ours since its own parent died: ask how it ended, as an init does.
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(int(child), os.WNOHANG)
     return found
 
 
