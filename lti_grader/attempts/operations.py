@@ -12,7 +12,7 @@ from lti_grader.assignments.operations import require_language, require_open
 from lti_grader.attempts import drafts, queries
 from lti_grader.attempts.errors import TooManyOpen
 from lti_grader.attempts.events import AttemptSubmitted
-from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
+from lti_grader.attempts.models import AssignmentProgress, AttemptStatus, AttemptType, SubmissionAttempt
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.events import publish
 
@@ -32,49 +32,22 @@ class Handed:
     time_focused_seconds: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class HandedFile:
-    """A file that a student handed in, which lies in the blob store already."""
-
-    blob_ref: str
-    bytes: int
-    key: str
-    """Names the file, so that it becomes one attempt however often it comes in."""
-
-
-def keep_file(
-    student_id: uuid.UUID, item: AssignmentProblem, file: HandedFile, *, at: dt.datetime
-) -> SubmissionAttempt:
+def keep_file(student_id: uuid.UUID, item: AssignmentProblem, file: Handed, *, at: dt.datetime) -> SubmissionAttempt:
     """Keep a file as an attempt. Nobody is told to judge it: it waits for its mark.
 
     It was taken where it was handed in, so no hours and no number of attempts are looked at here.
 
     Parameters
     ----------
+    file
+        Its key names the file, so that it becomes one attempt however often it comes in.
     at
         When it was handed in.
     """
     progress = drafts.lock_progress(student_id, item.id)
-    if earlier := _by_key(student_id, item.id, file.key):
+    if earlier := _by_key(student_id, item.id, file.idempotency_key):
         return earlier
-    progress.attempts_made += 1
-    attempt = SubmissionAttempt(
-        tenant_id=current_tenant(),
-        type=AttemptType.FILE,
-        status=AttemptStatus.KEPT,
-        student_id=student_id,
-        assignment_problem_id=item.id,
-        problem_version_id=item.problem_version_id,
-        attempt_number=progress.attempts_made,
-        idempotency_key=file.key,
-        code_blob_ref=file.blob_ref,
-        code_bytes=file.bytes,
-        language="",
-        created_at=at,
-    )
-    session().add(attempt)
-    session().flush()
-    return attempt
+    return _add(progress, item, file, AttemptStatus.KEPT, at=at)
 
 
 def submit(
@@ -111,11 +84,20 @@ def submit(
         _require_attempts_left(student_id, assignment, item, handed.type)
     if queries.open_attempts(student_id) >= MOST_OPEN:
         raise TooManyOpen(f"{MOST_OPEN} of your attempts are waiting for their results. Wait for one of them first.")
+    attempt = _add(progress, item, handed, AttemptStatus.QUEUED, at=at)
+    publish(AttemptSubmitted(attempt.id))
+    return attempt
+
+
+def _add(
+    progress: AssignmentProgress, item: AssignmentProblem, handed: Handed, status: AttemptStatus, *, at: dt.datetime
+) -> SubmissionAttempt:
     progress.attempts_made += 1
     attempt = SubmissionAttempt(
         tenant_id=current_tenant(),
         type=handed.type,
-        student_id=student_id,
+        status=status,
+        student_id=progress.student_id,
         assignment_problem_id=item.id,
         problem_version_id=item.problem_version_id,
         attempt_number=progress.attempts_made,
@@ -128,7 +110,6 @@ def submit(
     )
     session().add(attempt)
     session().flush()
-    publish(AttemptSubmitted(attempt.id))
     return attempt
 
 

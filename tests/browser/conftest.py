@@ -103,6 +103,15 @@ def trouble_found_by_axe(frame: Frame) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
 
 
+def look(at: AtTheLms) -> None:
+    """Hold the tool's page to what every page is held to."""
+    assert trouble_found_by_axe(at.frame) == []
+    for width in (740, 430):
+        at.page.set_viewport_size({"width": width, "height": 900})
+        assert at.frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
+    at.page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def _chromium() -> str:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "Chromium is needed: scripts/system-packages installs it"

@@ -5,19 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import AtTheLms, Seat, new_student, trouble_found_by_axe
+from tests.browser.conftest import Seat, look, new_student
 from tests.fixtures.installation import DOUBLE, Installation, until
 
 pytestmark = pytest.mark.browser
-
-
-def look(at: AtTheLms) -> None:
-    """Hold the tool's page to what every page is held to."""
-    assert trouble_found_by_axe(at.frame) == []
-    for width in (740, 430):
-        at.page.set_viewport_size({"width": width, "height": 900})
-        assert at.frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
-    at.page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def asked_for_notices(installation: Installation) -> bool:

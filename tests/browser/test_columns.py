@@ -14,7 +14,7 @@ from lti_grader.assignments.operations import create_assignment
 from lti_grader.assignments.queries import problem_lines
 from lti_grader.core.db import db, session, transaction
 from lti_grader.problems.models import ProblemVersion
-from tests.browser.conftest import AtTheLms, Seat, trouble_found_by_axe
+from tests.browser.conftest import AtTheLms, Seat, look
 from tests.fixtures.installation import Installation, until
 
 pytestmark = pytest.mark.browser
@@ -49,15 +49,6 @@ def columns(teacher: AtTheLms) -> FrameLocator:
 
 def row_of(tool: FrameLocator) -> Locator:
     return tool.get_by_role("listitem").filter(has_text=TITLE)
-
-
-def look(at: AtTheLms) -> None:
-    """Hold the page to what every page is held to."""
-    assert trouble_found_by_axe(at.frame) == []
-    for width in (740, 430):
-        at.page.set_viewport_size({"width": width, "height": 900})
-        assert at.frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
-    at.page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def state(installation: Installation) -> str:

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from lti_grader.assignments.models import AssignmentProblem
-from lti_grader.attempts.operations import HandedFile, keep_file
+from lti_grader.attempts.models import AttemptType
+from lti_grader.attempts.operations import Handed, keep_file
 from lti_grader.core.db import current_tenant, session
 from lti_grader.lti.asset_models import AssetActivity, AssetAttempt, AssetStatus, LtiAsset
 from lti_grader.problems.models import ProblemKind, ProblemVersion
@@ -20,7 +21,11 @@ def keep(asset: LtiAsset) -> None:
         return
     # A platform may say that it was handed in tomorrow; it cannot have been later than we heard of it.
     at = min(asset.handed_in_at or asset.received_at, asset.received_at)
-    attempt = keep_file(asset.user_id, item, HandedFile(asset.blob_ref, asset.bytes or 0, f"asset:{asset.id}"), at=at)
+    file = Handed(
+        type=AttemptType.FILE, code_blob_ref=asset.blob_ref, code_bytes=asset.bytes or 0, language="",
+        idempotency_key=f"asset:{asset.id}",
+    )  # fmt: skip
+    attempt = keep_file(asset.user_id, item, file, at=at)
     session().execute(
         insert(AssetAttempt)
         .values(tenant_id=current_tenant(), attempt_id=attempt.id, asset_id=asset.id)

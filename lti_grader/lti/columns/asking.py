@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -52,17 +53,11 @@ def make(class_id: uuid.UUID, context_id: uuid.UUID, item_id: uuid.UUID, *, by: 
     made: uuid.UUID | None = session().scalar(
         insert(LineItem)
         .values(
-            id=new_id(),
-            tenant_id=current_tenant(),
-            class_context_id=context.id,
-            content_item_id=assignment.id,
-            label=assignment.title,
-            score_maximum=assignment.points_total or Decimal(1),
-            resource_id=str(assignment.id),
             tag=c.COLUMN_TAG,
             state=ColumnState.ASKED,
             next_try_at=at,
             asked_by_name=by,
+            **described(context.id, assignment),
         )
         .on_conflict_do_nothing(
             index_elements=["class_context_id", "content_item_id"], index_where=LineItem.url.is_(None)
@@ -83,6 +78,19 @@ def make(class_id: uuid.UUID, context_id: uuid.UUID, item_id: uuid.UUID, *, by: 
     passback.queue_known_scores(made, at=at)
     send_after_commit(TASK, current_tenant(), made, queue=QUEUE)
     return made
+
+
+def described(context_id: uuid.UUID, assignment: Assignment) -> dict[str, Any]:
+    """Return the values of a new row for an assignment's column in an LMS course."""
+    return {
+        "id": new_id(),
+        "tenant_id": current_tenant(),
+        "class_context_id": context_id,
+        "content_item_id": assignment.id,
+        "label": assignment.title,
+        "score_maximum": assignment.points_total or Decimal(1),
+        "resource_id": str(assignment.id),
+    }
 
 
 def again(class_id: uuid.UUID, column_id: uuid.UUID, *, by: str, at: dt.datetime) -> None:

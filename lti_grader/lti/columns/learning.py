@@ -2,14 +2,12 @@
 
 import datetime as dt
 import uuid
-from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from lti_grader.assignments.models import Assignment
-from lti_grader.core.db import current_tenant, session
-from lti_grader.core.ids import new_id
+from lti_grader.core.db import session
 from lti_grader.lti import passback
 from lti_grader.lti.columns import asking
 from lti_grader.lti.models import ColumnState, LineItem, ResourceLink, ScoreDelivery
@@ -25,16 +23,7 @@ def fill_column(link: ResourceLink, *, at: dt.datetime) -> None:
         return
     made = session().scalar(
         insert(LineItem)
-        .values(
-            id=new_id(),
-            tenant_id=current_tenant(),
-            class_context_id=link.class_context_id,
-            content_item_id=assignment.id,
-            url=link.line_item_url,
-            label=assignment.title,
-            score_maximum=assignment.points_total or Decimal(1),
-            resource_id=str(assignment.id),
-        )
+        .values(url=link.line_item_url, **asking.described(link.class_context_id, assignment))
         .on_conflict_do_nothing(index_elements=["url"])
         .returning(LineItem.id)
     ) or _turned(link, assignment)
