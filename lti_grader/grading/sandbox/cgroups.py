@@ -56,8 +56,15 @@ class Cgroup:
     def _read(self, controller: str, file: str) -> str:
         return (self._folders[controller] / file).read_text()
 
-    def limit(self, *, memory_kb: int, processes: int) -> None:
-        """Set the limits of the next run, and forget the figures of the last."""
+    def limit(self, *, memory_kb: int, processes: int, held_kb: int = 0) -> None:
+        """Set the limits of the next run, and forget the figures of the last.
+
+        Parameters
+        ----------
+        held_kb
+            What those hold who are in the group for good: it is not the run's.
+        """
+        memory_kb += held_kb
         if self.version == 2:
             # memory.peak cannot be set back in all kernels: a new group begins at nothing.
             for folder in set(self._folders.values()):
@@ -65,7 +72,7 @@ class Cgroup:
                 folder.mkdir()
             self._set(memory_kb * 1024, processes)
         else:
-            if self._usage_kb() > _MUCH_CACHE_KB:
+            if self._usage_kb() > held_kb + _MUCH_CACHE_KB:
                 # What the last runs left in the page cache would count against this one.
                 with contextlib.suppress(OSError):
                     self._write("memory", "memory.force_empty", 0)

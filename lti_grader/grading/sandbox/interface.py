@@ -2,7 +2,8 @@
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -48,9 +49,34 @@ class Limits:
         return self.wall_ms if self.wall_ms is not None else 3 * self.cpu_ms + 2000
 
 
+class Ends:
+    """Ends of pipes that a run has in place of an input and of an output that is kept; whoever runs it closes them."""
+
+    def __init__(self, stdin: int, stdout: int) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self._is_open = True
+
+    def close(self) -> None:
+        """Close both, once."""
+        if self._is_open:
+            self._is_open = False
+            os.close(self.stdin)
+            os.close(self.stdout)
+
+
+def crossed() -> tuple[Ends, Ends]:
+    """Return the ends of two pipes for two runs, of which each reads what the other writes."""
+    (one_reads, other_writes), (other_reads, one_writes) = os.pipe(), os.pipe()
+    return Ends(one_reads, one_writes), Ends(other_reads, other_writes)
+
+
 @dataclasses.dataclass(frozen=True)
 class RunOutcome:
-    """What a run did. Times in milliseconds, memory in KiB, of the program's own processes."""
+    """What a run did. Times in milliseconds, memory in KiB, of the program's own processes.
+
+    `ended_at` and `complained_at` are seconds of the monotonic clock: its end, and its first word to standard error.
+    """
 
     ending: Ending
     exit_code: int | None
@@ -61,6 +87,8 @@ class RunOutcome:
     stdout: bytes
     stderr: bytes
     detail: str = ""
+    ended_at: float = 0.0
+    complained_at: float | None = None
 
 
 @dataclasses.dataclass
@@ -82,9 +110,18 @@ class Sandbox(Protocol):
 
     kind: str
 
-    def build(self, language: Language, source: bytes) -> Program: ...
+    def build(self, language: Language, source: bytes, *, beside: Mapping[str, bytes] | None = None) -> Program: ...
 
-    def run(self, program: Program, stdin: bytes, *, limits: Limits) -> RunOutcome: ...
+    def build_kept(self, language: Language, source: bytes, beside: Mapping[str, bytes]) -> Program: ...
+
+    def consult(
+        self, program: Program, stdin: bytes | Ends, *, shown: Mapping[str, bytes], arguments: Sequence[str],
+        limits: Limits,
+    ) -> tuple[RunOutcome, dict[str, bytes]]: ...  # fmt: skip
+
+    def run(self, program: Program, stdin: bytes | Ends, *, limits: Limits) -> RunOutcome: ...
+
+    def partner(self) -> "Sandbox": ...
 
     def discard(self, program: Program) -> None: ...
 

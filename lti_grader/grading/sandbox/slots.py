@@ -1,75 +1,51 @@
 """Runs started by a launcher that lives as long as the slot: see `launcher/slot.c`.
 
-What a sandbox costs is paid once a slot; a run costs a process namespace and some small mounts.
+What a sandbox costs is paid once a slot; a run costs a process namespace and some small mounts. For languages whose
+interpreter can be kept started, a run is a copy of that: see `launcher/warm.py`.
 """
 
 import contextlib
+import dataclasses
+import logging
 import os
-import platform
 import shutil
 import signal
-import socket
 import struct
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from lti_grader.grading.sandbox import seccomp
-from lti_grader.grading.sandbox.interface import Ending, Limits, RunOutcome, SandboxUnavailable
+from lti_grader.assignments.languages import Interpreter
+from lti_grader.grading.sandbox.interface import Ending, Ends, Limits, RunOutcome, SandboxUnavailable
+from lti_grader.grading.sandbox.launching import Launcher, NotBegunError, launcher_file
 from lti_grader.grading.sandbox.watching import Watch, memory_file, trouble
-from lti_grader.grading.sandbox.workshop import (
-    ENVIRONMENT,
-    EXTRA_KB,
-    EXTRA_PROCESSES,
-    FILES,
-    TOOLCHAIN,
-    Workshop,
-)
+from lti_grader.grading.sandbox.workshop import ENVIRONMENT, EXTRA_KB, EXTRA_PROCESSES, Workshop
 
 # `struct request` and `struct report` of the launcher.
 _REQUEST = struct.Struct("=4Q7I4x")
 _REPORT = struct.Struct("=iiqq64s")
-_ANSWER = struct.Struct("=i")
-_SECONDS = 10.0
-
-
-def launcher() -> Path:
-    """Return the launcher's program, built for this machine when the tool was set up.
-
-    Raises
-    ------
-    SandboxUnavailable
-        It was not.
-    """
-    found = Path(__file__).parent / "bin" / f"slot-{platform.machine()}"
-    if not found.exists():
-        raise SandboxUnavailable(
-            "The slot launcher was not built on this machine: install a C compiler and run scripts/build-launcher, or"
-            " set `sandbox` to bubblewrap."
-        )
-    return found
-
-
-class _NotBegunError(OSError):
-    """The launcher has ended, and nothing of the program was run."""
+# All copies of one interpreter have the same seed for the order of sets: now and then it is another.
+_MOST_COPIES = 256
+_WARM = Path(__file__).parent / "launcher" / "warm.py"
+log = logging.getLogger(__name__)
 
 
 class SlotSandbox(Workshop):
-    """A slot whose launcher starts every run."""
+    """A slot whose launchers start every run."""
 
     kind = "slot"
 
     def __init__(self, slot: int, lock: IO[str]) -> None:
         super().__init__(slot, lock)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
+        self._interpreters: dict[Interpreter, Launcher | None] = {}
+        self._plain = Launcher(self._home, become=self._become, join=self._join_for_good)
         try:
             # Where the slot's user can reach it: the installation may lie in somebody's home.
-            self._program = Path(shutil.copyfile(launcher(), self._home / "slot"))
-            self._program.chmod(0o555)
+            for file, name in ((launcher_file(), "slot"), (launcher_file(".so"), "slot.so"), (_WARM, "warm.py")):
+                shutil.copyfile(file, self._home / name)
+                (self._home / name).chmod(0o555)
             (self._home / "root").mkdir()
-            self._start()
+            self._plain.start()
             outcome = self._run(["/bin/true"], b"", Limits(cpu_ms=2000, memory_kb=65536), writable=False)
         except (SandboxUnavailable, NotImplementedError) as error:
             self.close()
@@ -79,43 +55,25 @@ class SlotSandbox(Workshop):
             said = outcome.detail or outcome.stderr.decode(errors="replace").strip() or outcome.ending
             raise SandboxUnavailable(f"The slot launcher cannot keep programs apart on this machine: {said}.")
 
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(theirs)
-            filter_fd = memory_file(stack, "seccomp", seccomp.program())
-
-            self._process = subprocess.Popen(
-                [str(self._program), str(theirs.fileno()), str(filter_fd), str(self._home), *_shown()],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                env={}, cwd="/", pass_fds=(theirs.fileno(), filter_fd), preexec_fn=self._become,
-            )  # fmt: skip
-        self._channel = ours
-        ours.settimeout(_SECONDS)
-        try:
-            if self._stays_in_group:
-                self._join(self._process.pid)
-            self._answer()
-        except OSError:
-            self._process.kill()
-            said = self._process.communicate()[1].decode(errors="replace").strip()
-            raise SandboxUnavailable(
-                f"The slot launcher does not start: {said or 'it gave no answer'}. It needs Linux 5.12 and unprivileged"
-                " user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0; in a"
-                " container, a seccomp profile that permits them)."
-            ) from None
-
     @property
     def _stays_in_group(self) -> bool:
-        """Whether the launcher is in the control group for good, so that no run has to be moved: that takes milliseconds.
+        """Whether the launchers are in the control group for good, so that no run has to be moved: that takes milliseconds.
 
         In version 2 each run has a new group.
         """
         return self._cgroup is not None and self._cgroup.version == 1
 
+    def _join_for_good(self, pid: int) -> None:
+        if self._stays_in_group:
+            self._join(pid)
+
     def _join(self, pid: int) -> None:
         for path in self._cgroup.join_files() if self._cgroup is not None else []:
             Path(path).write_text(str(pid))
+
+    @property
+    def _launchers(self) -> list[Launcher]:
+        return [self._plain, *(one for one in self._interpreters.values() if one is not None)]
 
     def close(self) -> None:
         """Give the slot back."""
@@ -123,62 +81,79 @@ class SlotSandbox(Workshop):
         super().close()
 
     def _stop(self) -> None:
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-        if self._process is not None:
-            self._process.kill()
-            with self._process:
-                pass
-            self._process = None
+        for one in self._launchers:
+            one.stop()
 
-    def _answer(self) -> int:
-        assert self._channel is not None
-        said = self._channel.recv(_ANSWER.size)
-        if len(said) != _ANSWER.size:
-            raise ConnectionError("the slot launcher has ended")
-        return int(_ANSWER.unpack(said)[0])
+    def _interpreter(self, wanted: Interpreter) -> Launcher | None:
+        """Return a started interpreter that is ready, or None where this machine's cannot be kept."""
+        if wanted not in self._interpreters:
+            argv = [*wanted.argv, "/slot/warm.py", *wanted.preload]
+            self._interpreters[wanted] = Launcher(
+                self._home, interpreter=argv, become=self._become, join=self._join_for_good
+            )
+        found = self._interpreters[wanted]
+        if found is not None:
+            if found.begun >= _MOST_COPIES:
+                found.stop()
+            try:
+                found.start()
+            except SandboxUnavailable as error:
+                log.warning("%s is started anew for each run, which takes longer: %s", wanted.argv[0], error)
+                self._interpreters[wanted] = None
+        return self._interpreters[wanted]
 
     def _run(
-        self, argv: list[str], stdin: bytes, limits: Limits, *, binds: Mapping[str, Path] | None = None,
-        writable: bool = True,
+        self, argv: list[str], stdin: bytes | Ends, limits: Limits, *, binds: Mapping[str, Path] | None = None,
+        writable: bool = True, interpreter: Interpreter | None = None,
     ) -> RunOutcome:  # fmt: skip
+        launcher = self._plain
+        if interpreter is not None and (kept := self._interpreter(interpreter)) is not None:
+            launcher, argv = kept, argv[len(interpreter.argv) :]
         try:
             try:
-                return self._run_once(argv, stdin, limits, binds or {}, writable=writable)
-            except _NotBegunError:
+                return self._run_once(launcher, argv, stdin, limits, binds or {}, writable=writable)
+            except NotBegunError:
                 # The launcher had ended before it began this run: another one does.
-                self._stop()
-                return self._run_once(argv, stdin, limits, binds or {}, writable=writable)
+                launcher.stop()
+                return self._run_once(launcher, argv, stdin, limits, binds or {}, writable=writable)
         except (OSError, SandboxUnavailable) as error:
-            self._stop()
+            launcher.stop()
             return trouble(f"the slot launcher: {error}")
+        finally:
+            if isinstance(stdin, Ends):
+                stdin.close()
 
     def _run_once(
-        self, argv: list[str], stdin: bytes, limits: Limits, binds: Mapping[str, Path], *, writable: bool
-    ) -> RunOutcome:
-        if self._channel is None:
-            self._start()
+        self, launcher: Launcher, argv: list[str], stdin: bytes | Ends, limits: Limits, binds: Mapping[str, Path], *,
+        writable: bool,
+    ) -> RunOutcome:  # fmt: skip
+        launcher.start()
+        if self._cgroup is None:
+            # What a copy finds there is counted with its own.
+            limits = dataclasses.replace(
+                limits, memory_kb=limits.memory_kb + launcher.held.resident_kb,
+                reserved_kb=limits.reserved_kb + launcher.held.data_kb,
+            )  # fmt: skip
         with contextlib.ExitStack() as stack:
-            given = memory_file(stack, "stdin", stdin)
-            (out, out_), (err, err_), (go_, go), (report, report_) = (_pipe(stack) for _ in range(4))
-            if self._cgroup is not None:
-                self._cgroup.limit(memory_kb=limits.memory_kb + EXTRA_KB, processes=limits.processes + EXTRA_PROCESSES)
-            assert self._channel is not None
-            theirs = [given, out_.fileno(), err_.fileno(), go_.fileno(), report_.fileno()]
-            try:
-                socket.send_fds(self._channel, [self._request(argv, limits, binds, writable=writable)], theirs)
-                pid = self._answer()
-            except OSError as error:
-                raise _NotBegunError(str(error)) from None
-            for end in (out_, err_, go_, report_):
+            (err, err_), (go_, go), (report, report_) = (_pipe(stack) for _ in range(3))
+            out: IO[bytes] | None = None
+            if isinstance(stdin, Ends):
+                given, written, close = stdin.stdin, stdin.stdout, stdin.close
+            else:
+                given, (out, out_) = memory_file(stack, "stdin", stdin), _pipe(stack)
+                written, close = out_.fileno(), out_.close
+            self._limit(limits)
+            theirs = [given, written, err_.fileno(), go_.fileno(), report_.fileno()]
+            pid = launcher.begin(self._request(argv, limits, binds, writable=writable), theirs)
+            close()
+            for end in (err_, go_, report_):
                 end.close()
             if pid < 0:
                 return trouble(f"no process can be started: {os.strerror(-pid)}")
             try:
                 if not self._stays_in_group:
                     self._join(pid)
-                watch = Watch(pid, out.fileno(), err.fileno(), limits, self._cgroup)
+                watch = Watch(pid, out.fileno() if out is not None else None, err.fileno(), limits, self._cgroup)
                 go.write(b"g")
                 go.close()
                 ending = watch.until_it_ends()
@@ -188,8 +163,18 @@ class SlotSandbox(Workshop):
                 raise
             finally:
                 # Every process of the run is gone then.
-                self._answer()
+                launcher.end()
             return _outcome(watch, ending, report.read())
+
+    def _limit(self, limits: Limits) -> None:
+        if self._cgroup is None:
+            return
+        others = [one for one in self._launchers if self._stays_in_group and one.is_started]
+        self._cgroup.limit(
+            memory_kb=limits.memory_kb + EXTRA_KB,
+            processes=limits.processes + EXTRA_PROCESSES + max(0, len(others) - 1),
+            held_kb=sum(one.held.anonymous_kb for one in others),
+        )
 
     def _request(self, argv: list[str], limits: Limits, binds: Mapping[str, Path], *, writable: bool) -> bytes:
         variables = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
@@ -207,16 +192,6 @@ class SlotSandbox(Workshop):
 def _pipe(stack: contextlib.ExitStack) -> tuple[IO[bytes], IO[bytes]]:
     read, write = os.pipe()
     return stack.enter_context(open(read, "rb", 0)), stack.enter_context(open(write, "wb", 0))
-
-
-def _shown() -> list[str]:
-    shown: list[str] = []
-    for path in TOOLCHAIN:
-        if os.path.islink(path):
-            shown += ["link", os.readlink(path), path]
-        elif os.path.isdir(path):
-            shown += ["ro", path]
-    return shown + [text for path in FILES if Path(path).exists() for text in ("ro", path)]
 
 
 def _outcome(watch: Watch, ending: Ending | None, said: bytes) -> RunOutcome:

@@ -20,14 +20,17 @@ class Watch:
     Parameters
     ----------
     pid
-        The run's first process; with it everything of the run ends.
+        The run's first process, which has not ended yet, or is not waited for before this returns; with it everything of
+        the run ends.
     stdout, stderr
-        Pipes to read from; closing them is the caller's.
+        Pipes to read from; closing them is the caller's. None where somebody else reads what it writes.
     """
 
-    def __init__(self, pid: int, stdout: int, stderr: int, limits: Limits, cgroup: Cgroup | None) -> None:
+    def __init__(self, pid: int, stdout: int | None, stderr: int, limits: Limits, cgroup: Cgroup | None) -> None:
         self._pid = pid
-        self._pipes = {"stdout": stdout, "stderr": stderr}
+        # A program can be gone, and its number with it, before whoever let it begin comes to look.
+        self._process = open(os.pidfd_open(pid))  # noqa: SIM115 (closed by `until_it_ends`)
+        self._pipes = {"stderr": stderr} if stdout is None else {"stdout": stdout, "stderr": stderr}
         self._limits = limits
         self._cgroup = cgroup
         self._began = time.monotonic()
@@ -35,10 +38,12 @@ class Watch:
         self._written = {"stdout": bytearray(), "stderr": bytearray()}
         self._seen_cpu_ms = 0
         self._seen_kb = 0
+        self._complained_at: float | None = None
+        self._hung_up_at: float | None = None
 
     def until_it_ends(self) -> Ending | None:
         """Return why the run was ended from outside, None if it ended by itself. To wait for it is the caller's."""
-        with open(os.pidfd_open(self._pid)) as end:
+        with self._process as end:
             why = self._follow(end)
             self._ended = time.monotonic()
             self._look()
@@ -71,6 +76,10 @@ class Watch:
             part = os.read(fd, 262_144)
         except BlockingIOError:
             return True
+        if part and name == "stderr" and self._complained_at is None:
+            self._complained_at = time.monotonic()
+        if not part and name == "stderr":
+            self._hung_up_at = time.monotonic()
         room = self._limits.output_bytes + 1 if name == "stdout" else 262_144
         kept = self._written[name]
         kept += part[: max(0, room - len(kept))]
@@ -82,7 +91,7 @@ class Watch:
         if self._cgroup is not None:
             self._seen_cpu_ms = self._cgroup.cpu_ms()
         else:
-            cpu_ms, kb = _measure_tree(self._pid)
+            cpu_ms, kb = _measure_tree(self._pid, self._limits.memory_kb)
             self._seen_cpu_ms, self._seen_kb = max(self._seen_cpu_ms, cpu_ms), max(self._seen_kb, kb)
             if self._seen_kb > self._limits.memory_kb:
                 return Ending.MEMORY
@@ -126,6 +135,9 @@ class Watch:
             stdout=bytes(self._written["stdout"][: self._limits.output_bytes]),
             stderr=errors,
             detail=detail,
+            # Whoever talks with it hears of its end when its files close; until its first process is gone takes longer.
+            ended_at=min(self._ended, self._hung_up_at or self._ended),
+            complained_at=self._complained_at,
         )
 
 
@@ -133,18 +145,33 @@ def _more(selector: selectors.BaseSelector) -> bool:
     return bool(selector.get_map()) and bool(selector.select(0))
 
 
-def _measure_tree(pid: int) -> tuple[int, int]:
-    """Return processor milliseconds and resident KiB of a process and all below it, as /proc shows them now."""
-    ticks, pages, waiting = 0, 0, [pid]
+def _measure_tree(pid: int, much_kb: int) -> tuple[int, int]:
+    """Return processor milliseconds and KiB of memory of a process and all below it, as /proc shows them now.
+
+    Beyond `much_kb` memory that several of them share is counted once: to find that out takes longer.
+    """
+    ticks, found, waiting = 0, {}, [pid]
     while waiting:
         one = waiting.pop()
         with contextlib.suppress(OSError, IndexError, ValueError):
             fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
             ticks += sum(int(field) for field in fields[11:15])
-            pages += int(fields[21])
+            found[one] = int(fields[21]) * os.sysconf("SC_PAGE_SIZE") // 1024
             for task in Path(f"/proc/{one}/task").iterdir():
                 waiting += [int(child) for child in (task / "children").read_text().split()]
-    return ticks * 1000 // os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") // 1024
+    kb = sum(found.values())
+    if kb > much_kb:
+        kb = sum(_share_kb(one, resident) for one, resident in found.items())
+    return ticks * 1000 // os.sysconf("SC_CLK_TCK"), kb
+
+
+def _share_kb(pid: int, resident_kb: int) -> int:
+    """Return a process's memory in KiB, of what it shares with others its part only."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    return resident_kb
 
 
 def trouble(detail: str) -> RunOutcome:

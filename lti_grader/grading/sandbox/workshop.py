@@ -1,36 +1,60 @@
 """What every sandbox of a slot has in common: building programs, keeping what came of it, and running them."""
 
 import abc
+import collections
 import dataclasses
+import hashlib
 import io
+import logging
 import os
 import shutil
 import tarfile
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from lti_grader.assignments.languages import Language
+from lti_grader.assignments.languages import PREPARED, Interpreter, Language, available_languages
 from lti_grader.grading.sandbox.cgroups import Cgroup
-from lti_grader.grading.sandbox.interface import Ending, Limits, Program, RunOutcome
+from lti_grader.grading.sandbox.interface import Ending, Ends, Limits, Program, RunOutcome
+from lti_grader.grading.sandbox.numbers import free_slot
+from lti_grader.grading.sandbox.prepared import prepared
 
+log = logging.getLogger(__name__)
 _FIRST_UID = 61000
 _COMPILE = Limits(cpu_ms=20_000, memory_kb=1_048_576, wall_ms=40_000, processes=64, output_bytes=64 * 1024 * 1024,
                   work_bytes=256 * 1024 * 1024)  # fmt: skip
 _MOST_ARTEFACT_BYTES = 64 * 1024 * 1024
 _MOST_ARTEFACTS = 512
+_PREPARE = Limits(cpu_ms=60_000, memory_kb=2_097_152, wall_ms=120_000, processes=64, output_bytes=512 * 1024 * 1024,
+                  work_bytes=512 * 1024 * 1024)  # fmt: skip
+# Programs of problems' authors that are kept built.
+_MOST_KEPT = 16
 # What of the machine a program may read: its toolchains and nothing else.
 TOOLCHAIN = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt/java")
-FILES = (
+_FILES = (
     "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
     "/etc/java-11-openjdk", "/etc/java-17-openjdk", "/etc/java-21-openjdk", "/etc/java-25-openjdk",
 )  # fmt: skip
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/box", "LANG": "C.UTF-8", "TMPDIR": "/tmp"}
+# Runs a program and then shows what it left in the folder `feedback`: as an output, or as an error where it has none.
+_CONSULT = 'mkdir feedback && "$@" 1>&2; said=$?; tar -cf - feedback; exit $said'
+_ERRORS = ".errors"
+# Where two talk with each other it is told who ended first: neither hears of the other's end before that was seen.
+_CONVERSE = (
+    f'mkdir feedback && "$@" 2>errors; said=$?; sleep 0.02; head -c 32768 errors >feedback/{_ERRORS}'
+    " && tar -cf - feedback 1>&2; sleep 0.02; exit $said"
+)
 # The launcher of a run and its first process count as well.
 EXTRA_PROCESSES = 3
 EXTRA_KB = 4096
+
+
+def shown_files() -> list[str]:
+    """Return what else of the machine a program may read, as far as it is there."""
+    wanted = [place for language in available_languages().values() for place in language.file.shows]
+    return [place for place in dict.fromkeys([*_FILES, *wanted]) if Path(place).exists()]
 
 
 class Workshop(abc.ABC):
@@ -48,10 +72,13 @@ class Workshop(abc.ABC):
 
     def __init__(self, slot: int, lock: IO[str]) -> None:
         self._lock = lock
+        self._partner: Workshop | None = None
         self._uid = _FIRST_UID + slot if os.geteuid() == 0 else None
         self._home = Path(tempfile.mkdtemp(prefix=f"lti-grader-slot{slot}-"))
         self._home.chmod(0o711)
         self._cgroup = Cgroup.make(f"slot{slot}-{os.getpid()}")
+        self._prepared: dict[str, dict[str, Path]] = {}
+        self._kept: collections.OrderedDict[str, Program] = collections.OrderedDict()
 
     @property
     def has_cgroups(self) -> bool:
@@ -60,45 +87,86 @@ class Workshop(abc.ABC):
 
     @abc.abstractmethod
     def _run(
-        self, argv: list[str], stdin: bytes, limits: Limits, *, binds: Mapping[str, Path] | None = None,
-        writable: bool = True,
+        self, argv: list[str], stdin: bytes | Ends, limits: Limits, *, binds: Mapping[str, Path] | None = None,
+        writable: bool = True, interpreter: Interpreter | None = None,
     ) -> RunOutcome: ...  # fmt: skip
 
-    def build(self, language: Language, source: bytes) -> Program:
-        """Compile `source` in a sandbox, and take over what came of it."""
+    def build(self, language: Language, source: bytes, *, beside: Mapping[str, bytes] | None = None) -> Program:
+        """Compile `source` in a sandbox, and take over what came of it.
+
+        Parameters
+        ----------
+        beside
+            Files that lie beside it, such as headers.
+        """
         name = language.source_name(source)
+        if language.file.check:
+            return self._checked(Program(False, "", language, name, source), {**(beside or {}), name: source})
         argv = language.compile_argv(name)
         wanted = [name if artefact == language.file.source else artefact for artefact in language.file.artefacts]
         script = (
             'mkdir -p classes && cp /source/* . && "$@" 1>&2 </dev/null && chmod -R u+rX . && exec tar -cf - '
             + " ".join(f"'{one}'" for one in wanted)
         )
-        folder = self._fresh_folder({name: source})
+        folder = self._fresh_folder({**(beside or {}), name: source})
         try:
             outcome = self._run(
-                ["/bin/sh", "-c", script, "sh", *(argv or ["true"])], b"", _COMPILE, binds={"/source": folder}
-            )
+                ["/bin/sh", "-c", script, "sh", *(argv or ["true"])], b"", _COMPILE,
+                binds={"/source": folder, **self._prepared_for(language)},
+            )  # fmt: skip
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        said = outcome.stderr.decode(errors="replace").replace("/box/", "")[:65536]
-        program = Program(False, said, language, name, source)
-        if outcome.ending is Ending.SANDBOX_ERROR:
-            program.trouble = outcome.detail
-        elif outcome.ending is not Ending.EXITED:
-            reason = {Ending.TIMEOUT: "takes too long", Ending.MEMORY: "needs too much memory"}
-            program.compiler_output = f"Compiling this program {reason.get(outcome.ending, 'went wrong')}.\n{said}"
-        elif outcome.exit_code == 0:
+        program = Program(False, "", language, name, source)
+        if _is_compiled(program, outcome):
             self._take_over(program, outcome.stdout)
         return program
 
-    def _take_over(self, program: Program, archive: bytes) -> None:
-        files: dict[str, bytes] = {}
+    def _prepared_for(self, language: Language) -> dict[str, Path]:
+        """Return what a compiler is given ready-made, by its place; nothing where there is none, or not yet."""
+        if language.file.prepare is None:
+            return {}
+        if language.id not in self._prepared:
+            try:
+                folder = prepared(language, lambda: self._prepare(language), self._home)
+            except OSError as error:
+                log.warning("nothing is prepared for %s, which takes longer to compile: %s", language.id, error)
+                self._prepared[language.id] = {}
+            else:
+                if folder is None:
+                    return {}
+                self._prepared[language.id] = {PREPARED: folder}
+        return self._prepared[language.id]
+
+    def _prepare(self, language: Language) -> dict[str, bytes]:
+        assert language.file.prepare is not None
+        folder = self._fresh_folder({name: text.encode() for name, text in language.file.prepare.files.items()})
+        script = 'cp -r /source/. . && mkdir -p prepared && "$@" 1>&2 </dev/null && exec tar -C prepared -cf - .'
         try:
-            with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
-                for member in packed:
-                    # Regular files only: a link could point anywhere on this machine.
-                    if member.isreg() and (content := packed.extractfile(member)):
-                        files[member.name] = content.read()
+            outcome = self._run(
+                ["/bin/sh", "-c", script, "sh", *language.prepare_argv()], b"", _PREPARE, binds={"/source": folder}
+            )
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        if outcome.ending is not Ending.EXITED or outcome.exit_code != 0:
+            raise OSError(f"{outcome.ending}: {outcome.detail or outcome.stderr.decode(errors='replace')[-500:]}")
+        return _unpacked(outcome.stdout)
+
+    def _checked(self, program: Program, files: dict[str, bytes]) -> Program:
+        """Look through a program that runs as it was written."""
+        program.folder = self._fresh_folder(files)
+        argv = program.language.check_argv("/program", program.source_name)
+        outcome = self._run(
+            argv, b"", _COMPILE, binds={"/program": program.folder}, writable=False,
+            interpreter=program.language.interpreter(argv),
+        )  # fmt: skip
+        program.ok = _is_compiled(program, outcome)
+        if not program.ok:
+            self.discard(program)
+        return program
+
+    def _take_over(self, program: Program, archive: bytes) -> None:
+        try:
+            files = _unpacked(archive)
         except tarfile.TarError as error:
             program.trouble = f"the compiled program could not be read: {error}"
             return
@@ -119,19 +187,69 @@ class Workshop(abc.ABC):
             path.chmod(0o555)
         return folder
 
-    def run(self, program: Program, stdin: bytes, *, limits: Limits) -> RunOutcome:
+    def run(self, program: Program, stdin: bytes | Ends, *, limits: Limits) -> RunOutcome:
         """Run a built program once, in a sandbox that is gone afterwards."""
-        if program.folder is None:
-            raise ValueError("this program was not built")
-        file = program.language.file
-        argv = program.language.run_argv("/program", program.source, program.source_name, limits.memory_kb)
-        limits = dataclasses.replace(
-            limits,
-            memory_kb=limits.memory_kb + file.memory_extra_kb,
-            processes=max(limits.processes, file.processes),
-            reserved_kb=file.reserved_kb,
+        argv, limits, folder = _call(program, limits)
+        outcome = self._run(
+            argv, stdin, limits, binds={"/program": folder}, interpreter=program.language.interpreter(argv)
         )
-        return self._run(argv, stdin, limits, binds={"/program": program.folder})
+        return _without_memory(outcome, program.language)
+
+    def build_kept(self, language: Language, source: bytes, beside: Mapping[str, bytes]) -> Program:
+        """Do as `build` for a program of the problem's author, and keep what came of it for the next attempt."""
+        key = hashlib.sha256(repr((language.id, source, sorted(beside.items()))).encode()).hexdigest()
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        program = self.build(language, source, beside=beside)
+        if program.ok:
+            self._kept[key] = program
+            while len(self._kept) > _MOST_KEPT:
+                self.discard(self._kept.popitem(last=False)[1])
+        return program
+
+    def consult(
+        self, program: Program, stdin: bytes | Ends, *, shown: Mapping[str, bytes], arguments: Sequence[str],
+        limits: Limits,
+    ) -> tuple[RunOutcome, dict[str, bytes]]:  # fmt: skip
+        """Run a program of the problem's author once, and take over what it writes into the folder `feedback`.
+
+        Parameters
+        ----------
+        shown
+            Files that it may read, in the folder /data.
+        arguments
+            What it is called with.
+
+        Returns
+        -------
+        What it did, with what it wrote in `stderr`; and the files, by name.
+        """
+        argv, limits, folder = _call(program, limits)
+        # Whoever talks to it is not told that it has ended before we are.
+        script = _CONVERSE if isinstance(stdin, Ends) else _CONSULT
+        data = self._fresh_folder(dict(shown))
+        try:
+            outcome = self._run(
+                ["/bin/sh", "-c", script, "sh", *argv, *arguments], stdin, limits,
+                binds={"/program": folder, "/data": data},
+            )  # fmt: skip
+        finally:
+            shutil.rmtree(data, ignore_errors=True)
+        try:
+            files = _unpacked(outcome.stderr if isinstance(stdin, Ends) else outcome.stdout)
+        except tarfile.TarError:
+            files = {}
+        files = {name.removeprefix("feedback/"): content for name, content in files.items()}
+        if isinstance(stdin, Ends):
+            outcome = dataclasses.replace(outcome, stderr=files.pop(_ERRORS, b""))
+        return outcome, files
+
+    def partner(self) -> "Workshop":
+        """Return another slot of the same kind, for what runs while a program of this one does; closed with this one."""
+        if self._partner is None:
+            self._partner = type(self)(*free_slot())
+        return self._partner
 
     def discard(self, program: Program) -> None:
         """Forget a built program."""
@@ -141,6 +259,8 @@ class Workshop(abc.ABC):
 
     def close(self) -> None:
         """Give the slot back."""
+        if self._partner is not None:
+            self._partner.close()
         if self._cgroup is not None:
             self._cgroup.end_all()
             self._cgroup.remove()
@@ -153,3 +273,48 @@ class Workshop(abc.ABC):
             os.setgroups([])
             os.setresgid(self._uid, self._uid, self._uid)
             os.setresuid(self._uid, self._uid, self._uid)
+
+
+def _is_compiled(program: Program, outcome: RunOutcome) -> bool:
+    """Return whether a compiler was content, and note what it said."""
+    said = outcome.stderr.decode(errors="replace").replace("/box/", "").replace("/program/", "")[:65536]
+    program.compiler_output = said
+    if outcome.ending is Ending.SANDBOX_ERROR:
+        program.trouble = outcome.detail
+    elif outcome.ending is not Ending.EXITED:
+        reason = {Ending.TIMEOUT: "takes too long", Ending.MEMORY: "needs too much memory"}
+        program.compiler_output = f"Compiling this program {reason.get(outcome.ending, 'went wrong')}.\n{said}"
+    return outcome.ending is Ending.EXITED and outcome.exit_code == 0
+
+
+def _unpacked(archive: bytes) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
+        for member in packed:
+            # Regular files only: a link could point anywhere on this machine.
+            if member.isreg() and (content := packed.extractfile(member)):
+                files[member.name] = content.read()
+    return files
+
+
+def _call(program: Program, limits: Limits) -> tuple[list[str], Limits, Path]:
+    """Return how a built program is called, within which limits, and the folder that it is in."""
+    if program.folder is None:
+        raise ValueError("this program was not built")
+    file = program.language.file
+    argv = program.language.run_argv("/program", program.source, program.source_name, limits.memory_kb)
+    widened = dataclasses.replace(
+        limits,
+        memory_kb=limits.memory_kb + file.memory_extra_kb,
+        processes=max(limits.processes, file.processes),
+        reserved_kb=file.reserved_kb,
+    )
+    return argv, widened, program.folder
+
+
+def _without_memory(outcome: RunOutcome, language: Language) -> RunOutcome:
+    """Return what a run did; one that its own runtime ended for want of memory needed too much, as others did."""
+    failed = outcome.ending is Ending.SIGNALLED or (outcome.ending is Ending.EXITED and outcome.exit_code != 0)
+    if failed and any(words.encode() in outcome.stderr for words in language.file.out_of_memory):
+        return dataclasses.replace(outcome, ending=Ending.MEMORY)
+    return outcome

@@ -4,12 +4,15 @@
  * What costs most of a sandbox is built once: user, network, IPC and UTS namespaces, and a read-only root with the
  * toolchains. A run then costs a process, a process namespace and some small mounts.
  *
- *   slot CHANNEL FILTER SLOT_FOLDER [ro PATH | link TARGET PATH]...
+ *   slot CHANNEL FILTER SLOT_FOLDER [ro PATH | link TARGET PATH]... [exec PROGRAM ARGUMENT...]
  *
  * CHANNEL and FILTER are file descriptors: a SOCK_SEQPACKET socket, and a seccomp program. SLOT_FOLDER holds an empty
  * folder `root`, and built programs, which the runs see one at a time. Each request is a `struct request` with strings behind it
  * and five descriptors: standard input, output and error, one to read a byte from before anything is done ("go"), and
  * one that takes a `struct report`. The answers are the run's process number, and, once nothing of it is left, 0.
+ *
+ * With `exec` it becomes PROGRAM, an interpreter, which loads this same file as a library: its runs do not execute anything,
+ * they go on in a copy of the interpreter as it stands (`slot_open`, `slot_next`; see warm.py).
  *
  * Whoever starts this has made the process an ordinary user of its own: nothing here has a privilege on the machine.
  */
@@ -66,6 +69,7 @@ struct run {
 
 static struct sock_fprog filter;
 static int channel;
+static char interpreter[16]; /* its name, as lists of processes show it; empty where programs are executed */
 
 static void die(const char *what) {
     dprintf(2, "%s: %s\n", what, strerror(errno));
@@ -156,7 +160,7 @@ static void link_to(const char *target, const char *path) {
 
 static void make_root(const char *folder, int count, char **shown) {
     static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
-    static const char *const places[] = {"./proc", "./dev/shm", "./box", "./tmp", "./program", "./source", "./slot"};
+    static const char *const places[] = {"./proc", "./dev/shm", "./box", "./tmp", "./program", "./source", "./data", "./slot"};
     must(chdir(folder), folder);
     must(mount("tmpfs", "root", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m"), "tmpfs for the root");
     must(chdir("root"), "root");
@@ -170,6 +174,8 @@ static void make_root(const char *folder, int count, char **shown) {
         }
     }
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) show(devices[i], 0);
+    /* Where autograders of Gradescope's form expect their folders; it leads nowhere for all others. */
+    link_to("/box/autograder", "/autograder");
     link_to("/proc/self/fd", "/dev/fd");
     link_to("/proc/self/fd/0", "/dev/stdin");
     link_to("/proc/self/fd/1", "/dev/stdout");
@@ -239,6 +245,9 @@ static void drop_everything(const struct run *run) {
 
 static void become_program(const struct run *run) {
     const struct request *asked = run->asked;
+    need(run, prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "PR_SET_DUMPABLE");
+    /* Of all in the control group the program's own processes go first when its memory is used up. */
+    write_file("/proc/self/oom_score_adj", "1000");
     need(run, setsid(), "setsid");
     if (dup2(run->in, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->err, 2) < 0) fail(run, "dup2");
     limit(run, RLIMIT_CORE, 0, 0);
@@ -248,14 +257,19 @@ static void become_program(const struct run *run) {
     limit(run, RLIMIT_STACK, RLIM_INFINITY, RLIM_INFINITY);
     if (asked->data_bytes) limit(run, RLIMIT_DATA, asked->data_bytes, asked->data_bytes);
     need(run, chdir(asked->is_writable ? "/box" : "/"), "chdir");
-    signal(SIGPIPE, SIG_DFL);
     limit(run, RLIMIT_NPROC, asked->processes, asked->processes);
     drop_everything(run);
+    if (*interpreter) {
+        need(run, prctl(PR_SET_NAME, interpreter, 0, 0, 0), "PR_SET_NAME");
+        need(run, close_range(3, ~0U, 0), "close_range");
+        return;
+    }
+    signal(SIGPIPE, SIG_DFL);
     execve(run->argv[0], run->argv, run->env);
     fail(run, run->argv[0]);
 }
 
-/* The first process of a run: what it starts can neither stop nor read it, and ends with it. */
+/* The first process of a run: what it starts can neither stop nor read it, and ends with it. Returns in an interpreter's program. */
 static void be_first(const struct run *run) {
     char go;
     struct report report = {0};
@@ -268,7 +282,10 @@ static void be_first(const struct run *run) {
     need(run, prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
     pid_t program = fork();
     need(run, program, "fork");
-    if (program == 0) become_program(run);
+    if (program == 0) {
+        become_program(run);
+        return;
+    }
     close(run->in), close(run->out), close(run->err), close(run->go);
     drop_everything(run);
     for (;;) {
@@ -315,15 +332,18 @@ static int read_request(struct run *run, char *buffer, int *fds) {
     return 1;
 }
 
-static void serve(void) {
+/* Returns 0 once nothing more will be asked, and 1 in the process that is to be an interpreter's program. */
+static int serve(struct run *run) {
     static char buffer[MOST_REQUEST] __attribute__((aligned(8)));
     int fds[DESCRIPTORS];
     for (;;) {
-        struct run run;
-        if (!read_request(&run, buffer, fds)) return;
+        if (!read_request(run, buffer, fds)) return 0;
         struct clone_args how = {.flags = CLONE_NEWPID | CLONE_NEWNS, .exit_signal = SIGCHLD};
         int32_t pid = syscall(SYS_clone3, &how, sizeof how);
-        if (pid == 0) be_first(&run);
+        if (pid == 0) {
+            be_first(run);
+            return 1;
+        }
         for (int i = 0; i < DESCRIPTORS; i++) close(fds[i]);
         if (pid < 0) pid = -errno;
         must(send(channel, &pid, sizeof pid, MSG_NOSIGNAL), "answer");
@@ -335,16 +355,56 @@ static void serve(void) {
     }
 }
 
+/* Of an interpreter ------------------------------------------------------------------------------------------------ */
+
+/* Become a program that keeps what it takes to make worlds for its runs. */
+static void become_interpreter(char **argv) {
+    static const int kept[] = {CAP_SYS_ADMIN, CAP_SETPCAP};
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+    struct rlimit endless = {RLIM_INFINITY, RLIM_INFINITY};
+    must(syscall(SYS_capget, &header, data), "capget");
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) data[0].inheritable |= 1u << kept[i];
+    must(syscall(SYS_capset, &header, data), "capset");
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, kept[i], 0, 0), "PR_CAP_AMBIENT_RAISE");
+    /* How far its runs' stacks can grow is settled here, when memory is laid out. */
+    must(setrlimit(RLIMIT_STACK, &endless), "RLIMIT_STACK");
+    execve(argv[0], argv, environ);
+    die(argv[0]);
+}
+
+/* Take over the socket and the seccomp program that the launcher was given, and tell that this interpreter is ready. */
+void slot_open(int given_channel, int given_filter) {
+    int32_t ready = 0;
+    channel = given_channel;
+    must(prctl(PR_GET_NAME, interpreter, 0, 0, 0), "PR_GET_NAME");
+    must(prctl(PR_SET_NAME, "slot", 0, 0, 0), "PR_SET_NAME");
+    must(fcntl(channel, F_SETFD, FD_CLOEXEC), "channel");
+    read_filter(given_filter);
+    must(send(channel, &ready, sizeof ready, MSG_NOSIGNAL), "answer");
+}
+
+/* Serve, and return NULL at the end; in the process of each run return its arguments. */
+char **slot_next(void) {
+    static struct run run;
+    return serve(&run) ? run.argv : NULL;
+}
+
 int main(int count, char **given) {
+    static struct run run;
+    int shown = 4;
     if (count < 4) return 64;
+    while (shown < count && strcmp(given[shown], "exec")) shown += strcmp(given[shown], "link") ? 2 : 3;
     channel = atoi(given[1]);
     must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
-    if (fcntl(channel, F_SETFD, FD_CLOEXEC) < 0) die("channel");
-    read_filter(atoi(given[2]));
     leave_the_machine();
-    make_root(given[3], count - 4, given + 4);
+    make_root(given[3], (shown < count ? shown : count) - 4, given + 4);
+    if (shown < count) become_interpreter(given + shown + 1);
+    must(fcntl(channel, F_SETFD, FD_CLOEXEC), "channel");
+    read_filter(atoi(given[2]));
     int32_t ready = 0;
     must(send(channel, &ready, sizeof ready, MSG_NOSIGNAL), "answer");
-    serve();
+    serve(&run);
     return 0;
 }
