@@ -48,7 +48,7 @@ def judge(sandbox: Sandbox, language: Callable[[str], Language]) -> Judge:
         source: str, *groups: GroupSpec, name: str = "python", checker: Mapping[str, Any] | None = None, **more: Any
     ) -> GradedCode:
         return grade(
-            sandbox, language(name), source.encode(), groups, checker_config=checker or {}, fetch={}.__getitem__, **more
+            sandbox, language(name), source.encode(), groups, checker=checker or {}, fetch={}.__getitem__, **more
         )
 
     return judge_it
@@ -156,13 +156,30 @@ def test_an_input_reaches_the_program_byte_for_byte(judge: Judge) -> None:
         ("// this class prints\nclass Printer { public static void main(String[] x) { System.out.println(4); } }", b"4\n"),
         ("package exercises.one;\npublic class Main { public static void main(String[] x) { System.out.println(4); } }", b"4\n"),
         ("/*\npublic class Old {}\n*/\npublic class New { public static void main(String[] x) { System.out.println(4); } }", b"4\n"),
+        ("public class Größe { public static void main(String[] x) { System.out.println(4); } }", b"4\n"),
     ],
-    ids=["helper class first", "the word class in a comment", "in a package", "a commented-out class"],
+    ids=["helper class first", "the word class in a comment", "in a package", "a commented-out class", "letters beyond ASCII"],
 )  # fmt: skip
 def test_the_java_class_with_main_is_the_one_that_runs(judge: Judge, source: str, shown: bytes) -> None:
     graded = judge(source, group(case(b"", b"4")), name="java")
     assert graded.compiler_output == ""
     assert [(one.status, one.output) for one in graded.outcomes] == [("pass", shown)]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "words"),
+    [
+        (
+            "java",
+            f"public class {'a' * 300} {{ public static void main(String[] x) {{}} }}",
+            "should be declared in a file",
+        ),
+        ("go", "package other\n\nfunc main() {}\n", "a program begins with: package main"),
+    ],
+)
+def test_what_compiles_to_no_program_does_not_compile(judge: Judge, name: str, source: str, words: str) -> None:
+    graded = judge(source, group(case(b"", b"4")), name=name)
+    assert ([one.status for one in graded.outcomes], words in graded.compiler_output) == (["compile_error"], True)
 
 
 class Watched:
@@ -173,8 +190,16 @@ class Watched:
     def __init__(self, real: Sandbox, *, breaks: bool = False) -> None:
         self._real, self._breaks, self.runs = real, breaks, 0
 
-    def build(self, language: Language, source: bytes) -> Program:
-        return self._real.build(language, source)
+    def build(self, language: Language, source: bytes, *, beside: Mapping[str, bytes] | None = None) -> Program:
+        return self._real.build(language, source, beside=beside)
+
+    def build_kept(self, language: Language, source: bytes, beside: Mapping[str, bytes]) -> Program:
+        return self._real.build_kept(language, source, beside)
+
+    def consult(
+        self, program: Program, stdin: bytes, *, shown: Mapping[str, bytes], arguments: Sequence[str], limits: Limits
+    ) -> tuple[RunOutcome, dict[str, bytes]]:
+        return self._real.consult(program, stdin, shown=shown, arguments=arguments, limits=limits)
 
     def run(self, program: Program, stdin: bytes, *, limits: Limits) -> RunOutcome:
         self.runs += 1
@@ -200,10 +225,11 @@ def test_a_timeout_counts_only_when_it_comes_twice(
     sandbox: Sandbox, language: Callable[[str], Language], source: str
 ) -> None:
     watched = Watched(sandbox)
-    quick: Sequence[GroupSpec] = [group(case(b"", b"", cpu_ms=50))]
-    graded = grade(watched, language("python"), source.encode(), quick, checker_config={}, fetch={}.__getitem__)
-    assert [one.status for one in graded.outcomes] == ["timeout"]
-    assert watched.runs == 2
+    quick: Sequence[GroupSpec] = [group(*[case(b"", b"", cpu_ms=50) for _ in range(4)])]
+    graded = grade(watched, language("python"), source.encode(), quick, checker={}, fetch={}.__getitem__)
+    assert [one.status for one in graded.outcomes] == ["timeout"] * 4
+    # The machine is not to blame each time: two tests are looked at twice, the others once.
+    assert watched.runs == 2 + 2 + 1 + 1
 
 
 def test_a_broken_sandbox_is_no_verdict_on_the_program(sandbox: Sandbox, language: Callable[[str], Language]) -> None:
@@ -213,7 +239,7 @@ def test_a_broken_sandbox_is_no_verdict_on_the_program(sandbox: Sandbox, languag
         language("python"),
         b"print(1)",
         [group(case(b"", b"1"), case(b"", b"1"))],
-        checker_config={},
+        checker={},
         fetch={}.__getitem__,
     )
     assert [one.status for one in graded.outcomes] == ["judge_error"]

@@ -49,7 +49,7 @@ def test_neither_expected_outputs_nor_other_inputs_are_inside(
         TestSpec(uuid.uuid4(), "asking for another", b"%s %s\n" % (other, other), word, Decimal(1), 3000, 131072),
     ]
     groups = [GroupSpec(uuid.uuid4(), Decimal(3), Aggregation.SUM, tests)]
-    graded = grade(sandbox, language("python"), SEARCH.encode(), groups, checker_config={}, fetch={}.__getitem__)
+    graded = grade(sandbox, language("python"), SEARCH.encode(), groups, checker={}, fetch={}.__getitem__)
     assert [one.output for one in graded.outcomes] == [b"", b"", b""]
     assert [one.status for one in graded.outcomes] == ["pass", "fail", "fail"]
 
@@ -71,7 +71,7 @@ def test_the_workers_environment_is_not_inside(run: Run, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "path",
     [
-        "/etc/shadow", "/etc/passwd", "/etc/hostname", "/etc/ssl/private", "/root", "/home", "/var", "/run", "/sys",
+        "/etc/shadow", "/etc/passwd", "/etc/hostname", "/etc/ssl/private", "/root", "/home", "/var/lib/dpkg", "/run", "/sys",
         "/boot", "/mnt", "/srv", "/proc/1/root/etc/shadow", "/proc/1/cwd/etc/shadow", "/proc/self/root/../etc/shadow",
         "/dev/sda", "/dev/vda", "/dev/mem", "/dev/kmsg", "/dev/kvm", "/dev/fuse", "/proc/kcore",
     ],

@@ -15,6 +15,7 @@ import pytest
 from lti_grader.assignments.languages import Language
 from lti_grader.grading.sandbox import Ending, Limits, Sandbox, SandboxUnavailable, open_sandbox, slots
 from lti_grader.grading.sandbox.slots import SlotSandbox
+from lti_grader.grading.sandbox.watching import Watch
 
 QUICK = Limits(cpu_ms=2000, memory_kb=65536)
 started: set[int] = set()
@@ -109,7 +110,7 @@ def test_a_fork_bomb_next_door_leaves_room_for_others(
 ) -> None:
     source = b"import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass"
     bomb = sandbox.build(language("python"), source)
-    honest = second.build(language("python"), b"import os\nos.fork()\nprint('fine')")
+    honest = second.build(language("python"), b"import os\nif os.fork():\n    os.wait()\nprint('fine')")
     child = in_a_child(lambda: sandbox.run(bomb, b"", limits=Limits(cpu_ms=800, memory_kb=131072)))
     time.sleep(0.2)
     outcome = second.run(honest, b"", limits=QUICK)
@@ -202,11 +203,15 @@ def launchers() -> list[int]:
 
 
 def test_a_launcher_that_was_killed_is_started_again(slot: SlotSandbox, language: Callable[[str], Language]) -> None:
-    before = set(launchers())
+    plain = max(launchers())
     program = slot.build(language("python"), b"print(input())")
-    os.kill(max(before), signal.SIGKILL)
+    interpreter = max(launchers())
+    assert interpreter != plain
+    os.kill(interpreter, signal.SIGKILL)
     assert slot.run(program, b"still here", limits=QUICK).stdout == b"still here\n"
-    assert len(launchers()) == len(before)
+    os.kill(plain, signal.SIGKILL)
+    assert slot.build(language("c"), b"int main(void) { return 0; }").ok
+    assert not {plain, interpreter} & set(launchers())
 
 
 def test_a_launcher_killed_in_a_run_takes_it_along_and_it_is_no_verdict(
@@ -230,10 +235,10 @@ def test_a_launcher_killed_in_a_run_takes_it_along_and_it_is_no_verdict(
 
 
 def test_without_a_launcher_bubblewrap_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> Path:
-        raise SandboxUnavailable("not built")
+    def missing(suffix: str = "") -> Path:
+        raise SandboxUnavailable(f"not built{suffix}")
 
-    monkeypatch.setattr(slots, "launcher", missing)
+    monkeypatch.setattr(slots, "launcher_file", missing)
     with contextlib.closing(open_sandbox("auto")) as opened:
         assert opened.kind == "bubblewrap"
     with pytest.raises(SandboxUnavailable, match="not built"):
@@ -246,3 +251,41 @@ def test_what_cannot_be_started_is_named(slot: SlotSandbox, language: Callable[[
     outcome = slot.run(dataclasses.replace(program, language=found), b"", limits=QUICK)
     assert outcome.ending is Ending.SANDBOX_ERROR
     assert outcome.detail == "/usr/bin/no-such-python: No such file or directory"
+
+
+def test_an_interpreter_that_cannot_be_kept_is_started_for_each_run(
+    slot: SlotSandbox,
+    language: Callable[[str], Language],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (slot._home / "slot.so").unlink()
+    before = launchers()
+    program = slot.build(language("python"), b"print(input())")
+    assert slot.run(program, b"all the same", limits=QUICK).stdout == b"all the same\n"
+    assert launchers() == before
+    assert "/usr/bin/python3 is started anew for each run" in caplog.text
+
+
+def test_copies_of_an_interpreter_do_not_all_have_one_order_of_sets(
+    slot: SlotSandbox, language: Callable[[str], Language], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "_MOST_COPIES", 2)
+    program = slot.build(language("python"), b"print(hash('a string'))")
+    assert len({slot.run(program, b"", limits=QUICK).stdout for _ in range(8)}) > 1
+
+
+def test_a_program_that_ends_before_anybody_looks_is_followed_to_its_end(
+    sandbox: Sandbox, language: Callable[[str], Language], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = Watch.until_it_ends
+
+    def late(watch: Watch) -> Ending | None:
+        time.sleep(0.3)
+        return follow(watch)
+
+    monkeypatch.setattr(Watch, "until_it_ends", late)
+    program = sandbox.build(language("python"), b"print(input())")
+    outcome = sandbox.run(program, b"done", limits=QUICK)
+    assert (outcome.ending, outcome.stdout, outcome.detail) == (Ending.EXITED, b"done\n", "")
+    sandbox.discard(program)

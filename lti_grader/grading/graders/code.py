@@ -3,64 +3,32 @@
 The sandbox sees one input at a time and never an expected output; the comparison happens here.
 """
 
+import contextlib
 import dataclasses
 import datetime as dt
-import signal
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from lti_grader.assignments.languages import Language
-from lti_grader.grading.checkers import Checker, checker
+from lti_grader.grading.graders.autograder import Autograding
+from lti_grader.grading.graders.endings import KEPT_MESSAGE_CHARACTERS, ended_badly
+from lti_grader.grading.graders.programs import Built, Programs
+from lti_grader.grading.graders.specs import KEPT_OUTPUT_BYTES, GroupSpec, TestOutcome, TestSpec
+from lti_grader.grading.graders.style import LONGEST_LOOK_MS, Styles
+from lti_grader.grading.graders.unit_tests import UnitTesting
+from lti_grader.grading.graders.validating import Validator
+from lti_grader.grading.runners import available_runners
 from lti_grader.grading.sandbox import Ending, Limits, Program, RunOutcome, Sandbox
 from lti_grader.grading.verdicts import TestStatus
+from lti_grader.problems.checkers import Checked, Validated, checker_config
+from lti_grader.problems.harness import Harness, TestText
 from lti_grader.problems.models import Aggregation
+from lti_grader.problems.rendering import CannotRender
 
-KEPT_OUTPUT_BYTES = 4096
-KEPT_MESSAGE_CHARACTERS = 2000
-
-
-@dataclasses.dataclass(frozen=True)
-class TestSpec:
-    """A test to be run. `points` is its weight in its group; limits are the problem's, before any multiplier.
-
-    What it reads and what is expected are bytes, or the name of a blob to be fetched when the test's turn comes.
-    """
-
-    __test__ = False
-
-    id: uuid.UUID
-    name: str
-    input: bytes | str
-    expected: bytes | str
-    points: Decimal
-    cpu_ms: int
-    memory_kb: int
-
-
-@dataclasses.dataclass(frozen=True)
-class GroupSpec:
-    id: uuid.UUID
-    points: Decimal
-    aggregation: Aggregation
-    tests: Sequence[TestSpec]
-
-
-@dataclasses.dataclass(frozen=True)
-class TestOutcome:
-    """What became of a test. `share` is 0 to 1; times in milliseconds, memory in KiB."""
-
-    __test__ = False
-
-    test_id: uuid.UUID
-    status: TestStatus
-    share: Decimal
-    time_ms: int
-    memory_kb: int
-    message: str = ""
-    output: bytes = b""
+__all__ = ["GradedCode", "GroupSpec", "TestOutcome", "TestSpec", "grade", "longest_test"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,9 +61,12 @@ def grade(
     source: bytes,
     groups: Sequence[GroupSpec],
     *,
-    checker_config: Mapping[str, Any],
+    checker: Mapping[str, Any],
     fetch: Callable[[str], bytes],
     on_test: Callable[[TestOutcome], None] = lambda _: None,
+    beside: Mapping[str, bytes] | None = None,
+    harness: Harness | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> GradedCode:
     """Build a program, run it on each test, and work out its points.
 
@@ -109,109 +80,218 @@ def grade(
         Returns a blob's content.
     on_test
         Told of each outcome as it comes.
+    beside
+        Files that lie beside the source when it is built.
+    harness
+        How an answer and a test's code become a program; None where the answer is one.
+    files
+        The harness's files: name -> content.
     """
-    program = sandbox.build(language, source)
-    try:
-        outcomes = []
-        check = checker(checker_config)
-        for test in (test for group in groups for test in group.tests):
-            outcome = _without_run(program, test) or _judge(sandbox, program, test, check, fetch)
+    with _judging(sandbox, language, source, groups, checker, fetch, beside or {}, harness, files or {}) as judging:
+        outcomes: list[TestOutcome] = []
+        course = _Course()
+        styles = Styles(
+            sandbox, language, source, name=_answer_name(language, source, harness),
+            checks=harness.checks if harness else {}, beside=_open_files(harness, files or {}) | dict(beside or {}),
+        )  # fmt: skip
+        for group, test in [(one, test) for one in groups for test in one.tests]:
+            outcome = (
+                course.left_out(group, test)
+                or styles.judge(test, is_earned=any(one.status is TestStatus.PASS for one in outcomes))
+                or judging.judge(test)
+            )
+            course.note(group, test, outcome)
             outcomes.append(outcome)
             on_test(outcome)
             if outcome.status is TestStatus.JUDGE_ERROR:
                 break
-    finally:
-        sandbox.discard(program)
+        compiler_output = "\n".join(filter(None, (judging.compiler_output().rstrip(), styles.advice())))
     points_of = _points(groups, {one.test_id: one for one in outcomes})
     return GradedCode(
         outcomes=outcomes,
         points_of=points_of,
         points=sum(points_of.values(), Decimal(0)),
         maximum=sum((group.points for group in groups), Decimal(0)),
-        compiler_output=program.compiler_output,
+        compiler_output=compiler_output,
     )
 
 
-def longest_test(language: Language, groups: Sequence[GroupSpec]) -> dt.timedelta:
-    """Return the longest that one test can take, its second look included."""
-    walls = [_limits(language, test).wall for group in groups for test in group.tests]
-    return dt.timedelta(milliseconds=2 * max(walls, default=0))
+def _open_files(harness: Harness | None, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a problem that hold no tests."""
+    tests = harness.unit_tests.tests if harness and harness.unit_tests else {}
+    return {name: text for name, text in files.items() if name not in tests}
+
+
+def _answer_name(language: Language, source: bytes, harness: Harness | None) -> str:
+    """Return what the file of an answer is called."""
+    unit = harness.unit_tests if harness else None
+    runner = available_runners().get(unit.runner) if unit else None
+    return (unit and unit.answer) or (runner.file.answer if runner else language.source_name(source))
+
+
+class _Judging(Protocol):
+    """What an answer was made of, and how each test looks at it."""
+
+    def judge(self, test: TestSpec) -> TestOutcome: ...
+
+    def compiler_output(self) -> str: ...
+
+    def discard(self) -> None: ...
+
+
+@contextlib.contextmanager
+def _judging(
+    sandbox: Sandbox, language: Language, source: bytes, groups: Sequence[GroupSpec], checker: Mapping[str, Any],
+    fetch: Callable[[str], bytes], beside: Mapping[str, bytes], harness: Harness | None, files: Mapping[str, bytes],
+) -> Iterator[_Judging]:  # fmt: skip
+    judging: _Judging
+    if harness is not None and harness.unit_tests is not None:
+        judging = UnitTesting(sandbox, source, harness=harness, files=files, beside=beside)
+    elif harness is not None and harness.autograder is not None:
+        judging = Autograding(sandbox, language, source, harness=harness, files=files, beside=beside)
+    else:
+        texts = [(TestText(test.code, test.extra), test.visibility) for group in groups for test in group.tests]
+        programs = Programs(sandbox, language, source, harness=harness, files=files, beside=beside, tests=texts)
+        judging = _Outputs(programs, _look_of(sandbox, checker), fetch)
+    try:
+        yield judging
+    finally:
+        judging.discard()
+
+
+Look = Callable[[Program, bytes, bytes, Limits], tuple[RunOutcome, TestStatus, Checked]]
+"""A built program, what the test gives, what is expected, and the limits of a run -> what it did, and the word on it."""
+
+
+def _look_of(sandbox: Sandbox, config: Mapping[str, Any]) -> Look:
+    """Return how a program is looked at: its output is compared, or a validator reads it or talks with the program."""
+    wanted = checker_config(config)
+    if not isinstance(wanted, Validated):
+        return lambda program, given, expected, limits: _compare(
+            sandbox.run(program, given, limits=limits), limits, lambda output: wanted.check(output, expected)
+        )
+    if not wanted.interactive:
+        validator = Validator.built(sandbox, wanted)
+        return lambda program, given, expected, limits: _compare(
+            sandbox.run(program, given, limits=limits), limits, lambda output: validator.check(given, output, expected)
+        )
+    partner = Validator.built(sandbox.partner(), wanted)
+
+    def talk(program: Program, given: bytes, expected: bytes, limits: Limits) -> tuple[RunOutcome, TestStatus, Checked]:
+        outcome, checked, decided = partner.converse(sandbox, program, given, expected, limits)
+        ended = ended_badly(outcome, limits)
+        if ended is not None and (checked.right or not decided):
+            # What the validator said of a program that was gone is no word on it, and the other way round.
+            return outcome, ended[0], Checked(False, ended[1])
+        return outcome, *_word(checked)
+
+    return talk
+
+
+def _compare(
+    outcome: RunOutcome, limits: Limits, check: Callable[[bytes], Checked]
+) -> tuple[RunOutcome, TestStatus, Checked]:
+    if (ended := ended_badly(outcome, limits)) is not None:
+        return outcome, ended[0], Checked(False, ended[1])
+    return outcome, *_word(check(outcome.stdout))
+
+
+def _word(checked: Checked) -> tuple[TestStatus, Checked]:
+    if checked.trouble:
+        return TestStatus.JUDGE_ERROR, Checked(False, checked.trouble)
+    return (TestStatus.PASS if checked.right else TestStatus.FAIL), checked
+
+
+class _Course:
+    """Which groups were passed so far, and so which tests are not run."""
+
+    def __init__(self) -> None:
+        self._rejected: set[uuid.UUID] = set()
+
+    def note(self, group: GroupSpec, test: TestSpec, outcome: TestOutcome) -> None:
+        # An answer that is no program at all fails each of its tests so.
+        is_no_program = outcome.status is TestStatus.COMPILE_ERROR and not test.code
+        if outcome.status is not TestStatus.PASS and not is_no_program:
+            self._rejected.add(group.id)
+
+    def left_out(self, group: GroupSpec, test: TestSpec) -> TestOutcome | None:
+        why = ""
+        if group.requires & self._rejected:
+            why = "Not run: an earlier group of tests has to be passed first."
+        elif group.stops and group.id in self._rejected:
+            why = "Not run: an earlier test of its group was not passed."
+        return TestOutcome(test.id, TestStatus.SKIPPED, Decimal(0), 0, 0, why) if why else None
+
+
+def longest_test(language: Language, groups: Sequence[GroupSpec], harness: Harness | None = None) -> dt.timedelta:
+    """Return the longest that one test can take, its second look included, or all that looks at style."""
+    runner = available_runners().get(harness.unit_tests.runner) if harness and harness.unit_tests else None
+    runs_in = runner.language if runner else language
+    walls = [_limits(runs_in, test).wall for group in groups for test in group.tests]
+    looks = LONGEST_LOOK_MS * len(harness.checks) if harness else 0
+    return dt.timedelta(milliseconds=max(2 * max(walls, default=0), looks))
 
 
 def _limits(language: Language, test: TestSpec) -> Limits:
-    return Limits(cpu_ms=language.cpu_ms(test.cpu_ms), memory_kb=test.memory_kb)
+    return Limits(cpu_ms=test.cpu_ms if test.is_exact else language.cpu_ms(test.cpu_ms), memory_kb=test.memory_kb)
 
 
-def _without_run(program: Program, test: TestSpec) -> TestOutcome | None:
+def _without_run(built: Built, test: TestSpec) -> TestOutcome | None:
+    program = built.program
     if program.trouble:
         return TestOutcome(test.id, TestStatus.JUDGE_ERROR, Decimal(0), 0, 0, program.trouble)
     if not program.ok:
-        return TestOutcome(test.id, TestStatus.COMPILE_ERROR, Decimal(0), 0, 0, "The program does not compile.")
+        words = "It does not compile together with this test's code." if test.code else "The program does not compile."
+        return TestOutcome(test.id, TestStatus.COMPILE_ERROR, Decimal(0), 0, 0, words)
     return None
 
 
-def _judge(
-    sandbox: Sandbox, program: Program, test: TestSpec, check: Checker, fetch: Callable[[str], bytes]
-) -> TestOutcome:
-    given, expected = (fetch(data) if isinstance(data, str) else data for data in (test.input, test.expected))
-    limits = _limits(program.language, test)
-    outcome = sandbox.run(program, given, limits=limits)
-    if outcome.ending is Ending.TIMEOUT:
-        # Maybe it was the machine that was slow. A second look decides.
-        outcome = sandbox.run(program, given, limits=limits)
-    status, message = _verdict(outcome, expected, test, check, limits)
-    return TestOutcome(
-        test_id=test.id,
-        status=status,
-        share=Decimal(1 if status is TestStatus.PASS else 0),
-        time_ms=outcome.cpu_ms,
-        memory_kb=outcome.memory_kb,
-        message=message[:KEPT_MESSAGE_CHARACTERS],
-        output=outcome.stdout[:KEPT_OUTPUT_BYTES],
-    )
+@dataclasses.dataclass
+class _Outputs:
+    """Programs that read and write."""
 
+    programs: Programs
+    look: "Look"
+    fetch: Callable[[str], bytes]
+    second_looks: int = 2
+    """How many more may find the same as the first look: a program that is too slow on several tests is too slow."""
 
-def _verdict(
-    outcome: RunOutcome, expected: bytes, test: TestSpec, check: Checker, limits: Limits
-) -> tuple[TestStatus, str]:
-    match outcome.ending:
-        case Ending.SANDBOX_ERROR:
-            return TestStatus.JUDGE_ERROR, outcome.detail
-        case Ending.TIMEOUT:
-            return TestStatus.TIMEOUT, f"It did not end within {limits.cpu_ms / 1000:g} s of processor time."
-        case Ending.MEMORY:
-            return TestStatus.MEMORY, f"It needed more than {limits.memory_kb // 1024} MiB of memory."
-        case Ending.OUTPUT_LIMIT:
-            return TestStatus.OUTPUT_LIMIT, f"It wrote more than {limits.output_bytes // 1024 // 1024} MiB."
-        case Ending.SIGNALLED:
-            return TestStatus.RUNTIME_ERROR, f"It ended by {_signal_in_words(outcome.signal)}.\n{_last_words(outcome)}"
-        case Ending.EXITED if outcome.exit_code != 0:
-            words = _last_words(outcome)
-            return TestStatus.RUNTIME_ERROR, words or f"It ended with exit code {outcome.exit_code}."
-    checked = check(outcome.stdout, expected)
-    return (TestStatus.PASS if checked.right else TestStatus.FAIL), checked.message
+    def judge(self, test: TestSpec) -> TestOutcome:
+        given = self._content(test.input).decode(errors="replace") if self.programs.reads_input else ""
+        try:
+            built = self.programs.built_for(TestText(test.code, test.extra, given), test.visibility)
+        except CannotRender as error:
+            return TestOutcome(test.id, TestStatus.JUDGE_ERROR, Decimal(0), 0, 0, error.message)
+        if (outcome := _without_run(built, test)) is not None:
+            return outcome
+        return self._run(built, test, self._content(test.input), self._content(test.expected))
 
+    def _run(self, built: Built, test: TestSpec, given: bytes, expected: bytes) -> TestOutcome:
+        limits = _limits(built.program.language, test)
+        outcome, status, checked = self.look(built.program, given, expected, limits)
+        if outcome.ending is Ending.TIMEOUT and self.second_looks:
+            # Maybe it was the machine that was slow. A second look decides.
+            outcome, status, checked = self.look(built.program, given, expected, limits)
+            self.second_looks -= outcome.ending is Ending.TIMEOUT
+        return TestOutcome(
+            test_id=test.id,
+            status=status,
+            share=(checked.share if checked.share is not None else Decimal(1)) if checked.right else Decimal(0),
+            time_ms=outcome.cpu_ms,
+            memory_kb=outcome.memory_kb,
+            message=built.in_own_lines(checked.message)[:KEPT_MESSAGE_CHARACTERS],
+            output=outcome.stdout[:KEPT_OUTPUT_BYTES],
+            note=checked.note,
+        )
 
-def _last_words(outcome: RunOutcome) -> str:
-    text = outcome.stderr.decode(errors="replace").replace("/program/", "").strip()
-    return text if len(text) <= KEPT_MESSAGE_CHARACTERS else "…" + text[-KEPT_MESSAGE_CHARACTERS + 1 :]
+    def _content(self, data: bytes | str) -> bytes:
+        return self.fetch(data) if isinstance(data, str) else data
 
+    def compiler_output(self) -> str:
+        return self.programs.compiler_output()
 
-def _signal_in_words(number: int | None) -> str:
-    common = {
-        signal.SIGSEGV: "a segmentation fault (memory was used that is not the program's own, or the stack overflowed)",
-        signal.SIGABRT: "abort()",
-        signal.SIGFPE: "an arithmetic fault such as a division by zero",
-        signal.SIGKILL: "being killed",
-        signal.SIGBUS: "a bus error",
-        signal.SIGXFSZ: "writing too large a file",
-        signal.SIGSYS: "a system call that is not allowed here",
-    }
-    try:
-        known = signal.Signals(number or 0)
-    except ValueError:
-        return f"signal {number}"
-    return f"{common[known]} ({known.name})" if known in common else known.name
+    def discard(self) -> None:
+        self.programs.discard()
 
 
 def _points(groups: Sequence[GroupSpec], outcomes: Mapping[uuid.UUID, TestOutcome]) -> dict[uuid.UUID, Decimal]:
@@ -230,13 +310,12 @@ def _points(groups: Sequence[GroupSpec], outcomes: Mapping[uuid.UUID, TestOutcom
                 factor = min(shares.values())
             case Aggregation.PASS_FAIL:
                 factor = Decimal(1 if all(share == 1 for share in shares.values()) else 0)
-        for test in group.tests:
-            share = shares[test.id] if factor is None else factor
-            points[test.id] = (group.points * weights[test.id] / weight * share).quantize(step)
-        whole = all(share == 1 for share in shares.values())
-        if whole:
-            # Thirds do not add up to the whole; who has everything right has all the points.
-            points[group.tests[-1].id] += group.points - sum(points[test.id] for test in group.tests)
+        worth = {one: weights[one] * (shares[one] if factor is None else factor) for one in shares}
+        points |= {one: (group.points * value / weight).quantize(step) for one, value in worth.items()}
+        if gained := [one for one, value in worth.items() if value]:
+            # Thirds do not add up to the whole: who has everything right has all the points.
+            total = (group.points * sum(worth.values(), Decimal(0)) / weight).quantize(step)
+            points[gained[-1]] += total - sum(points[one] for one in worth)
     return dict(points)
 
 

@@ -1,9 +1,14 @@
 """Languages as they are described in configs/languages/."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
-from lti_grader.assignments.languages import Language, LanguageFile, available_languages, read_language_files
+from lti_grader.assignments.language_files import LanguageFile, read_language_files
+from lti_grader.assignments.languages import Language, available_languages, missing_languages, use_folder
+from lti_grader.core.errors import SettingsError
 
 RIGHT = {
     "label": "Text", "highlight": "python", "source": "main.txt", "tools": {"cat": ["/bin/cat"]}, "version": ["{cat}"],
@@ -28,7 +33,8 @@ def test_the_four_first_languages_are_described(name: str) -> None:
     ("key", "value"),
     [
         ("source", "../main.txt"), ("source", "a b"), ("time_multiplier", 0), ("time_multiplier", "fast"),
-        ("startup_ms", -1), ("processes", 0), ("run", "cat main.txt"), ("colour", "blue"),
+        ("startup_ms", -1), ("processes", 0), ("run", "cat main.txt"), ("colour", "blue"), ("shows", ["/etc"]),
+        ("shows", ["/proc/1"]), ("shows", ["/opt/../root"]),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_language_is_named(key: str, value: object) -> None:
@@ -74,3 +80,66 @@ def test_a_language_is_offered_only_with_all_its_tools() -> None:
     for language in available_languages().values():
         assert set(language.tools) == set(language.file.tools)
         assert all(path in language.file.tools[tool] for tool, path in language.tools.items())
+
+
+SITE = """
+label = "Zig"
+highlight = "rust"
+source = "main.zig"
+tools.zig = ["/nowhere/zig"]
+packages = ["zig"]
+advice = "ask the help desk"
+version = ["{zig}", "version"]
+compile = ["/bin/sh", "-c", "PATH=${PATH} {zig} build-exe main.zig", "sh"]
+artefacts = ["main"]
+run = ["{program}/main"]
+time_multiplier = 1.0
+startup_ms = 0
+memory_extra_kb = 0
+processes = 16
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder for a site's own languages; afterwards there are ours again."""
+    yield tmp_path
+    use_folder(None)
+
+
+def test_a_site_adds_languages_by_a_folder_of_its_own(site: Path) -> None:
+    (site / "zig.toml").write_text(SITE.replace("/nowhere/zig", "/bin/true"))
+    use_folder(site)
+    zig = available_languages()["zig"]
+    assert zig.version_argv() == ["/bin/true", "version"]
+    assert zig.compile_argv("main.zig")[2] == "PATH=${PATH} /bin/true build-exe main.zig"
+    assert "python" in available_languages()
+
+
+def test_a_language_that_is_not_here_says_what_is_missing_and_how_to_get_it(site: Path) -> None:
+    (site / "zig.toml").write_text(SITE)
+    use_folder(site)
+    assert missing_languages()["zig"] == "there is no /nowhere/zig; apt-get install zig; ask the help desk"
+    assert "zig" not in available_languages()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("zig.toml", "time_multiplier = 1.0", "time_multiplier = 0", "zig.toml needs your attention:\n  time_multiplier: "),
+        ("zig.toml", 'label = "Zig"', 'lable = "Zig"', "  label: is not given\n  lable: is no key of a language"),
+        ("zig.toml", '"{program}/main"', '"{programme}/main"', "  run: {programme} is none of tools, class, memory_mb, program"),
+        ("zig.toml", 'label = "Zig"', 'label = "Zig', "zig.toml: "),
+        ("Zig Lang.toml", "", "", "Zig Lang.toml: the name of the file is the language's id"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_sites_file_names_file_and_key(site: Path, name: str, old: str, new: str, said: str) -> None:
+    (site / name).write_text(SITE.replace(old, new, 1))
+    with pytest.raises(SettingsError) as caught:
+        use_folder(site)
+    assert said in str(caught.value)
+
+
+def test_a_folder_that_is_not_there_is_named(site: Path) -> None:
+    with pytest.raises(SettingsError, match=r"LANGUAGES_FOLDER: .*/gone is no folder"):
+        use_folder(site / "gone")

@@ -1,6 +1,9 @@
 """Comparisons of text as bytes: what is no valid UTF-8 is compared all the same."""
 
+import re
 from itertools import zip_longest
+
+_WORDS = re.compile(rb"[^ \t\n\r\f\v]+")
 
 
 def same_tokens(output: bytes, expected: bytes) -> tuple[bool, str]:
@@ -37,3 +40,24 @@ def same_lines(output: bytes, expected: bytes) -> tuple[bool, str]:
         return True, ""
     place = next(number for number, (a, b) in enumerate(zip_longest(mine, theirs), start=1) if a != b)
     return False, f"Line {place} is different."
+
+
+def indent(whole: bytes) -> bytes:
+    """Return the white space before the first word."""
+    return whole[: len(whole) - len(whole.lstrip())] if whole.strip() else b""
+
+
+def reduced(whole: bytes) -> bytes:
+    """Return a text in small letters, without empty lines, and with single blanks."""
+    lines = (re.sub(rb"[ \t]+", b" ", line).rstrip() for line in whole.lower().splitlines())
+    return b"\n".join(line for line in lines if line)
+
+
+def spaces(whole: bytes) -> list[bytes]:
+    """Return the white space of a text, piece by piece between its words."""
+    return _WORDS.split(whole)
+
+
+def words_by_line(whole: bytes) -> list[int]:
+    """Return how many words there are in each line that is not empty."""
+    return [count for line in re.split(rb"[\r\n]", whole) if (count := len(line.split()))]

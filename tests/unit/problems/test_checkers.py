@@ -1,11 +1,13 @@
 """When an output is what was asked for."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lti_grader.core.errors import GraderError
-from lti_grader.grading.checkers import checker
+from lti_grader.problems.checkers import checker
 
 WORDS = st.lists(st.binary(min_size=1, max_size=6).filter(lambda word: word.split() == [word]), max_size=8)
 SPACE = st.sampled_from([b" ", b"\n", b"\t", b"\r\n", b"  \n"])
@@ -97,7 +99,7 @@ def test_a_number_has_no_underscores() -> None:
 
 
 def test_an_unknown_checker_is_refused_with_the_choices() -> None:
-    with pytest.raises(GraderError, match=r"'magic': choose tokens, exact, stripped or float") as caught:
+    with pytest.raises(GraderError, match=r"'magic': choose tokens, exact, stripped, float, lines, regex") as caught:
         checker({"kind": "magic"})
     assert (caught.value.code, caught.value.status) == ("unknown_checker", 422)
 
@@ -106,3 +108,78 @@ def test_an_unknown_checker_is_refused_with_the_choices() -> None:
 def test_a_tolerance_that_is_none_is_refused(tolerance: object) -> None:
     with pytest.raises(GraderError, match="absolute"):
         checker({"kind": "float", "absolute": tolerance})(b"1.5", b"1")
+
+
+@pytest.mark.parametrize(
+    ("config", "output", "expected", "right"),
+    [
+        ({"case_sensitive": False}, b"YES  no", b"yes No\n", True),
+        ({"case_sensitive": True}, b"YES", b"yes", False),
+        ({"space_sensitive": True}, b"a  b\n", b"a b\n", False),
+        ({"space_sensitive": True}, b"a b\n", b"a b\n", True),
+        ({"space_sensitive": True}, b"a b", b"a b\n", False),
+        ({"absolute": 0.5}, b"1.4 yes", b"1 yes", True),
+        ({"absolute": 0.5}, b"1.6 yes", b"1 yes", False),
+        ({"relative": 0.01}, b"1009", b"1000", True),
+        ({"relative": 0.01}, b"1011", b"1000", False),
+        ({"absolute": 0.1, "case_sensitive": False}, b"NaN", b"nan", True),
+    ],
+)
+def test_tokens_as_kattis_default_validator_takes_them(
+    config: dict[str, object], output: bytes, expected: bytes, right: bool
+) -> None:
+    assert checker({"kind": "tokens", **config})(output, expected).right is right
+
+
+LINE = st.binary(min_size=1, max_size=5).filter(lambda one: one.rstrip() == one and one.splitlines() == [one])
+
+
+@given(st.lists(LINE), st.randoms())
+def test_lines_may_stand_in_any_order(wanted: list[bytes], random: Random) -> None:
+    mine = list(wanted)
+    random.shuffle(mine)
+    check = checker({"kind": "lines"})
+    assert check(b"\n".join(mine), b"\r\n".join(wanted)).right
+    assert not check(b"\n".join([*mine, b"one more"]), b"\n".join(wanted)).right
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (b"b\na\na\n", "1 line is too many"),
+        (b"b\n", "1 of 2 lines is missing."),
+        (b"c\nd\n", "2 of 2 lines are missing, and 2 were not asked for."),
+    ],
+)
+def test_which_lines_are_wrong_is_counted_and_not_told(output: bytes, words: str) -> None:
+    assert words in checker({"kind": "lines"})(output, b"a\nb\n").message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "output", "anywhere", "right"),
+    [
+        (rb"[0-9]+ (yes|no)", b"12 yes\n", False, True),
+        (rb"[0-9]+ (yes|no)", b"12 yes and more\n", False, False),
+        (rb"[0-9]+ (yes|no)", b"so: 12 yes and more\n", True, True),
+        (rb"(?s)a.*b", b"a\n\xff\nb", False, True),
+        (rb"caf\xe9", b"caf\xe9\n", False, True),
+    ],
+)
+def test_a_pattern_stands_in_place_of_the_output(pattern: bytes, output: bytes, anywhere: bool, right: bool) -> None:
+    assert checker({"kind": "regex", "anywhere": anywhere})(output, pattern + b"\n").right is right
+
+
+def test_a_pattern_that_would_take_for_ever_elsewhere_takes_no_time() -> None:
+    assert not checker({"kind": "regex"})(b"a" * 200_000 + b"!", rb"(a+)+$").right
+
+
+@pytest.mark.parametrize("pattern", [rb"(", rb"(?=ahead)", rb"(a)\1", rb"[z-a]"])
+def test_a_pattern_that_cannot_be_used_is_the_tests_fault(pattern: bytes) -> None:
+    checked = checker({"kind": "regex"})(b"a", pattern)
+    assert not checked.right
+    assert "pattern cannot be used" in checked.trouble
+
+
+def test_what_a_checker_does_not_know_is_refused() -> None:
+    with pytest.raises(GraderError, match="cannot have tolerence"):
+        checker({"kind": "float", "tolerence": 1})

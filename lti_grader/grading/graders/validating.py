@@ -1,0 +1,149 @@
+"""Programs that say whether an output is right, by Kattis's protocol.
+
+`validator input answer feedback_folder [flag ...] < output` ends with 42 where it is right and with 43 where it is
+not, and may leave words and a score in the folder (https://www.kattis.com/problem-package-format/spec/legacy.html,
+"Output validators"). An interactive one talks with the program instead of reading what it wrote. Whatever else happens is the
+problem's fault and never the student's.
+"""
+
+import concurrent.futures
+import dataclasses
+import signal
+from decimal import Decimal, InvalidOperation
+
+from lti_grader.assignments.languages import available_languages
+from lti_grader.grading.graders import protocols
+from lti_grader.grading.sandbox import Ending, Ends, Limits, Program, RunOutcome, Sandbox, crossed
+from lti_grader.problems.checkers import Checked, Validated
+
+RIGHT, WRONG = 42, 43
+_LIMITS = Limits(cpu_ms=30_000, memory_kb=2_097_152, wall_ms=90_000, processes=64, output_bytes=32 * 1024 * 1024)
+
+
+@dataclasses.dataclass(frozen=True)
+class Validator:
+    """A validator that was built, and the sandbox that it runs in."""
+
+    sandbox: Sandbox
+    config: Validated
+    program: Program | None
+    trouble: str = ""
+
+    @classmethod
+    def built(cls, sandbox: Sandbox, config: Validated) -> "Validator":
+        """Build the validator of a problem; one that was built lately is taken as it is."""
+        language = available_languages().get(config.language)
+        if language is None:
+            return cls(sandbox, config, None, f"The problem's validator is in {config.language}, which is not here.")
+        beside = {name: text.encode() for name, text in config.beside.items()}
+        program = sandbox.build_kept(language, config.source.encode(), beside)
+        if program.ok:
+            return cls(sandbox, config, program)
+        said = program.trouble or f"The problem's validator does not compile.\n{program.compiler_output}"
+        return cls(sandbox, config, None, said)
+
+    def check(self, given: bytes, output: bytes, expected: bytes) -> Checked:
+        """Return the validator's word on an output.
+
+        Parameters
+        ----------
+        given, expected
+            What the test gives, and its answer: the validator reads both from files.
+        """
+        return self._said(*self._consulted(self.sandbox, output, given, expected))
+
+    def _consulted(
+        self, sandbox: Sandbox, stdin: bytes | Ends, given: bytes, expected: bytes
+    ) -> tuple[RunOutcome | None, dict[str, bytes]]:
+        if self.program is None:
+            return None, {}
+        shown = {"input": given, "answer": expected}
+        if self.config.protocol != "kattis" and isinstance(stdin, bytes):
+            shown, stdin = {**shown, "output": stdin}, b""
+        return sandbox.consult(
+            self.program, stdin, shown=shown, arguments=protocols.arguments(self.config), limits=_LIMITS
+        )
+
+    def _said(self, outcome: RunOutcome | None, files: dict[str, bytes]) -> Checked:
+        if outcome is None:
+            return Checked(False, trouble=self.trouble)
+        if self.config.protocol != "kattis" and outcome.ending is Ending.EXITED:
+            words = outcome.stderr.decode(errors="replace")
+            said = protocols.said(self.config, outcome.exit_code or 0, words)
+            return said or Checked(
+                False, trouble=f"The problem's validator ended with exit code {outcome.exit_code}.\n{words[-1000:]}"
+            )
+        if outcome.ending is not Ending.EXITED or outcome.exit_code not in (RIGHT, WRONG):
+            return Checked(False, trouble=_trouble(outcome, files))
+        right = outcome.exit_code == RIGHT
+        message, note = _text(files, "teammessage.txt"), _text(files, "judgemessage.txt")
+        try:
+            share = _share(files, self.config) if right else None
+        except (InvalidOperation, ValueError) as error:
+            return Checked(False, trouble=f"The problem's validator gives no score that can be read: {error}")
+        return Checked(right, message or ("" if right else "The output is not right."), note=note, share=share)
+
+    def converse(
+        self, sandbox: Sandbox, program: Program, given: bytes, expected: bytes, limits: Limits
+    ) -> tuple[RunOutcome, Checked, bool]:
+        """Run a program and the validator together, each reading what the other writes.
+
+        Parameters
+        ----------
+        sandbox
+            Where the program was built; the validator was built in its partner.
+
+        Returns
+        -------
+        What the program did; the validator's word; and whether it had decided before the program ended.
+        """
+        if self.program is None:
+            return _nothing(), Checked(False, trouble=self.trouble), True
+        ours, theirs = crossed()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            consulting = pool.submit(self._consulted, self.sandbox, theirs, given, expected)
+            try:
+                outcome = sandbox.run(program, ours, limits=limits)
+            finally:
+                # Else it would wait for a program that never began.
+                ours.close()
+            talk, files = consulting.result()
+        assert talk is not None
+        decided = talk.complained_at is not None and talk.complained_at <= outcome.ended_at
+        if not decided and _lost_partner(talk):
+            return outcome, Checked(False, "It ended before the conversation was over."), decided
+        return outcome, self._said(talk, files), decided
+
+
+def _lost_partner(talk: RunOutcome) -> bool:
+    """Return whether a validator ended for nobody read any more what it said, as the kernel and most languages tell it."""
+    return talk.signal == signal.SIGPIPE or b"Broken pipe" in talk.stderr
+
+
+def _nothing() -> RunOutcome:
+    return RunOutcome(Ending.EXITED, 0, None, 0, 0, 0, b"", b"")
+
+
+def _text(files: dict[str, bytes], name: str) -> str:
+    return files.get(name, b"").decode(errors="replace").strip()[:2000]
+
+
+def _share(files: dict[str, bytes], config: Validated) -> Decimal | None:
+    """Return which part of the points it is worth, 0 to 1; None where the validator gives no score."""
+    if (factor := _text(files, "score_multiplier.txt")) != "":
+        share = Decimal(factor)
+    elif (score := _text(files, "score.txt")) != "":
+        share = Decimal(score) / config.full_score
+    else:
+        return None
+    if not share.is_finite() or share < 0:
+        raise ValueError(f"{share} of the points")
+    return min(share, Decimal(1))
+
+
+def _trouble(outcome: RunOutcome, files: dict[str, bytes]) -> str:
+    if outcome.ending is Ending.SANDBOX_ERROR:
+        return outcome.detail
+    how = f"with exit code {outcome.exit_code}" if outcome.ending is Ending.EXITED else f"by {outcome.ending}"
+    said = _text(files, "judgemessage.txt") or outcome.stderr.decode(errors="replace").strip()[-1000:]
+    return f"The problem's validator ended {how}, which says neither right (42) nor wrong (43).\n{said}".strip()
