@@ -4,9 +4,10 @@ import datetime as dt
 import enum
 import uuid
 from decimal import Decimal
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_grader.core.db import Base, Json, Points, Row, Tenanted, one_of
@@ -52,6 +53,23 @@ class Visibility(enum.StrEnum):
     HIDDEN = "hidden"
 
 
+class LanguageLimit(TypedDict, total=False):
+    """What a test may use in one language: as it stands, without what is usually added for that language."""
+
+    cpu_ms: int
+    memory_kb: int
+
+
+class KeptSubmission(TypedDict):
+    """A submission that came with a problem; `source` and the values of `beside` are names of blobs."""
+
+    path: str
+    language: str | None
+    source: str
+    expected: list[str] | None
+    beside: dict[str, str]
+
+
 class Problem(Row, Tenanted, Base):
     __tablename__ = "problems"
     __table_args__ = (sa.UniqueConstraint("tenant_id", "slug"), one_of("shared_with", Sharing))
@@ -91,9 +109,20 @@ class ProblemVersion(Row, Tenanted, Base):
     hint: Mapped[str] = mapped_column(default="", server_default="")
     cpu_ms: Mapped[int] = mapped_column(default=2000, server_default="2000")
     memory_kb: Mapped[int] = mapped_column(default=262_144, server_default="262144")
+    language_limits: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    """Language id -> `LanguageLimit`, for those that have limits of their own."""
     checker: Mapped[Json] = mapped_column(default=lambda: {"kind": "tokens"}, server_default='{"kind": "tokens"}')
+    harness: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    """How an answer becomes a program where it is none (`problems.harness`); {} where it is one."""
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Counts a draft's edits: what was found of it holds for one revision only."""
+    submissions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
+    """`KeptSubmission`s: what its author wants to be judged so. Never shown to students."""
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    created_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    """Nobody where it came by a command."""
     published_at: Mapped[dt.datetime | None]
+    published_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"), index=True)
 
 
 class TestGroup(Row, Tenanted, Base):
@@ -142,3 +171,7 @@ class TestCase(Row, Tenanted, Base):
     cpu_ms: Mapped[int | None]
     memory_kb: Mapped[int | None]
     arguments: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    code: Mapped[str] = mapped_column(default="", server_default="")
+    """What is run together with the answer, such as calls of its function; whoever sees the test sees this."""
+    extra: Mapped[str] = mapped_column(default="", server_default="")
+    """More for the version's template; never shown to students."""

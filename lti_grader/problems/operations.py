@@ -5,13 +5,18 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import Conflict, Unprocessable
+from lti_grader.problems.harness import Harness
 from lti_grader.problems.models import (
     Aggregation,
+    KeptSubmission,
+    LanguageLimit,
+    OnReject,
     Problem,
     ProblemVersion,
     TestCase,
@@ -41,6 +46,13 @@ class DraftTest:
     expected: bytes | str
     visibility: Visibility
     points: Decimal = Decimal(1)
+    code: str = ""
+    """What is run together with the answer."""
+    extra: str = ""
+    """More for the template."""
+    cpu_ms: int | None = None
+    """Its own limit, before what the language adds; None for the problem's."""
+    memory_kb: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +61,9 @@ class DraftGroup:
     points: Decimal
     tests: Sequence[DraftTest]
     aggregation: Aggregation = Aggregation.SUM
+    on_reject: OnReject = OnReject.CONTINUE
+    requires: Sequence[str] = ()
+    """Names of groups before it that have to be passed for this one to be judged."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +80,11 @@ class DraftProblem:
     tags: Sequence[str] = ()
     cpu_ms: int = 2000
     memory_kb: int = 262_144
+    checker: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"kind": "tokens"})
+    harness: Harness | None = None
+    """How an answer becomes a program, where it is none."""
+    language_limits: Mapping[str, LanguageLimit] = dataclasses.field(default_factory=dict)
+    submissions: Sequence[KeptSubmission] = ()
 
 
 def create_problem(draft: DraftProblem, *, owner_id: uuid.UUID | None = None) -> ProblemVersion:
@@ -81,25 +101,47 @@ def create_problem(draft: DraftProblem, *, owner_id: uuid.UUID | None = None) ->
     problem = Problem(tenant_id=tenant, owner_id=owner_id, slug=draft.slug, title=draft.title, tags=list(draft.tags))
     session().add(problem)
     session().flush()
+    return _add_version(problem.id, 1, draft, owner_id)
+
+
+def create_version(problem_id: uuid.UUID, draft: DraftProblem, *, by: uuid.UUID | None = None) -> ProblemVersion:
+    """Keep another version of a problem as its draft, in the place of a draft that there was.
+
+    Published versions stay as they are, and the title and name are those of the problem.
+    """
+    mine = ProblemVersion.problem_id == problem_id
+    session().execute(sa.select(Problem.id).where(Problem.id == problem_id).with_for_update())
+    session().execute(sa.delete(ProblemVersion).where(mine, ProblemVersion.state == VersionState.DRAFT))
+    last = session().scalars(sa.select(sa.func.max(ProblemVersion.number)).where(mine)).one()
+    return _add_version(problem_id, (last or 0) + 1, draft, by)
+
+
+def _add_version(problem_id: uuid.UUID, number: int, draft: DraftProblem, by: uuid.UUID | None) -> ProblemVersion:
     version = ProblemVersion(
-        tenant_id=tenant,
-        problem_id=problem.id,
-        number=1,
+        tenant_id=current_tenant(),
+        problem_id=problem_id,
+        number=number,
         description_markdown=draft.description_markdown,
         starter_code=dict(draft.starter_code),
         reference_solution=dict(draft.reference_solution),
         hint=draft.hint,
         cpu_ms=draft.cpu_ms,
         memory_kb=draft.memory_kb,
+        checker=dict(draft.checker),
+        harness=draft.harness.model_dump(mode="json", exclude_defaults=True) if draft.harness else {},
+        created_by=by,
+        language_limits={name: dict(limit) for name, limit in draft.language_limits.items()},
+        submissions=[dict(one) for one in draft.submissions],
     )
     session().add(version)
     session().flush()
+    ids: dict[str, uuid.UUID] = {}
     for place, group in enumerate(draft.groups):
-        _add_group(version.id, place, group)
+        ids[group.name] = _add_group(version.id, place, group, ids)
     return version
 
 
-def _add_group(version_id: uuid.UUID, place: int, draft: DraftGroup) -> None:
+def _add_group(version_id: uuid.UUID, place: int, draft: DraftGroup, before: Mapping[str, uuid.UUID]) -> uuid.UUID:
     tenant = current_tenant()
     group = TestGroup(
         tenant_id=tenant,
@@ -108,6 +150,8 @@ def _add_group(version_id: uuid.UUID, place: int, draft: DraftGroup) -> None:
         name=draft.name,
         points=draft.points,
         aggregation=draft.aggregation,
+        on_reject=draft.on_reject,
+        requires=[before[name] for name in draft.requires],
     )
     session().add(group)
     session().flush()
@@ -123,13 +167,18 @@ def _add_group(version_id: uuid.UUID, place: int, draft: DraftGroup) -> None:
             expected_blob_ref=test.expected if isinstance(test.expected, str) else None,
             points=test.points,
             visibility=test.visibility,
+            code=test.code,
+            extra=test.extra,
+            cpu_ms=test.cpu_ms,
+            memory_kb=test.memory_kb,
         )
         for order, test in enumerate(draft.tests)
     )
     session().flush()
+    return group.id
 
 
-def publish(version: ProblemVersion, *, at: dt.datetime) -> None:
+def publish(version: ProblemVersion, *, at: dt.datetime, by: uuid.UUID | None = None) -> None:
     """Publish a draft. From here on neither it nor its tests change.
 
     Raises
@@ -145,5 +194,5 @@ def publish(version: ProblemVersion, *, at: dt.datetime) -> None:
     if not worth:
         raise NotReadyToPublish("A problem needs at least one test that is worth points before it can be published.")
     version.state = VersionState.PUBLISHED
-    version.published_at = at
+    version.published_at, version.published_by = at, by
     session().flush()

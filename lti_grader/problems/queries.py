@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, distinct_on
 
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
@@ -35,12 +35,28 @@ def published_problems() -> list[PublishedProblem]:
     return sorted((PublishedProblem(*row) for row in rows), key=lambda one: one.title.casefold())
 
 
+def problem_named(slug: str) -> Problem | None:
+    """Return the institution's problem of that name, None where it has none."""
+    return session().scalar(sa.select(Problem).where(Problem.slug == slug))
+
+
 def version(version_id: uuid.UUID) -> ProblemVersion:
     """Return a version, or raise `NotFound`."""
     found = session().get(ProblemVersion, version_id)
     if found is None:
         raise NotFound("There is no such problem.")
     return found
+
+
+# The templates' languages alone: their texts may be long.
+answer_languages = sa.func.jsonb_path_query_array(
+    ProblemVersion.harness, sa.cast("$.templates.keyvalue().key", JSONPATH), type_=JSONB
+)
+
+
+def languages_of(version_id: uuid.UUID) -> list[str]:
+    """Return the languages that a version can be answered in; none where it takes whatever its assignment takes."""
+    return list(session().scalars(sa.select(answer_languages).where(ProblemVersion.id == version_id)).one())
 
 
 def title_of(version_id: uuid.UUID) -> str:

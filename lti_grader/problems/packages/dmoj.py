@@ -1,0 +1,120 @@
+"""Problems of DMOJ's judge: a folder with init.yml (https://docs.dmoj.ca/#/problem_format/problem_format)."""
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from lti_grader.problems.harness import Harness
+from lti_grader.problems.packages import dmoj_programs
+from lti_grader.problems.packages.dmoj_cases import Cases
+from lti_grader.problems.packages.dmoj_submissions import submissions_of
+from lti_grader.problems.packages.files import unzipped
+from lti_grader.problems.packages.kattis import document
+from lti_grader.problems.packages.latex import to_markdown
+from lti_grader.problems.packages.package import BadPackage, Package
+
+MARK = "init.yml"
+_USUAL_MEMORY_KB = 262_144
+_READ = {
+    "archive", "test_cases", "pretest_test_cases", "points", "checker", "generator", "interactive", "signature_grader",
+    "binary_data", "short_circuit", "unbuffered", "meta", "wall_time_factor", "output_prefix_length", "output_limit_length",
+    "custom_judge", "file_io",
+}  # fmt: skip
+
+
+def read(slug: str, files: Mapping[str, bytes]) -> Package:
+    """Read a problem.
+
+    Parameters
+    ----------
+    slug
+        What it is called where it comes from, such as its folder's name: nothing in it says so.
+    files
+        Its files, as `files.read_files` returns them.
+
+    Raises
+    ------
+    BadPackage
+        It cannot be read, or is of a kind that cannot be judged here; the message says which file or which kind.
+    """
+    about = document(files, MARK)
+    if "custom_judge" in about:
+        raise BadPackage(
+            f"init.yml: {about['custom_judge']} judges in the place of the judge, with its own classes: that cannot be judged"
+            " here. Write it as an interactor (`interactive`) or as a checker."
+        )
+    if "file_io" in about:
+        raise BadPackage("init.yml: file_io: programs that read and write named files cannot be judged here.")
+    report: list[str] = []
+    files = _with_archive(files, about, report)
+    cases = Cases(files, about, report)
+    groups = cases.groups()
+    checkers = cases.checkers or [about.get("checker")]
+    if len(checkers) > 1:
+        raise BadPackage("init.yml: its cases have different checkers; one can be used here.")
+    if about.get("interactive"):
+        checker = dmoj_programs.interactor(files, about["interactive"], report)
+    else:
+        checker = dmoj_programs.checker(files, checkers[0], cases.points, report)
+    harness: Harness | None = None
+    given: dict[str, bytes] = {}
+    if about.get("signature_grader"):
+        harness, given = dmoj_programs.signature(files, about["signature_grader"], report)
+    report += [
+        f"init.yml: {name} is left out: {about[name]!r}."
+        for name in sorted(set(about) - _READ)
+        if about[name] not in (None, [], {})
+    ]
+    statement = _statement(files, report)
+    report.append(
+        "DMOJ keeps the time and memory limits and samples elsewhere: look at all three before it is published."
+    )
+    return Package(
+        slug=re.sub(r"[^a-z0-9-]+", "-", slug.lower()).strip("-") or "problem",
+        title=slug[:250],
+        statement=statement,
+        groups=groups,
+        checker=checker,
+        cpu_ms=None,
+        memory_kb=_USUAL_MEMORY_KB,
+        submissions=submissions_of(files),
+        report=report,
+        harness=harness,
+        files=given,
+        generated=cases.generated,
+    )
+
+
+def _with_archive(files: Mapping[str, bytes], about: Mapping[str, Any], report: list[str]) -> Mapping[str, bytes]:
+    """Return the files of a problem with those of the archive that its tests are in."""
+    name = about.get("archive")
+    if not name:
+        return files
+    if str(name) not in files:
+        raise BadPackage(f"init.yml: there is no archive {name}.")
+    packed = unzipped(files[str(name)])
+    with zipfile.ZipFile(io.BytesIO(files[str(name)])) as archive:
+        folders = {PurePosixPath(one).parts[0] for one in archive.namelist() if "/" in one}
+    # A folder around all of it counts here.
+    if len(folders) == 1 and not any(one.startswith(f"{next(iter(folders))}/") for one in packed):
+        names = [one for one in archive.namelist() if not one.endswith("/")]
+        if all(one.startswith(f"{next(iter(folders))}/") for one in names):
+            packed = {f"{next(iter(folders))}/{one}": content for one, content in packed.items()}
+    return {**packed, **files}
+
+
+def _statement(files: Mapping[str, bytes], report: list[str]) -> str:
+    """Return a statement that lies beside; DMOJ's judge has none."""
+    found = next((one for one in ("statement.md", "problem.md", "README.md", "statement.tex") if one in files), None)
+    if found is None:
+        report.append("It has no statement: write one before it is published.")
+        return ""
+    text = files[found].decode(errors="replace")
+    if found.endswith(".tex"):
+        return to_markdown(text, report.append)
+    if found == "README.md":
+        report.append(f"{found} is taken for the statement.")
+    return text

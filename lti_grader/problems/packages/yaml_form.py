@@ -1,0 +1,110 @@
+"""What can stand in `lti-grader.yaml`; docs/problem-format.md tells authors the same."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from lti_grader.problems.harness import FileName
+from lti_grader.problems.models import Aggregation, Visibility
+
+MARK = "lti-grader.yaml"
+TYPED = ("checker", "parameters", "harness")
+"""Where numbers and truth are read as such; everywhere else a value is the text that is written."""
+Points = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+_Seconds = Annotated[Decimal, Field(gt=0, le=600)]
+_Mebibytes = Annotated[Decimal, Field(gt=0, le=65_536)]
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_Verdict = Literal[
+    "accepted", "fail", "timeout", "memory", "output_limit", "runtime_error", "compile_error", "judge_error"
+]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InFile(_Form):
+    """A text that stands in a file of the package."""
+
+    file: _Name
+
+
+Text = str | InFile
+
+
+class LanguageLimits(_Form):
+    time: _Seconds | None = None
+    memory: _Mebibytes | None = None
+
+
+class LimitsForm(_Form):
+    """Seconds of processor time and MiB of memory of each test."""
+
+    time: _Seconds | None = None
+    time_multiplier: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal(5)
+    memory: _Mebibytes = Decimal(256)
+    languages: dict[str, LanguageLimits] = {}
+
+
+class TestForm(_Form):
+    __test__ = False
+
+    name: _Name | None = None
+    input: Text = ""
+    expected: Text = ""
+    visibility: Visibility | None = None
+    points: Points = Decimal(1)
+    code: Text = ""
+    extra: Text = ""
+    time: _Seconds | None = None
+    memory: _Mebibytes | None = None
+
+
+class GroupForm(_Form):
+    name: _Name
+    points: Points
+    aggregation: Aggregation = Aggregation.SUM
+    stop: bool = False
+    requires: list[str] = []
+    visibility: Visibility = Visibility.HIDDEN
+    folder: _Name | None = None
+    tests: list[TestForm] = []
+
+
+class TemplateForm(_Form):
+    text: Text = ""
+    language: str | None = None
+    file: FileName | None = None
+
+
+class SolutionForm(_Form):
+    source: Text
+    name: _Name | None = None
+    language: str | None = None
+    expected: _Verdict | list[_Verdict] | None = None
+    beside: dict[str, Text] = {}
+
+
+class ProblemForm(_Form):
+    """The whole file."""
+
+    lti_grader: Literal["1"]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=250)]
+    slug: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")] | None = None
+    tags: list[str] = []
+    statement: Text = ""
+    hint: Text = ""
+    limits: LimitsForm = LimitsForm()
+    checker: dict[str, Any] = {"kind": "tokens"}
+    starter: dict[str, Text] = {}
+    templates: dict[str, TemplateForm] | None = None
+    parameters: dict[str, Any] = {}
+    files: dict[FileName, Text] = {}
+    harness: dict[str, Any] = {}
+    unit_tests: dict[str, Any] | None = None
+    """See `packages.unit_tests`: a runner finds the groups and tests."""
+    checks: dict[str, dict[str, Any]] = {}
+    """Looks at style by their names; see `packages.unit_tests`, too."""
+    groups: list[GroupForm] = []
+    solutions: list[SolutionForm] = []

@@ -1,0 +1,323 @@
+"""Reading problems in this tool's own format: `lti-grader.yaml` and the files that it names."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from lti_grader.problems.checkers import UnknownChecker, checker_config
+from lti_grader.problems.harness import Harness, Template
+from lti_grader.problems.models import LanguageLimit, OnReject, Visibility
+from lti_grader.problems.operations import DraftGroup, DraftTest
+from lti_grader.problems.packages import unit_tests
+from lti_grader.problems.packages import yaml_form as form
+from lti_grader.problems.packages.kattis_submissions import LANGUAGES
+from lti_grader.problems.packages.package import BadPackage, Package, Submission
+from lti_grader.problems.packages.yaml_lines import Lines, Place, nested
+
+_MOST_ERRORS = 10
+_ANSWERS = (".ans", ".out")
+NO_LANGUAGE = "none"
+
+
+def read(slug: str, files: Mapping[str, bytes]) -> Package:
+    """Read a problem.
+
+    Parameters
+    ----------
+    slug
+        What it is called where the file says nothing, such as its folder's name.
+    files
+        Its files, as `files.read_files` returns them.
+
+    Raises
+    ------
+    BadPackage
+        Something in it is wrong; each line of the message names file, line, and what to do.
+    """
+    lines = Lines(form.MARK, files[form.MARK], typed=form.TYPED)
+    try:
+        said = form.ProblemForm.model_validate(lines.content)
+    except ValidationError as error:
+        raise BadPackage("\n".join(_in_words(lines, error))) from None
+    return _Reading(lines, said, files).package(slug)
+
+
+class _Reading:
+    """A file that was found to be of the right form, and the files beside it."""
+
+    def __init__(self, lines: Lines, said: form.ProblemForm, files: Mapping[str, bytes]) -> None:
+        self.lines = lines
+        self.said = said
+        self.files = files
+        self.used = {form.MARK}
+        self.report: list[str] = []
+
+    def package(self, slug: str) -> Package:
+        said, limits = self.said, self.said.limits
+        harness = self._harness()
+        package = Package(
+            slug=said.slug or re.sub(r"[^a-z0-9]+", "-", slug.lower()).strip("-")[:100] or "problem",
+            title=said.title,
+            statement=self._words(said.statement, ("statement",)),
+            groups=self._groups(),
+            checker=self._checker(),
+            cpu_ms=_milliseconds(limits.time),
+            memory_kb=_kibibytes(limits.memory) or 1,
+            submissions=[self._solution(number, one) for number, one in enumerate(said.solutions)],
+            time_multiplier=limits.time_multiplier,
+            report=self.report,
+            tags=said.tags,
+            starter_code={name: self._words(text, ("starter", name)) for name, text in said.starter.items()},
+            hint=self._words(said.hint, ("hint",)),
+            language_limits={name: _own_limits(one) for name, one in limits.languages.items()},
+            harness=harness,
+            files={name: self._bytes(text, ("files", name)) for name, text in said.files.items()},
+        )
+        if said.unit_tests is not None:
+            package = self._with_unit_tests(package, said.unit_tests)
+        elif not said.groups:
+            raise BadPackage(f"{self.lines.at(('groups',))}: groups is missing: add one with a test, or `unit_tests`.")
+        if said.checks:
+            package = self._with_checks(package, said.checks)
+        if unused := sorted(set(self.files) - self.used):
+            more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
+            self.report.append(f"Left out, for nothing in {form.MARK} names them: {', '.join(unused[:10])}{more}.")
+        return package
+
+    def _with_unit_tests(self, package: Package, described: Mapping[str, Any]) -> Package:
+        at = self.lines.at(("unit_tests",))
+        if self.said.templates is not None or self.said.parameters or self.said.harness:
+            raise BadPackage(
+                f"{at}: with unit_tests there are no templates, parameters or harness: leave one of both out."
+            )
+        try:
+            return unit_tests.with_unit_tests(package, described, package.files)
+        except BadPackage as error:
+            raise BadPackage(f"{at}: {error.message}") from None
+
+    def _with_checks(self, package: Package, described: Mapping[str, Any]) -> Package:
+        try:
+            return unit_tests.with_checks(package, described)
+        except BadPackage as error:
+            raise BadPackage(f"{self.lines.at(('checks',))}: {error.message}") from None
+
+    def _bytes(self, text: form.Text, place: Place) -> bytes:
+        if isinstance(text, str):
+            return text.encode(errors="replace")
+        if text.file not in self.files:
+            raise BadPackage(
+                f"{self.lines.at((*place, 'file'))}: there is no file {text.file} in the package: add it, or write"
+                " the text itself here."
+            )
+        self.used.add(text.file)
+        return self.files[text.file]
+
+    def _words(self, text: form.Text, place: Place) -> str:
+        try:
+            return self._bytes(text, place).decode()
+        except UnicodeDecodeError:
+            assert isinstance(text, form.InFile)
+            raise BadPackage(f"{self.lines.at(place)}: the file {text.file} is not in UTF-8: save it so.") from None
+
+    def _checker(self) -> dict[str, Any]:
+        said = dict(self.said.checker)
+        try:
+            for name in ("source", "beside"):
+                if name == "source" and isinstance(said.get(name), dict):
+                    said[name] = self._words(form.InFile.model_validate(said[name]), ("checker", name))
+                elif isinstance(said.get(name), dict):
+                    said[name] = {one: self._either(text, ("checker", name, one)) for one, text in said[name].items()}
+            return checker_config(said).model_dump(mode="json", exclude_unset=True)
+        except UnknownChecker as error:
+            raise BadPackage(f"{self.lines.at(('checker',))}: {error.message}") from None
+        except ValidationError as error:
+            raise BadPackage(
+                f"{self.lines.at(('checker', 'source'))}: its source is a text, or {{file: NAME}}."
+            ) from error
+
+    def _either(self, text: object, place: Place) -> str:
+        return self._words(form.InFile.model_validate(text), place) if isinstance(text, dict) else str(text)
+
+    def _harness(self) -> Harness | None:
+        said = self.said
+        if said.templates is None and not (said.parameters or said.files or said.harness):
+            return None
+        templates = {
+            name: Template(
+                text=self._words(one.text, ("templates", name, "text")), language=one.language, file=one.file
+            )
+            for name, one in (said.templates or {}).items()
+        }
+        try:
+            return Harness.model_validate({
+                **said.harness, "templates": templates, "parameters": said.parameters,
+                "files": {name: name for name in said.files},
+            })  # fmt: skip
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ("harness", *first["loc"])
+            raise BadPackage(f"{self.lines.at(place)}: {_named(place)}: {first['msg']}.") from None
+
+    def _groups(self) -> list[DraftGroup]:
+        before: set[str] = set()
+        groups = []
+        for number, one in enumerate(self.said.groups):
+            place: Place = ("groups", number)
+            if one.name in before:
+                raise BadPackage(f"{self.lines.at(place)}: there are two groups {one.name!r}: name one differently.")
+            if missing := sorted(set(one.requires) - before):
+                raise BadPackage(
+                    f"{self.lines.at((*place, 'requires'))}: the group {one.name!r} requires {missing[0]!r}, which is"
+                    " not before it: write the names of groups that stand before this one."
+                )
+            before.add(one.name)
+            groups.append(self._group(one, place))
+        return groups
+
+    def _group(self, one: form.GroupForm, place: Place) -> DraftGroup:
+        tests = [*self._of_folder(one, place)] if one.folder is not None else []
+        tests += [
+            self._test(test, f"{len(tests) + number + 1}", one.visibility, (*place, "tests", number))
+            for number, test in enumerate(one.tests)
+        ]
+        if not tests:
+            raise BadPackage(f"{self.lines.at(place)}: the group {one.name!r} has no tests: add some, or leave it out.")
+        return DraftGroup(
+            one.name, one.points, tests, one.aggregation, OnReject.STOP if one.stop else OnReject.CONTINUE, one.requires
+        )
+
+    def _test(self, one: form.TestForm, number: str, visibility: Visibility, place: Place) -> DraftTest:
+        return DraftTest(
+            one.name or number,
+            self._bytes(one.input, (*place, "input")),
+            self._bytes(one.expected, (*place, "expected")),
+            one.visibility or visibility,
+            one.points,
+            code=self._words(one.code, (*place, "code")),
+            extra=self._words(one.extra, (*place, "extra")),
+            cpu_ms=_milliseconds(one.time),
+            memory_kb=_kibibytes(one.memory),
+        )
+
+    def _of_folder(self, group: form.GroupForm, place: Place) -> Iterator[DraftTest]:
+        """Return a test for each input in a folder, by their names; numbers in names are put in their order."""
+        folder = f"{str(group.folder).strip('/')}/"
+        inputs = [one for one in self.files if one.startswith(folder) and one.endswith(".in")]
+        if not inputs:
+            raise BadPackage(
+                f"{self.lines.at((*place, 'folder'))}: there is no file that ends in .in below {folder}: add tests there,"
+                " or name another folder."
+            )
+        for one in sorted(inputs, key=_natural):
+            stem = one.removesuffix(".in")
+            answer = next((stem + suffix for suffix in _ANSWERS if stem + suffix in self.files), None)
+            if answer is None:
+                raise BadPackage(
+                    f"{self.lines.at((*place, 'folder'))}: {one} has no expected output beside it: add {stem}.ans."
+                )
+            self.used |= {one, answer}
+            yield DraftTest(stem.removeprefix(folder), self.files[one], self.files[answer], group.visibility)
+
+    def _solution(self, number: int, one: form.SolutionForm) -> Submission:
+        place: Place = ("solutions", number)
+        file = one.source.file if isinstance(one.source, form.InFile) else None
+        language = one.language or (guessed(file) if file else None)
+        if language is None:
+            self.report.append(
+                f"{self.lines.at(place)}: the language of this solution is not known, so that it is not run: add `language`."
+            )
+        expected = [one.expected] if isinstance(one.expected, str) else one.expected
+        return Submission(
+            path=one.name or file or f"solution {number + 1}",
+            language=None if language == NO_LANGUAGE else language,
+            source=self._bytes(one.source, (*place, "source")),
+            expected=frozenset(expected) if expected is not None else None,
+            beside={name: self._bytes(text, (*place, "beside", name)) for name, text in one.beside.items()},
+        )
+
+
+def guessed(file: str) -> str | None:
+    """Return the language that a file is in, by its name's ending."""
+    return LANGUAGES.get(PurePosixPath(file).suffix)
+
+
+def _milliseconds(seconds: Decimal | None) -> int | None:
+    return None if seconds is None else max(1, round(seconds * 1000))
+
+
+def _kibibytes(mebibytes: Decimal | None) -> int | None:
+    return None if mebibytes is None else max(1, round(mebibytes * 1024))
+
+
+def _own_limits(one: form.LanguageLimits) -> LanguageLimit:
+    limit = LanguageLimit()
+    if (cpu_ms := _milliseconds(one.time)) is not None:
+        limit["cpu_ms"] = cpu_ms
+    if (memory_kb := _kibibytes(one.memory)) is not None:
+        limit["memory_kb"] = memory_kb
+    return limit
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    return [(int(digits) if digits else -1, text) for text, digits in re.findall(r"(\D*)(\d*)", name)]
+
+
+def _named(place: Place) -> str:
+    said = ""
+    for step in place:
+        said += f"[{step + 1}]" if isinstance(step, int) else f"{'.' if said else ''}{step}"
+    return said
+
+
+def _in_words(lines: Lines, error: ValidationError) -> Iterator[str]:
+    """Return a line for each mistake: where it is, and what to do."""
+    seen = set()
+    for one in error.errors():
+        # Of a value that may be one thing or another, pydantic adds which.
+        place = tuple(
+            step
+            for step in one["loc"]
+            if step not in ("str", "InFile") and "[" not in str(step) and not str(step).startswith("literal")
+        )
+        if place in seen:
+            continue
+        seen.add(place)
+        if len(seen) > _MOST_ERRORS:
+            yield "and more."
+            return
+        yield f"{lines.at(place)}: {_advice(str(one['type']), place, one, lines)}"
+
+
+def _advice(kind: str, place: Place, error: Any, lines: Lines) -> str:
+    name, value = _named(place), nested(lines.content, place)
+    if kind == "extra_forbidden":
+        close = difflib.get_close_matches(str(place[-1]), sorted(KEYS), n=1)
+        return f"{name} is not known here" + (f": is {close[0]} meant?" if close else ": leave it out.")
+    if kind == "missing":
+        return f"{name} is missing: add it."
+    if kind in ("enum", "literal_error"):
+        return f"{name} cannot be {value!r}: choose {error['ctx']['expected']}."
+    if kind.startswith("decimal"):
+        return f"{name} is {value!r}, and has to be a number."
+    if kind.startswith("bool"):
+        return f"{name} is {value!r}, and has to be true or false."
+    if kind in ("list_type", "dict_type", "model_type", "model_attributes_type"):
+        return f"{name} has to be {'a list' if kind == 'list_type' else 'names with values'}."
+    if kind == "string_type":
+        return f"{name} has to be a text, or {{file: NAME}} where a file holds it."
+    return f"{name}: {error['msg']}."
+
+
+def _keys(models: Sequence[type[BaseModel]]) -> set[str]:
+    return {name for one in models for name in one.model_fields}
+
+
+KEYS = _keys([
+    form.ProblemForm, form.LimitsForm, form.GroupForm, form.TestForm, form.TemplateForm, form.SolutionForm,
+    form.LanguageLimits, form.InFile,
+])  # fmt: skip
