@@ -7,7 +7,7 @@ from lti_grader.core.events import Event
 
 @dataclasses.dataclass(frozen=True)
 class ScoreChanged(Event):
-    """A gradebook entry has a new score, or one of which more may be known, under a new revision."""
+    """Gradebook entries have a new score, or one of which more may be known, each under a new revision."""
 
-    entry_id: uuid.UUID
+    entry_ids: tuple[uuid.UUID, ...]
     at: dt.datetime

@@ -3,12 +3,14 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.assignments.models import Assignment, AssignmentProblem, Counts
+from lti_grader.assignments.points import let_stand
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Enrollment, Module, Role
 from lti_grader.core.db import current_tenant, session
@@ -17,7 +19,7 @@ from lti_grader.gradebook import policy
 from lti_grader.gradebook.events import ScoreChanged
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry
 from lti_grader.grading.events import AttemptGraded
-from lti_grader.grading.models import GradingJob, JobStatus
+from lti_grader.grading.models import GradingJob
 
 
 def record_result(event: AttemptGraded) -> None:
@@ -28,7 +30,7 @@ def record_result(event: AttemptGraded) -> None:
     item = session().get_one(AssignmentProblem, attempt.assignment_problem_id)
     assignment = session().get_one(Assignment, item.assignment_id)
     if _is_student(attempt.student_id, assignment):
-        recompute(attempt.student_id, assignment)
+        recompute(attempt.student_id, assignment.id)
 
 
 def _is_student(user_id: uuid.UUID, assignment: Assignment) -> bool:
@@ -40,74 +42,162 @@ def _is_student(user_id: uuid.UUID, assignment: Assignment) -> bool:
     return role == Role.STUDENT
 
 
-def recompute(student_id: uuid.UUID, assignment: Assignment) -> GradebookEntry:
+def recompute_all_of(student_id: uuid.UUID, class_id: uuid.UUID) -> None:
+    """Work out a student's scores of a class, of whatever was judged while they were none of its students."""
+    handed_in = session().scalars(
+        sa.select(AssignmentProblem.assignment_id)
+        .distinct()
+        .join(SubmissionAttempt, SubmissionAttempt.assignment_problem_id == AssignmentProblem.id)
+        .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+        .join(Module, Module.id == Assignment.module_id)
+        .where(
+            Module.class_id == class_id,
+            SubmissionAttempt.student_id == student_id,
+            SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+        )
+        .order_by(AssignmentProblem.assignment_id)
+    )
+    for assignment_id in handed_in.all():
+        recompute(student_id, assignment_id)
+
+
+def recompute(student_id: uuid.UUID, assignment_id: uuid.UUID) -> GradebookEntry:
     """Work out a student's score from all current results, and publish it if it changed.
 
     Two results that arrive at once wait for each other at the entry's row, so the later one sees both.
     """
+    assignment, items = let_stand(assignment_id)
     entry = _locked_entry(student_id, assignment)
-    scores = _problem_scores(student_id, assignment)
-    total = policy.assignment_score(scores)
+    worth = {one.id: one.points for one in items}
+    total = policy.assignment_score(scores_of([student_id], assignment.rules.counts, worth)[student_id])
     if total is None:
         return entry
     before = (entry.status, entry.score_obtained, entry.max_score)
-    entry.score_obtained, entry.max_score = total.points, assignment.points_total
-    entry.status, entry.submitted_at = EntryStatus.GRADED, total.submitted_at
+    _grade(entry, total, assignment)
     if before != (entry.status, entry.score_obtained, entry.max_score):
-        tell(entry, at=dt.datetime.now(dt.UTC))
+        tell([entry], at=dt.datetime.now(dt.UTC))
     return entry
 
 
-def tell(entry: GradebookEntry, *, at: dt.datetime) -> None:
-    """Publish a score under a new revision: it has changed, or what of it others may know has."""
-    entry.revision += 1
-    entry.updated_at = at
-    session().flush()
-    publish(ScoreChanged(entry.id, at))
+def recompute_all(
+    student_ids: Collection[uuid.UUID], assignment_id: uuid.UUID, *, at: dt.datetime
+) -> dict[uuid.UUID, GradebookEntry]:
+    """Work out the scores of many students of an assignment's class, and publish those whose mark is another now.
+
+    Whoever is none of its students is left out. As many statements for one as for a thousand.
+
+    Returns
+    -------
+    Their entries by student, which nobody else changes until the transaction ends.
+    """
+    assignment, items = let_stand(assignment_id)
+    entries = _locked_entries(_students_among(student_ids, assignment), assignment)
+    worth = {one.id: one.points for one in items}
+    scores = scores_of(list(entries), assignment.rules.counts, worth)
+    changed = []
+    for student_id, entry in entries.items():
+        before = (entry.points, entry.max_score)
+        if total := policy.assignment_score(scores[student_id]):
+            _grade(entry, total, assignment)
+        # Where a person gave the points they stay, and nobody is told anything.
+        if before != (entry.points, entry.max_score):
+            changed.append(entry)
+    tell(changed, at=at)
+    return entries
+
+
+def _grade(entry: GradebookEntry, total: policy.ProblemScore, assignment: Assignment) -> None:
+    entry.score_obtained, entry.max_score = total.points, assignment.points_total
+    entry.status, entry.submitted_at = EntryStatus.GRADED, total.submitted_at
+
+
+def tell(entries: Sequence[GradebookEntry], *, at: dt.datetime) -> None:
+    """Publish scores under new revisions: they have changed, or what of them others may know has."""
+    for entry in entries:
+        entry.revision += 1
+        entry.updated_at = at
+    if entries:
+        session().flush()
+        publish(ScoreChanged(tuple(one.id for one in entries), at))
+
+
+def _students_among(user_ids: Collection[uuid.UUID], assignment: Assignment) -> list[uuid.UUID]:
+    found = session().scalars(
+        sa.select(Enrollment.user_id)
+        .join(Module, Module.class_id == Enrollment.class_id)
+        .where(Module.id == assignment.module_id, Enrollment.user_id.in_(user_ids), Enrollment.role == Role.STUDENT)
+        .order_by(Enrollment.user_id)
+    )
+    return list(found)
 
 
 def _locked_entry(student_id: uuid.UUID, assignment: Assignment) -> GradebookEntry:
+    return _locked_entries([student_id], assignment)[student_id]
+
+
+def _locked_entries(student_ids: Sequence[uuid.UUID], assignment: Assignment) -> dict[uuid.UUID, GradebookEntry]:
+    """Return the entries of these students, made where there are none, in one order for all who lock several."""
+    found = _there(student_ids, assignment)
+    missing = [one for one in student_ids if one not in found]
+    if not missing:
+        return found
+    new = {
+        "tenant_id": current_tenant(), "content_item_id": assignment.id, "max_score": assignment.points_total,
+        "status": EntryStatus.PENDING,
+    }  # fmt: skip
     session().execute(
-        insert(GradebookEntry)
-        .values(
-            tenant_id=current_tenant(),
-            student_id=student_id,
-            content_item_id=assignment.id,
-            max_score=assignment.points_total,
-            status=EntryStatus.PENDING,
-        )
-        .on_conflict_do_nothing(index_elements=["student_id", "content_item_id"])
+        insert(GradebookEntry).on_conflict_do_nothing(index_elements=["student_id", "content_item_id"]),
+        [new | {"student_id": one} for one in missing],
     )
-    return (
-        session()
-        .scalars(
-            sa.select(GradebookEntry)
-            .where(GradebookEntry.student_id == student_id, GradebookEntry.content_item_id == assignment.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        .one()
-    )
+    return _there(student_ids, assignment)
 
 
-def _problem_scores(student_id: uuid.UUID, assignment: Assignment) -> list[policy.ProblemScore | None]:
-    judged: dict[uuid.UUID, list[policy.Judged]] = defaultdict(list)
+def _there(student_ids: Sequence[uuid.UUID], assignment: Assignment) -> dict[uuid.UUID, GradebookEntry]:
+    entries = session().scalars(
+        sa.select(GradebookEntry)
+        .where(GradebookEntry.student_id.in_(student_ids), GradebookEntry.content_item_id == assignment.id)
+        .order_by(GradebookEntry.student_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {one.student_id: one for one in entries}
+
+
+def scores_of(
+    student_ids: Collection[uuid.UUID], counts: Counts, worth: Mapping[uuid.UUID, Decimal]
+) -> dict[uuid.UUID, list[policy.ProblemScore | None]]:
+    """Return for each of these students their score of each problem, None where nothing of it is graded.
+
+    Parameters
+    ----------
+    worth
+        The points of each of the assignment's problems, by its id there.
+    """
+    judged: dict[tuple[uuid.UUID, uuid.UUID], list[policy.Judged]] = defaultdict(list)
     rows = session().execute(
-        sa.select(SubmissionAttempt, GradingJob.points, GradingJob.maximum)
+        sa.select(
+            SubmissionAttempt.student_id,
+            SubmissionAttempt.assignment_problem_id,
+            SubmissionAttempt.attempt_number,
+            SubmissionAttempt.created_at,
+            GradingJob.points,
+            GradingJob.maximum,
+        )
         .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
-        .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
         .where(
-            AssignmentProblem.assignment_id == assignment.id,
-            SubmissionAttempt.student_id == student_id,
+            SubmissionAttempt.assignment_problem_id.in_(worth),
+            SubmissionAttempt.student_id.in_(student_ids),
             SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
-            GradingJob.status == JobStatus.DONE,
-            GradingJob.superseded_by.is_(None),
+            GradingJob.stands,
         )
     )
-    for attempt, points, maximum in rows:
-        judged[attempt.assignment_problem_id].append(
-            policy.Judged(attempt.attempt_number, attempt.created_at, points or Decimal(0), maximum or Decimal(0))
+    for student_id, item_id, number, created_at, points, maximum in rows:
+        judged[student_id, item_id].append(
+            policy.Judged(number, created_at, points or Decimal(0), maximum or Decimal(0))
         )
-    items = session().scalars(sa.select(AssignmentProblem).where(AssignmentProblem.assignment_id == assignment.id))
-    counts = assignment.rules.counts
-    return [policy.problem_score(judged[item.id], item.points, counts) for item in items]
+    return {
+        student_id: [
+            policy.problem_score(judged[student_id, item_id], points, counts) for item_id, points in worth.items()
+        ]
+        for student_id in student_ids
+    }

@@ -19,6 +19,10 @@ class Judged:
     points: Decimal
     maximum: Decimal
 
+    @property
+    def share(self) -> Decimal:
+        return self.points / self.maximum if self.maximum else Decimal(0)
+
 
 @dataclasses.dataclass(frozen=True)
 class ProblemScore:
@@ -39,19 +43,21 @@ def problem_score(submissions: Iterable[Judged], worth: Decimal, counts: Counts)
     counts
         Which of them makes the score. Of several best ones the earliest stands.
     """
-    ordered = sorted(submissions, key=lambda one: one.attempt_number)
-    if not ordered:
+    stands = counting(submissions, counts)
+    if not stands:
         return None
-    shares = [one.points / one.maximum if one.maximum else Decimal(0) for one in ordered]
-    match counts:
-        case Counts.BEST:
-            chosen = max(range(len(ordered)), key=lambda place: (shares[place], -place))
-            share, when = shares[chosen], ordered[chosen].submitted_at
-        case Counts.LATEST:
-            share, when = shares[-1], ordered[-1].submitted_at
-        case Counts.AVERAGE:
-            share, when = sum(shares, Decimal(0)) / len(shares), ordered[-1].submitted_at
-    return ProblemScore((worth * share).quantize(STEP, ROUND_HALF_UP), when)
+    share = sum((one.share for one in stands), Decimal(0)) / len(stands)
+    return ProblemScore((worth * share).quantize(STEP, ROUND_HALF_UP), stands[-1].submitted_at)
+
+
+def counting(submissions: Iterable[Judged], counts: Counts) -> list[Judged]:
+    """Return those of a student's graded submissions to a problem that make its score, in their order."""
+    ordered = sorted(submissions, key=lambda one: one.attempt_number)
+    if not ordered or counts is Counts.AVERAGE:
+        return ordered
+    if counts is Counts.LATEST:
+        return ordered[-1:]
+    return [max(ordered, key=lambda one: (one.share, -one.attempt_number))]
 
 
 def assignment_score(scores: Sequence[ProblemScore | None]) -> ProblemScore | None:

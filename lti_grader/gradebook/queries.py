@@ -11,13 +11,15 @@ import sqlalchemy as sa
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.attempts.models import HANDED_IN, SubmissionAttempt
+from lti_grader.classes.apart import whose_work
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
-from lti_grader.classes.queries import ItemLine, items, roster
+from lti_grader.classes.queries import ItemLine, Membership, items, roster
 from lti_grader.core.db import session
 from lti_grader.gradebook import policy
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry
 from lti_grader.gradebook.policy import Judged
-from lti_grader.grading.models import GradingJob, JobStatus
+from lti_grader.grading.models import GradingJob
+from lti_grader.grading.queries import is_no_trial
 from lti_grader.people.models import User
 from lti_grader.problems.models import Problem, ProblemVersion
 
@@ -41,8 +43,7 @@ def problem_states(student_id: uuid.UUID, opened: OpenedAssignment) -> dict[uuid
             GradingJob,
             sa.and_(
                 GradingJob.attempt_id == SubmissionAttempt.id,
-                GradingJob.status == JobStatus.DONE,
-                GradingJob.superseded_by.is_(None),
+                GradingJob.stands,
             ),
         )
         .where(
@@ -81,21 +82,26 @@ def entry_of(student_id: uuid.UUID, content_item_id: uuid.UUID) -> GradebookEntr
 
 def marked(class_id: uuid.UUID, content_item_id: uuid.UUID) -> int:
     """Return how many students of a class have a mark for an item."""
-    query = (
-        sa.select(sa.func.count())
-        .select_from(GradebookEntry)
+    return (
+        session().scalars(sa.select(sa.func.count()).select_from(marks_of(class_id, content_item_id).subquery())).one()
+    )
+
+
+def marks_of(class_id: uuid.UUID, content_item_id: uuid.UUID) -> sa.Select[GradebookEntry]:
+    """Return the question for the entries of a class's students who have a mark for an item."""
+    return (
+        sa.select(GradebookEntry)
         .join(Enrollment, Enrollment.user_id == GradebookEntry.student_id)
         .join(User, User.id == GradebookEntry.student_id)
         .where(
             GradebookEntry.content_item_id == content_item_id,
-            GradebookEntry.status == EntryStatus.GRADED,
+            sa.or_(GradebookEntry.status == EntryStatus.GRADED, GradebookEntry.override_points.is_not(None)),
             Enrollment.class_id == class_id,
             Enrollment.role == Role.STUDENT,
             Enrollment.status == EnrollmentStatus.ACTIVE,
             ~User.is_test_user,
         )
     )
-    return session().scalars(query).one()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,16 +115,17 @@ class Grid:
     """Those of the students who have left the class."""
 
 
-def grid(class_id: uuid.UUID, *, section: str = "", with_left: bool = False) -> Grid:
-    """Return the gradebook of a class, or of a section of it, in three queries whatever its size."""
-    rows = roster(class_id, Role.STUDENT, section=section, with_left=with_left)
+def grid(place: Membership, *, section: str = "", with_left: bool = False) -> Grid:
+    """Return the gradebook of a class, or of a section of it, as somebody of its staff sees it: in three queries."""
+    class_id = place.class_id
+    rows = roster(class_id, Role.STUDENT, section=section, with_left=with_left, within=place.within)
     students = [user for _, user in rows]
     left = frozenset(user.id for one, user in rows if one.status == EnrollmentStatus.DROPPED)
     entries = session().scalars(
         sa.select(GradebookEntry)
         .join(Assignment, Assignment.id == GradebookEntry.content_item_id)
         .join(Module, Module.id == Assignment.module_id)
-        .where(Module.class_id == class_id)
+        .where(Module.class_id == class_id, whose_work(place, GradebookEntry.student_id))
     )
     return Grid(items(class_id), students, {(one.student_id, one.content_item_id): one for one in entries}, left)
 
@@ -143,12 +150,23 @@ class AttemptLine:
 
 
 def attempts_of_class(
-    class_id: uuid.UUID, *, student_id: uuid.UUID | None = None, assignment_id: uuid.UUID | None = None, most: int = 20
+    class_id: uuid.UUID,
+    *,
+    by: Membership | None = None,
+    student_id: uuid.UUID | None = None,
+    assignment_id: uuid.UUID | None = None,
+    most: int = 20,
 ) -> Sequence[AttemptLine]:
-    """Return the newest attempts of a class, or of one student there, or of theirs for one assignment."""
+    """Return the newest attempts of a class, or of one student there, or of theirs for one assignment.
+
+    Parameters
+    ----------
+    by
+        Those only that this person of the staff sees.
+    """
     job = (
         sa.select(GradingJob)
-        .where(GradingJob.attempt_id == SubmissionAttempt.id, GradingJob.superseded_by.is_(None))
+        .where(GradingJob.attempt_id == SubmissionAttempt.id, GradingJob.superseded_by.is_(None), is_no_trial())
         .order_by(GradingJob.created_at.desc())
         .limit(1)
         .lateral()
@@ -166,6 +184,8 @@ def attempts_of_class(
         .order_by(SubmissionAttempt.created_at.desc())
         .limit(most)
     )
+    if by is not None:
+        query = query.where(whose_work(by, SubmissionAttempt.student_id))
     if student_id is not None:
         query = query.where(SubmissionAttempt.student_id == student_id)
     if assignment_id is not None:

@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from lti_grader.assignments.models import Assignment, AssignmentProblem, Mode
-from lti_grader.assignments.queries import shown_to_students
+from lti_grader.assignments.access import Access, access
+from lti_grader.assignments.dates import Dates
+from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.assignments.queries import shown_given
 from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
 from lti_grader.classes.models import Module
 from lti_grader.core.db import session
@@ -35,9 +37,8 @@ class Todo:
     title: str
     module_title: str
     points_total: Decimal
-    opens_at: dt.datetime | None
-    due_date: dt.datetime | None
-    closes_at: dt.datetime | None
+    dates: Dates
+    """This student's."""
     state: TodoState
     is_overdue: bool
     score: Decimal | None
@@ -57,7 +58,7 @@ def todo_of(student_id: uuid.UUID, class_id: uuid.UUID, *, at: dt.datetime) -> l
     problems = (
         sa.select(sa.func.count()).where(AssignmentProblem.assignment_id == Assignment.id).correlate(Assignment)
     ).scalar_subquery()
-    rows = session().execute(
+    found = session().execute(
         sa.select(Assignment, Module.title, GradebookEntry, problems, submitted, written)
         .join(Module, Module.id == Assignment.module_id)
         .outerjoin(
@@ -67,8 +68,10 @@ def todo_of(student_id: uuid.UUID, class_id: uuid.UUID, *, at: dt.datetime) -> l
         .where(Module.class_id == class_id, Module.is_published, Assignment.is_published)
         .order_by(Module.order_index, Assignment.order_index)
     )
+    rows = found.all()
+    theirs = access([row[0] for row in rows], student_id)
     return [
-        _line(one, module, entry, _Work(all_of_them, handed_in, begun), at)
+        _line(one, theirs[one.id], module, entry, _Work(all_of_them, handed_in, begun), at)
         for one, module, entry, all_of_them, handed_in, begun in rows
     ]
 
@@ -92,10 +95,11 @@ class _Work:
     begun: int
 
 
-def _line(assignment: Assignment, module: str, entry: GradebookEntry | None, work: _Work, at: dt.datetime) -> Todo:
-    rules = assignment.rules
-    closes = rules.closes_at or (assignment.due_date if assignment.mode == Mode.EXAM else None)
-    score, seen = None, shown_to_students(assignment, at=at)
+def _line(
+    assignment: Assignment, theirs: Access, module: str, entry: GradebookEntry | None, work: _Work, at: dt.datetime
+) -> Todo:
+    dates = theirs.dates
+    score, seen = None, shown_given(assignment, theirs.last_due, at=at)
     if entry is not None and seen.marks:
         score = entry.override_points if entry.override_points is not None else entry.score_obtained
     done = work.handed_in >= work.problems
@@ -104,12 +108,10 @@ def _line(assignment: Assignment, module: str, entry: GradebookEntry | None, wor
         title=assignment.title,
         module_title=module,
         points_total=assignment.points_total,
-        opens_at=rules.opens_at,
-        due_date=assignment.due_date,
-        closes_at=closes,
-        state=_state(work, score, is_open=rules.opens_at is None or at >= rules.opens_at,
-                     is_closed=closes is not None and at >= closes),
-        is_overdue=not done and assignment.due_date is not None and at > assignment.due_date,
+        dates=dates,
+        state=_state(work, score, is_open=dates.opens_at is None or at >= dates.opens_at,
+                     is_closed=dates.closes_at is not None and at >= dates.closes_at),
+        is_overdue=not done and dates.due_date is not None and at > dates.due_date,
         score=score,
         waits=seen.note if work.handed_in and not seen.marks else "",
     )  # fmt: skip

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import flask
 from flask.typing import ResponseReturnValue
 
+from lti_grader.assignments.access import dates_of
 from lti_grader.assignments.queries import (
     class_assignments,
     held_back,
     open_assignment,
     releases_of,
-    shown_to_students,
 )
 from lti_grader.assignments.release import Part
 from lti_grader.assignments.releasing import release, take_back
@@ -23,7 +23,6 @@ from lti_grader.classes.queries import (
     get_class,
     how_many_left,
     membership,
-    require_known,
     roster,
     sections,
     was_ever_in,
@@ -56,16 +55,17 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
                     flask.url_for("gradebook.mentored_home", class_id=class_id, student_id=mine[0].id, empty=empty)
                 )
             return _student_home(place, me.user_id, people=mine)
-        people = roster(class_id)
-        board = flask.current_app.extensions["delivery_board"](class_id)
+        people = roster(class_id, within=place.within)
+        board = flask.current_app.extensions["delivery_board"](class_id, place.within)
         return flask.render_template(
             "classes/home.html",
             class_=get_class(class_id),
+            within=place.within,
             assignments=class_assignments(class_id),
             held_back=held_back(class_id, at=now()),
             students=sum(one.role == Role.STUDENT for one, _ in people),
             staff=sum(one.role in (Role.TEACHER, Role.ASSISTANT) for one, _ in people),
-            latest=queries.attempts_of_class(class_id, most=12),
+            latest=queries.attempts_of_class(class_id, by=place, most=12),
             board=board,
             courses=flask.current_app.extensions["courses_of_class"](class_id),
         )
@@ -88,7 +88,7 @@ def _student_home(place: Membership, student_id: uuid.UUID, *, people: Sequence[
     return flask.render_template(
         "classes/student_home.html",
         class_=get_class(place.class_id),
-        works=place.role == Role.STUDENT or student_id != place.user_id,
+        works=place.role in (Role.STUDENT, Role.PREVIEW) or student_id != place.user_id,
         lines=todo_of(student_id, place.class_id, at=now()),
         student=next((one for one in people if one.id == student_id), None),
         people=people,
@@ -103,15 +103,17 @@ def grid(class_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     section, with_left = flask.request.args.get("section", "")[:255], bool(flask.request.args.get("left"))
     with transaction(me.tenant_id):
-        membership(class_id, me.user_id).require_staff()
+        place = membership(class_id, me.user_id)
+        place.require_staff()
         return flask.render_template(
             "gradebook/class.html",
             class_=get_class(class_id),
-            grid=queries.grid(class_id, section=section, with_left=with_left),
+            within=place.within,
+            grid=queries.grid(place, section=section, with_left=with_left),
             section=section,
-            sections=sections(class_id),
+            sections=sections(class_id, within=place.within),
             with_left=with_left,
-            left=how_many_left(class_id),
+            left=how_many_left(class_id, within=place.within),
             states=flask.current_app.extensions["delivery_states"](class_id),
             held_back=held_back(class_id, at=now()),
         )
@@ -122,10 +124,11 @@ def student(class_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
     """One student's attempts, all of them."""
     me = viewer()
     with transaction(me.tenant_id):
-        membership(class_id, me.user_id).require_staff()
-        require_known(class_id, student_id)
+        place = membership(class_id, me.user_id)
+        place.require_staff()
         found = session().get(User, student_id)
-        if found is None:
+        # What those have done who left is kept.
+        if found is None or not may_see_work(place, student_id) or not was_ever_in(class_id, student_id):
             raise NotFound("There is no such student.")
         return flask.render_template(
             "gradebook/attempts.html",
@@ -154,7 +157,8 @@ def review(assignment_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnVal
             states=queries.problem_states(student_id, opened),
             score=flask.current_app.extensions["score_state"](student_id, opened, at=now()),
             seen=opened.shown(at=now()),
-            waits=shown_to_students(opened.assignment, at=now()).note,
+            dates=dates_of(opened.assignment, student_id),
+            waits=opened.shown_to_students(at=now()).note,
             attempts=queries.attempts_of_class(
                 place.class_id, student_id=student_id, assignment_id=assignment_id, most=500
             ),

@@ -1,0 +1,156 @@
+"""Marks that were given before the points of their assignment were changed: worked out anew, from the same results."""
+
+import dataclasses
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from lti_grader.assignments.events import PointsChanged
+from lti_grader.assignments.models import Assignment, AssignmentProblem, PointsChange
+from lti_grader.assignments.points import let_stand
+from lti_grader.core import owed
+from lti_grader.core.db import current_tenant, session, transaction
+from lti_grader.core.messages import send_after_commit
+from lti_grader.gradebook import policy
+from lti_grader.gradebook.models import EntryStatus, GradebookEntry
+from lti_grader.gradebook.operations import scores_of, tell
+from lti_grader.gradebook.queries import marks_of
+
+log = logging.getLogger(__name__)
+
+TASK, QUEUE = "gradebook.rescore", "default"
+IS_OWED = PointsChange.done_at.is_(None)
+# As many are worked out in one transaction: whoever hands in meanwhile need not wait for long.
+CHUNK = 250
+# Nobody else takes a change up while it is worked on; one whose worker died is taken up again after this.
+_LEASE_SECONDS = 300.0
+Clock = Callable[[], dt.datetime]
+
+
+def queue(event: PointsChanged) -> None:
+    """Have the marks of before worked out anew."""
+    send_after_commit(TASK, current_tenant(), event.change_id, queue=QUEUE)
+
+
+def due(*, at: dt.datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Return (tenant, change) of the changes whose marks are not worked out yet."""
+    return owed.due(PointsChange, IS_OWED, at=at)
+
+
+def carry_out(tenant_id: uuid.UUID, change_id: uuid.UUID, now: Clock) -> int | None:
+    """Work out the marks of before a change, and return how many came out different.
+
+    None where it is done, or another worker has it. Where it breaks off, the next one does the rest: what is worked out
+    already comes out the same.
+    """
+    with transaction(tenant_id):
+        row = owed.claim(PointsChange, change_id, IS_OWED, at=now(), seconds=_LEASE_SECONDS)
+        if row is None:
+            return None
+        assignment_id, tries = row.assignment_id, row.tries
+    changed, after = 0, None
+    while True:
+        with transaction(tenant_id):
+            # Before the entries, as whoever records a result does.
+            assignment, items = let_stand(assignment_id)
+            entries = _some(assignment_id, after=after)
+            if not entries:
+                break
+            changed += _rescore(assignment, items, entries, at=now())
+            after = entries[-1].student_id
+    with transaction(tenant_id):
+        session().execute(
+            sa.update(PointsChange)
+            .where(PointsChange.id == change_id, PointsChange.tries == tries)
+            .values(done_at=now(), marks_changed=changed)
+        )
+    log.info("assignment %s: %d marks worked out anew", assignment_id, changed)
+    return changed
+
+
+def _some(assignment_id: uuid.UUID, *, after: uuid.UUID | None) -> Sequence[GradebookEntry]:
+    """Return the next entries by student, which nobody else changes until the transaction ends."""
+    query = (
+        sa.select(GradebookEntry)
+        .where(GradebookEntry.content_item_id == assignment_id)
+        .order_by(GradebookEntry.student_id)
+        .limit(CHUNK)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if after is not None:
+        query = query.where(GradebookEntry.student_id > after)
+    return session().scalars(query).all()
+
+
+def _rescore(
+    assignment: Assignment, items: Sequence[AssignmentProblem], entries: Sequence[GradebookEntry], *, at: dt.datetime
+) -> int:
+    worth = {one.id: one.points for one in items}
+    scores = scores_of([one.student_id for one in entries], assignment.rules.counts, worth)
+    changed = []
+    for entry in entries:
+        before = (entry.points, entry.max_score)
+        total = policy.assignment_score(scores[entry.student_id])
+        if total is not None and entry.status == EntryStatus.GRADED:
+            entry.score_obtained = total.points
+        entry.max_score = assignment.points_total
+        # Points that a person gave stay what they are: of the new maximum.
+        if entry.points is not None and before != (entry.points, entry.max_score):
+            changed.append(entry)
+    tell(changed, at=at)
+    return len(changed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Effect:
+    """What other points would do to the marks that were given, by the share of all points that they are."""
+
+    risen: int
+    fallen: int
+    same: int
+    kept: int
+    """Marks that a person set: their points stay."""
+    above: int
+    """Of those, the ones that are more than the new maximum."""
+
+    @property
+    def marks(self) -> int:
+        return self.risen + self.fallen + self.same + self.kept
+
+
+def effect(
+    class_id: uuid.UUID, assignment: Assignment, before: Mapping[uuid.UUID, Decimal], after: Mapping[uuid.UUID, Decimal]
+) -> Effect:
+    """Return what it would do to the marks of a class to let an assignment's problems be worth other points.
+
+    Parameters
+    ----------
+    before, after
+        The points of each problem, by its id in the assignment.
+    """
+    entries = session().scalars(marks_of(class_id, assignment.id)).all()
+    by_tests = [one.student_id for one in entries if one.override_points is None]
+    by_hand = [one.override_points for one in entries if one.override_points is not None]
+    shares = zip(*(_shares(by_tests, assignment, worth) for worth in (before, after)), strict=True)
+    signs = [(new > old) - (new < old) for old, new in shares]
+    return Effect(
+        risen=signs.count(1),
+        fallen=signs.count(-1),
+        same=signs.count(0),
+        kept=len(by_hand),
+        above=sum(one > sum(after.values()) for one in by_hand),
+    )
+
+
+def _shares(
+    student_ids: Sequence[uuid.UUID], assignment: Assignment, worth: Mapping[uuid.UUID, Decimal]
+) -> list[Decimal]:
+    """Return what each of these students has of all points, to a hundredth of a per cent."""
+    totals = map(policy.assignment_score, scores_of(student_ids, assignment.rules.counts, worth).values())
+    most = sum(worth.values(), Decimal(0)) or Decimal(1)
+    return [round((one.points if one else Decimal(0)) / most, 4) for one in totals]
