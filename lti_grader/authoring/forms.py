@@ -1,0 +1,206 @@
+"""Forms of drafts, read: what their fields say, or what is wrong with them in words."""
+
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import PurePosixPath
+from typing import Any
+
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from lti_grader.authoring.drafting import GroupText, TestText, Texts
+from lti_grader.authoring.errors import BadDraft
+from lti_grader.core.errors import TooLarge
+from lti_grader.problems.models import Aggregation, OnReject, ProblemVersion, TestCase, Visibility
+
+Form = MultiDict[str, str]
+Files = MultiDict[str, FileStorage]
+MOST_TEST_BYTES = 33_554_432
+# What a form has for each kind of checker: whether it is ticked, a number that may be left out, or a number.
+CHECKERS: Mapping[str, Mapping[str, str]] = {
+    "tokens": {"case_sensitive": "tick", "space_sensitive": "tick", "absolute": "number?", "relative": "number?"},
+    "exact": {},
+    "stripped": {"indented": "tick", "near": "tick"},
+    "float": {"absolute": "number", "relative": "number"},
+    "lines": {"case_sensitive": "tick"},
+    "regex": {"anywhere": "tick"},
+    "validator": {},
+}
+
+
+def texts_of(form: Form, files: Files, version: ProblemVersion) -> Texts:
+    """Return what the form of a draft's texts says.
+
+    Raises
+    ------
+    BadDraft
+    """
+    starters, solutions = {}, {}
+    for key, language in [("new", form.get("language-new", "")), *((one, one) for one in form.getlist("language"))]:
+        if not language:
+            continue
+        if starter := _lines(form.get(f"starter-{key}", "")):
+            starters[language] = starter
+        if solution := _uploaded_text(files.get(f"solution-file-{key}")) or _lines(form.get(f"solution-{key}", "")):
+            solutions[language] = solution
+    return Texts(
+        description_markdown=_lines(form.get("statement", "")),
+        hint=_lines(form.get("hint", "")),
+        cpu_ms=int(number(form.get("seconds"), "processor time") * 1000),
+        memory_kb=int(number(form.get("memory"), "memory") * 1024),
+        checker=_checker(form, version.checker),
+        starter_code=starters,
+        reference_solution=solutions,
+    )
+
+
+def _checker(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
+    kind = form.get("checker", "")
+    if kind not in CHECKERS:
+        raise BadDraft("Choose from the list what is right.")
+    found: dict[str, Any] = {"kind": kind}
+    if kind == "validator":
+        return _validator(form, before)
+    for name, how in CHECKERS[kind].items():
+        value = form.get(f"{kind}.{name}", "").strip()
+        if how == "tick":
+            found[name] = bool(value)
+        elif value or how == "number":
+            found[name] = float(number(value, f"{name} tolerance"))
+    return found
+
+
+def _validator(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
+    # Files beside it and what its full score is stay as they came.
+    kept: dict[str, Any] = {**before} if before.get("kind") == "validator" else {"kind": "validator"}
+    kept["language"], kept["source"] = form.get("validator.language", ""), _lines(form.get("validator.source", ""))
+    kept["flags"], kept["interactive"] = form.get("validator.flags", "").split(), "validator.interactive" in form
+    return kept
+
+
+def number(text: str | None, what: str) -> Decimal:
+    """Return the number that a field holds.
+
+    Raises
+    ------
+    BadDraft
+    """
+    try:
+        found = Decimal((text or "").strip().replace(",", "."))
+    except InvalidOperation:
+        raise BadDraft(f"Give the {what} as a number.") from None
+    if not found.is_finite():
+        raise BadDraft(f"Give the {what} as a number.")
+    return found
+
+
+def _maybe(text: str | None, what: str, factor: int) -> int | None:
+    return int(number(text, what) * factor) if (text or "").strip() else None
+
+
+def _lines(text: str) -> str:
+    """Return text with the ends of lines that programs expect; browsers send two characters for each."""
+    # PostgreSQL's text holds no NUL.
+    return text.replace("\r\n", "\n").replace("\0", "")
+
+
+def _uploaded_text(file: FileStorage | None) -> str:
+    if file is None or not file.filename:
+        return ""
+    try:
+        return _lines(file.read().decode())
+    except UnicodeDecodeError:
+        raise BadDraft(f"{file.filename} is not text in UTF-8.") from None
+
+
+def group_text(form: Form) -> GroupText:
+    """Return what a form says of a group.
+
+    Raises
+    ------
+    BadDraft
+    """
+    try:
+        return GroupText(
+            form.get("name", "").strip(), number(form.get("points"), "points of the group"),
+            Aggregation(form.get("aggregation", "")), OnReject.STOP if "stops" in form else OnReject.CONTINUE,
+            [uuid.UUID(one) for one in form.getlist("requires")],
+        )  # fmt: skip
+    except ValueError:
+        raise BadDraft("Choose from the list how the tests of the group make its points.") from None
+
+
+def test_text(form: Form, files: Files, before: TestCase | None) -> TestText:
+    """Return what a form says of a test; where it holds no more than before, bytes stay as they are.
+
+    Raises
+    ------
+    BadDraft, TooLarge
+    """
+    try:
+        visibility = Visibility(form.get("visibility", ""))
+    except ValueError:
+        raise BadDraft("Choose from the list what students see of the test.") from None
+    return TestText(
+        name=form.get("name", ""), visibility=visibility, points=number(form.get("points"), "weight"),
+        input=_data(form, files, "input", before), expected=_data(form, files, "expected", before),
+        code=_lines(form.get("code", "")), extra=_lines(form.get("extra", "")),
+        cpu_ms=_maybe(form.get("seconds"), "processor time", 1000), memory_kb=_maybe(form.get("memory"), "memory", 1024),
+    )  # fmt: skip
+
+
+def _data(form: Form, files: Files, part: str, before: TestCase | None) -> bytes | str:
+    file = files.get(f"{part}-file")
+    if file is not None and file.filename:
+        return uploaded(file)
+    kept: bytes | None = getattr(before, part) if before is not None else b""
+    ref: str | None = getattr(before, f"{part}_blob_ref") if before is not None else None
+    if ref is not None or part not in form:
+        return ref if ref is not None else kept or b""
+    said = _lines(form[part])
+    # Ends of lines that no form can show are kept where nothing else was changed.
+    return kept if kept and shown(kept) == said else said.encode()
+
+
+def shown(content: bytes) -> str | None:
+    """Return what a field of a form shows of a test's bytes; None where they are no text."""
+    try:
+        return _lines(content.decode())
+    except UnicodeDecodeError:
+        return None
+
+
+def uploaded(file: FileStorage) -> bytes:
+    """Return the bytes of a test's file.
+
+    Raises
+    ------
+    TooLarge
+    """
+    content = file.stream.read(MOST_TEST_BYTES + 1)
+    if len(content) > MOST_TEST_BYTES:
+        raise TooLarge(f"{file.filename} is larger than {MOST_TEST_BYTES // 1024**2} MiB, the most of a test.")
+    return content
+
+
+def pairs(given: list[FileStorage]) -> list[tuple[str, bytes, bytes]]:
+    """Return (name, input, expected) of files that belong together by their names: one.in with one.ans or one.out.
+
+    Raises
+    ------
+    BadDraft, TooLarge
+    """
+    inputs, answers = {}, {}
+    for file in given:
+        path = PurePosixPath((file.filename or "").replace("\\", "/"))
+        if path.suffix == ".in":
+            inputs[path.stem] = file
+        elif path.suffix in (".ans", ".out", ".a"):
+            answers[path.stem] = file
+        elif file.filename:
+            raise BadDraft(f"{path.name} is neither an input (.in) nor what is expected (.ans or .out).")
+    if alone := sorted(inputs.keys() ^ answers.keys()):
+        raise BadDraft(f"Of {', '.join(alone[:5])} there is only one of the two files, .in and .ans.")
+    if not inputs:
+        raise BadDraft("Choose files in pairs, such as 1.in and 1.ans.")
+    return [(name, uploaded(inputs[name]), uploaded(answers[name])) for name in sorted(inputs)]

@@ -1,0 +1,188 @@
+"""Problems, as teachers and assistants read them: their versions, their tests, and what differs between two."""
+
+import uuid
+from typing import Any
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from lti_grader import adapters
+from lti_grader.authoring import access, comparing, queries
+from lti_grader.authoring.access import OpenedProblem
+from lti_grader.authoring.queries import Standing
+from lti_grader.authoring.words import right_words
+from lti_grader.classes.queries import get_class, membership
+from lti_grader.core.db import transaction
+from lti_grader.core.errors import NotFound
+from lti_grader.core.markdown import to_html
+from lti_grader.core.web import viewer
+from lti_grader.problems.models import ProblemVersion, TestCase
+from lti_grader.problems.packages.formats import WRITABLE
+from lti_grader.problems.queries import tests_of
+
+blueprint = flask.Blueprint("authoring", __name__)
+_SHOWN_BYTES = 16_384
+
+
+@blueprint.get("/classes/<uuid:class_id>/problems")
+def problems(class_id: uuid.UUID) -> ResponseReturnValue:
+    """The problems that somebody of a class's staff may read."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        place = membership(class_id, me.user_id)
+        place.require_staff()
+        mine = access.author(me.user_id)
+        return flask.render_template(
+            "authoring/problems.html",
+            class_=get_class(class_id),
+            within=place.within,
+            problems=queries.problems_for(mine, class_id),
+            may_write=bool(mine.teaches),
+        )
+
+
+@blueprint.get("/problems/<uuid:problem_id>")
+def problem(problem_id: uuid.UUID) -> ResponseReturnValue:
+    """A problem: its versions, and which assignments use which."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        opened = access.open_problem(problem_id, me.user_id)
+        versions = queries.versions_of(opened)
+        return flask.render_template(
+            "authoring/problem.html",
+            opened=opened,
+            class_=access.class_of(opened),
+            versions=versions,
+            newest=next((one for one in versions if one.standing is Standing.PUBLISHED), None),
+            draft=next((one for one in versions if one.standing is Standing.DRAFT), None),
+        )
+
+
+@blueprint.get("/problems/<uuid:problem_id>/versions/<uuid:version_id>")
+def version(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
+    """A version: its statement as students see it, its tests, limits, checker, solutions and files."""
+    return version_page(problem_id, version_id)
+
+
+def version_page(problem_id: uuid.UUID, version_id: uuid.UUID, *, error: str = "") -> str:
+    """Return a version's page, with what was refused."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        opened = access.open_problem(problem_id, me.user_id)
+        found = queries.version_of(opened, version_id)
+        shown = shown_version(opened, found)
+        # Rows are read while the transaction is open; the store is asked after it.
+        checks = queries.checks_of(found.id)
+    return flask.render_template(
+        "authoring/version.html", **shown, **_sizes(shown), checks=checks, error=error, formats=list(WRITABLE),
+        passed=next((one for one in checks if one.row.state == "passed" and one.row.revision == found.revision), None),
+    )  # fmt: skip
+
+
+def shown_version(opened: OpenedProblem, found: ProblemVersion) -> dict[str, Any]:
+    """Return what pages show of a version."""
+    lines = queries.versions_of(opened)
+    return {
+        "opened": opened,
+        "class_": access.class_of(opened),
+        "version": found,
+        "line": next(one for one in lines if one.id == found.id),
+        "others": [one for one in lines if one.id != found.id],
+        "groups": queries.groups_of(found.id),
+        "checker": right_words(found.checker, found.harness),
+        **as_students_see(found),
+    }
+
+
+def as_students_see(found: ProblemVersion) -> dict[str, Any]:
+    """Return what `components/statement.html` shows of a version."""
+    return {
+        "version": found,
+        "statement": to_html(found.description_markdown),
+        "hint": to_html(found.hint) if found.hint else "",
+        "samples": [test for _, test in tests_of(found.id) if test.visibility == "sample"],
+    }
+
+
+def _sizes(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return how large what lies in the object store is, by its name there."""
+    parts = [part for group in shown["groups"] for test in group.tests for part in (test.input, test.expected)]
+    refs = {part.ref for part in parts if part.ref} | set(shown["version"].harness.get("files", {}).values())
+    return {"sizes": {ref: adapters.installed().blobs.size(ref) for ref in refs}}
+
+
+def _test(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID) -> dict[str, Any]:
+    opened = access.open_problem(problem_id, viewer().user_id)
+    found = queries.version_of(opened, version_id)
+    group, test = queries.test_of(found, test_id)
+    return {"opened": opened, "version": found, "group": group, "test": test}
+
+
+@blueprint.get("/problems/<uuid:problem_id>/versions/<uuid:version_id>/tests/<uuid:test_id>")
+def test(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID) -> ResponseReturnValue:
+    """A test: what it gives and expects, at most its beginning."""
+    with transaction(viewer().tenant_id):
+        shown = _test(problem_id, version_id, test_id)
+    return flask.render_template(
+        "authoring/test.html", **shown, parts={part: _part(shown["test"], part) for part in ("input", "expected")}
+    )
+
+
+def _part(test: TestCase, part: str) -> dict[str, Any]:
+    ref: str | None = getattr(test, f"{part}_blob_ref")
+    if ref is not None:
+        return {"size": adapters.installed().blobs.size(ref), "text": None, "is_whole": False}
+    content: bytes = getattr(test, part)
+    text = content[:_SHOWN_BYTES].decode(errors="replace")
+    return {"size": len(content), "text": text, "is_whole": len(content) <= _SHOWN_BYTES}
+
+
+@blueprint.get(
+    "/problems/<uuid:problem_id>/versions/<uuid:version_id>/tests/<uuid:test_id>/<any(input, expected):part>"
+)
+def test_data(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID, part: str) -> ResponseReturnValue:
+    """What a test gives or expects, as a file."""
+    with transaction(viewer().tenant_id):
+        found: TestCase = _test(problem_id, version_id, test_id)["test"]
+    ref: str | None = getattr(found, f"{part}_blob_ref")
+    content: bytes = getattr(found, part) if ref is None else adapters.installed().blobs.get(ref)
+    return _file(content, f"{found.name}.{'in' if part == 'input' else 'ans'}")
+
+
+@blueprint.get("/problems/<uuid:problem_id>/versions/<uuid:version_id>/files/<filename>")
+def file(problem_id: uuid.UUID, version_id: uuid.UUID, filename: str) -> ResponseReturnValue:
+    """A file that lies beside the student's program."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        found = queries.version_of(access.open_problem(problem_id, me.user_id), version_id)
+        ref = found.harness.get("files", {}).get(filename)
+    if ref is None:
+        raise NotFound("This version has no such file.")
+    return _file(adapters.installed().blobs.get(ref), filename)
+
+
+def _file(content: bytes, name: str) -> flask.Response:
+    answer = flask.Response(content, mimetype="application/octet-stream")
+    answer.headers.set("Content-Disposition", "attachment", filename=name.replace("/", "_"))
+    return answer
+
+
+@blueprint.get("/problems/<uuid:problem_id>/compare")
+def compare(problem_id: uuid.UUID) -> ResponseReturnValue:
+    """What differs between two versions."""
+    me, asked = viewer(), flask.request.args
+    with transaction(me.tenant_id):
+        opened = access.open_problem(problem_id, me.user_id)
+        try:
+            before, after = (queries.version_of(opened, uuid.UUID(asked.get(one, ""))) for one in ("from", "to"))
+        except ValueError:
+            raise NotFound("Say which versions: ?from=<its id>&to=<its id>.") from None
+        found = comparing.compare(before, after)
+        versions = queries.versions_of(opened)
+        class_ = access.class_of(opened)
+    data = [datum for test in found.changed for change in test.changes for datum in change.data or ()]
+    sizes = {one.ref: adapters.installed().blobs.size(one.ref) for one in data if one.size is None}
+    return flask.render_template(
+        "authoring/compare.html", opened=opened, class_=class_, before=before, after=after, found=found, sizes=sizes,
+        versions=versions,
+    )  # fmt: skip
