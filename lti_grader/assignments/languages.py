@@ -1,49 +1,35 @@
-"""Languages, as configs/languages/*.toml describe them."""
+"""Languages, as files describe them, and which of them are on this machine."""
 
 import dataclasses
 import functools
+import itertools
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from lti_grader.assignments.language_files import LanguageFile, filled, read_language_files
 
-from lti_grader.core.errors import SettingsError
-from lti_grader.core.paths import project_folder
-
+_MOST_NAME_BYTES = 200
 _PUBLIC_CLASS = re.compile(
-    r"^\s*public\s+(?:(?:final|abstract|strictfp|sealed|non-sealed)\s+)*(?:class|record|enum|interface)\s+([A-Za-z_$][\w$]*)",
+    r"^\s*public\s+(?:(?:final|abstract|strictfp|sealed|non-sealed)\s+)*(?:class|record|enum|interface)\s+((?:[^\W\d]|\$)[\w$]*)",
     re.MULTILINE,
 )
 _JAVA_UNREAD = re.compile(
     r'//[^\n]*|/\*.*?\*/|"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL
 )
 _JAVA_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
-_JAVA_STEP = re.compile(r"[{}]|\b(?:class|record|enum|interface)\s+([A-Za-z_$][\w$]*)|\bvoid\s+main\s*\(")
+_JAVA_STEP = re.compile(r"[{}]|\b(?:class|record|enum|interface)\s+((?:[^\W\d]|\$)[\w$]*)|\bvoid\s+main\s*\(")
+PREPARED = "/data"
+"""Where compilers find what is prepared for them."""
 
 
-class LanguageFile(BaseModel):
-    """One file of configs/languages/, checked."""
+@dataclasses.dataclass(frozen=True)
+class Interpreter:
+    """An interpreter that can be kept started, with its options."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    label: str
-    highlight: str
-    source: str = Field(pattern=r"^[\w.]+$")
-    source_from_class: bool = False
-    tools: dict[str, list[str]]
-    version: list[str]
-    compile: list[str] = []
-    artefacts: list[str]
-    run: list[str]
-    time_multiplier: float = Field(gt=0, le=20)
-    startup_ms: int = Field(ge=0, le=10_000)
-    memory_extra_kb: int = Field(ge=0)
-    reserved_kb: int = Field(ge=0, default=0)
-    """What its runtime sets aside and does not use, over its memory; it matters only where no control group counts."""
-    processes: int = Field(ge=1, le=4096)
+    argv: tuple[str, ...]
+    preload: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,23 +46,48 @@ class Language:
 
     def source_name(self, source: bytes) -> str:
         """Return the name of the file that `source` goes into."""
-        if self.file.source_from_class and (found := _PUBLIC_CLASS.search(_java(source))):
-            return f"{found[1]}{Path(self.file.source).suffix}"
-        return self.file.source
+        found = _PUBLIC_CLASS.search(_java(source)) if self.file.source_from_class else None
+        # A class may have a name that no file can have; the compiler says so of any other file.
+        if found is None or len(found[1].encode()) > _MOST_NAME_BYTES:
+            return self.file.source
+        return f"{found[1]}{Path(self.file.source).suffix}"
 
     def _filled(self, argv: list[str], **values: object) -> list[str]:
-        return [part.format_map({**self.tools, **values}) if "{" in part else part for part in argv]
+        return [filled(part, {**self.tools, **values}) for part in argv]
+
+    def version_argv(self) -> list[str]:
+        """Return the command that says which version the toolchain is."""
+        return self._filled(self.file.version)
 
     def compile_argv(self, source_name: str) -> list[str]:
         """Return the command that compiles, run in the folder of the source; empty for none."""
-        return [part if " " in part else self._filled([part], source=source_name)[0] for part in self.file.compile]
+        added = [part for one in self.file.additions if reachable(one.path) for part in one.compile]
+        return self._filled([*self.file.compile, *added], source=source_name, prepared=PREPARED)
+
+    def prepare_argv(self) -> list[str]:
+        """Return the command that makes what is prepared; empty for none."""
+        return self._filled(self.file.prepare.command) if self.file.prepare else []
+
+    def check_argv(self, program: str, source_name: str) -> list[str]:
+        """Return the command that looks through what lies in the folder `program`; empty for none."""
+        return self._filled(self.file.check, program=program, source=source_name)
+
+    def interpreter(self, argv: Sequence[str]) -> Interpreter | None:
+        """Return what of a command can be kept started: the interpreter with its options, if it is one."""
+        warm = self.file.warm
+        if warm is None or argv[0] != self.tools[warm.tool]:
+            return None
+        options = itertools.takewhile(lambda part: part.startswith("-") and part != "-c", argv[1:])
+        return Interpreter((argv[0], *options), tuple(warm.preload))
 
     def run_argv(self, program: str, source: bytes, source_name: str, memory_kb: int) -> list[str]:
         """Return the command that runs what was compiled into the folder `program`."""
         main = source_name.rsplit(".", 1)[0]
         if self.file.source_from_class:
             main = _java_main(_java(source)) or main
-        return self._filled(self.file.run, program=program, memory_mb=max(16, memory_kb // 1024), **{"class": main})
+        return self._filled(
+            self.file.run, program=program, source=source_name, memory_mb=max(16, memory_kb // 1024), **{"class": main}
+        )
 
     def cpu_ms(self, limit_ms: int) -> int:
         """Return the processor time that a problem's limit of `limit_ms` means in this language."""
@@ -104,49 +115,71 @@ def _java_main(code: str) -> str | None:
     return f"{package[1]}.{first}" if package and first else first
 
 
-def read_language_files() -> dict[str, LanguageFile]:
-    """Return every described language by its id, whether its toolchain is here or not.
+def reachable(path: str) -> bool:
+    """Return whether a file of this machine can be read by programs that run as nobody in particular."""
+    real = Path(os.path.realpath(path))
+    # What an interpreter reads, such as a compiler's main file, need not be a program itself.
+    if not real.is_file() or not os.access(real, os.R_OK):
+        return False
+    return all(folder.stat().st_mode & 0o001 for folder in real.parents)
+
+
+_folders: list[Path] = []
+
+
+def use_folder(folder: Path | None) -> None:
+    """From now on read the languages that a site describes itself in `folder`, too; None for none.
 
     Raises
     ------
     SettingsError
         A file has a mistake; the message names file and key.
     """
-    found = {}
-    for path in sorted((project_folder("configs") / "languages").glob("*.toml")):
-        try:
-            found[path.stem] = LanguageFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (tomllib.TOMLDecodeError, ValidationError) as error:
-            raise SettingsError(f"configs/languages/{path.name}: {error}") from None
-    return found
+    _folders[:] = [folder] if folder is not None else []
+    described_languages.cache_clear()
+    available_languages.cache_clear()
+    described_languages()
 
 
-def _reachable(path: str) -> bool:
-    real = Path(os.path.realpath(path))
-    if not real.is_file() or not os.access(real, os.X_OK):
-        return False
-    return all(folder.stat().st_mode & 0o001 for folder in real.parents)
+def site_folders() -> Sequence[Path]:
+    """Return the folders with what a site describes itself."""
+    return tuple(_folders)
+
+
+@functools.cache
+def described_languages() -> Mapping[str, LanguageFile]:
+    """Return every described language, whether its toolchain is here or not."""
+    return read_language_files(*_folders)
 
 
 @functools.cache
 def available_languages() -> Mapping[str, Language]:
     """Return the languages whose toolchain is on this machine, where an unprivileged user can reach it."""
     found = {}
-    for name, file in read_language_files().items():
-        tools = {tool: next(filter(_reachable, paths), "") for tool, paths in file.tools.items()}
+    for name, file in described_languages().items():
+        tools = {tool: next(filter(reachable, paths), "") for tool, paths in file.tools.items()}
         if all(tools.values()):
             found[name] = Language(name, file, tools)
     return found
 
 
 def missing_languages() -> dict[str, str]:
-    """Return the described languages that are not offered, and for each what is missing."""
+    """Return the described languages that are not offered, and for each what is missing and how to get it."""
     here = available_languages()
-    return {
-        name: "none of " + ", ".join(path for paths in file.tools.values() for path in paths) + " is there"
-        for name, file in read_language_files().items()
-        if name not in here
-    }
+    return {name: _missing(file) for name, file in described_languages().items() if name not in here}
+
+
+def _missing(file: LanguageFile) -> str:
+    lacking = [paths for paths in file.tools.values() if not any(map(reachable, paths))]
+    ways = [f"apt-get install {' '.join(file.packages)}"] if file.packages else []
+    ways += [file.advice] if file.advice else []
+    return "; ".join([*(f"there is no {' and no '.join(paths)}" for paths in lacking), *ways])
+
+
+def highlight_of(name: str) -> str:
+    """Return how the editor colours a language, also one whose toolchain is not here; "" for plainly."""
+    file = described_languages().get(name)
+    return file.highlight if file else ""
 
 
 def offered(ids: Sequence[str]) -> list[dict[str, str]]:

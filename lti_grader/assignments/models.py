@@ -3,14 +3,17 @@
 import datetime as dt
 import enum
 import uuid
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
+from lti_grader.assignments.dates import AT_ONCE, NEVER, Dates, OtherDates, UsualDates, dates
 from lti_grader.assignments.release import Part, Release, ReleaseRule
 from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.core.db import Base, Json, Points, Row, Tenanted, one_of
+from lti_grader.core.owed import Owed
 
 
 class Mode(enum.StrEnum):
@@ -89,7 +92,9 @@ class Assignment(ContentItem):
     difficulty: Mapped[str] = mapped_column(default=Difficulty.EASY)
     config: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     marks_released_at: Mapped[dt.datetime | None]
-    """When a teacher released the marks; None where the rule alone decides."""
+    """When a teacher released the marks, or, by nobody, when they came out after the due date; None where the rule alone
+    decides.
+    """
     marks_released_by: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
@@ -98,12 +103,30 @@ class Assignment(ContentItem):
         sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
 
-    def release(self, part: Part) -> Release:
-        """How it stands with the release of the marks or the feedback."""
-        rules = self.rules
+    def release(self, part: Part, *, last_due: dt.datetime | None) -> Release:
+        """How it stands with the release of the marks or the feedback.
+
+        Parameters
+        ----------
+        last_due
+            When the work of the last of its students is due, as `assignments.access` finds it.
+        """
+        rules, due = self.rules, self.due_date
         if part is Part.MARKS:
-            return Release(part, rules.marks, self.due_date, self.marks_released_at, self.marks_released_by)
-        return Release(part, rules.feedback, self.due_date, self.feedback_released_at, self.feedback_released_by)
+            return Release(part, rules.marks, due, last_due, self.marks_released_at, self.marks_released_by)
+        return Release(part, rules.feedback, due, last_due, self.feedback_released_at, self.feedback_released_by)
+
+    @property
+    def usual_dates(self) -> UsualDates:
+        """What it says of everybody whom nothing else is said of."""
+        rules = self.rules
+        return UsualDates(
+            rules.opens_at, self.due_date, rules.closes_at, rules.attempts_allowed, due_closes=self.mode == Mode.EXAM
+        )
+
+    def dates(self, own: OtherDates | None = None, of_sections: Sequence[OtherDates] = ()) -> Dates:
+        """Return the dates of one person, given what is said of them and of their sections."""
+        return dates(self.usual_dates, own, of_sections)
 
     @property
     def rules(self) -> AssignmentConfig:
@@ -128,3 +151,76 @@ class AssignmentProblem(Row, Tenanted, Base):
     order_index: Mapped[int]
     points: Mapped[Points]
     config: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+
+
+class AccessOverride(Row, Tenanted, Base):
+    """Dates and attempts of an assignment for one student, or for those of one section."""
+
+    __tablename__ = "access_overrides"
+    __table_args__ = (
+        sa.UniqueConstraint("assignment_id", "user_id"),
+        sa.UniqueConstraint("assignment_id", "section"),
+        sa.CheckConstraint("num_nonnulls(user_id, section) = 1", name="for_one"),
+        sa.CheckConstraint("section <> ''", name="section_named"),
+        sa.CheckConstraint("NOT opens_at_once OR opens_at IS NULL", name="opens_once"),
+        sa.CheckConstraint("NOT never_due OR due_date IS NULL", name="due_once"),
+        sa.CheckConstraint("NOT never_closes OR closes_at IS NULL", name="closes_once"),
+        sa.CheckConstraint("extra_attempts BETWEEN 0 AND 1000", name="extra_attempts_in_bounds"),
+        sa.CheckConstraint(
+            "opens_at_once OR never_due OR never_closes"
+            " OR num_nonnulls(opens_at, due_date, closes_at, extra_attempts) > 0",
+            name="says_something",
+        ),
+    )
+
+    assignment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("assignments.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    section: Mapped[str | None]
+    """As in `Enrollment.sections`."""
+    opens_at: Mapped[dt.datetime | None]
+    """Here and below: None leaves it as it would be without this row."""
+    opens_at_once: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Open from the beginning, whatever the assignment says."""
+    due_date: Mapped[dt.datetime | None]
+    never_due: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    closes_at: Mapped[dt.datetime | None]
+    never_closes: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    extra_attempts: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    granted_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    """Who said so last."""
+    created_at: Mapped[dt.datetime]
+    changed_at: Mapped[dt.datetime | None]
+    """When it was last changed, if it was."""
+
+    @property
+    def dates(self) -> OtherDates:
+        """What it says, for the rule."""
+        return OtherDates(
+            AT_ONCE if self.opens_at_once else self.opens_at,
+            NEVER if self.never_due else self.due_date,
+            NEVER if self.never_closes else self.closes_at,
+            self.extra_attempts,
+        )
+
+
+class PointsChange(Owed, Base):
+    """That somebody changed the points of an assignment, and that the marks given before are owed to be worked out anew."""
+
+    __tablename__ = "points_changes"
+    __table_args__ = (
+        sa.Index("ix_points_changes_assignment_id_changed_at", "assignment_id", "changed_at"),
+        sa.Index("ix_points_changes_owed", "next_try_at", postgresql_where=sa.text("done_at IS NULL")),
+    )
+
+    assignment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("assignments.id", ondelete="CASCADE"))
+    changed_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    changed_at: Mapped[dt.datetime]
+    before: Mapped[Json]
+    """The points of each problem of the assignment by its id there, as text, so that they stay exact; `after` likewise."""
+    after: Mapped[Json]
+    total_before: Mapped[Points]
+    total_after: Mapped[Points]
+    marks_changed: Mapped[int | None]
+    """How many marks came out different; None while they are worked out."""
+    done_at: Mapped[dt.datetime | None]

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from lti_grader.assignments.dates import Dates
 from lti_grader.assignments.errors import (
     AssignmentClosed,
     AssignmentNotOpen,
@@ -137,9 +138,11 @@ def reschedule(
     except ValueError:
         raise BadAssignment("The assignment would close before it opens.") from None
     _check_release(rules, due_date)
-    if rules.marks != before.marks:
+    # Nor does what came out after the due date stay so with another one.
+    is_due_otherwise = due_date != assignment.due_date
+    if rules.marks != before.marks or (is_due_otherwise and assignment.marks_released_by is None):
         assignment.marks_released_at = assignment.marks_released_by = None
-    if rules.feedback != before.feedback:
+    if rules.feedback != before.feedback or (is_due_otherwise and assignment.feedback_released_by is None):
         assignment.feedback_released_at = assignment.feedback_released_by = None
     assignment.config = rules.model_dump(mode="json")
     assignment.due_date, assignment.is_published = due_date, is_published
@@ -168,28 +171,39 @@ def rename(assignment: Assignment, title: str) -> None:
         publish(AssignmentChanged(assignment.id))
 
 
-def require_open(assignment: Assignment, *, at: dt.datetime) -> None:
-    """Return if work is accepted at `at`.
+def require_open(dates: Dates, *, at: dt.datetime) -> None:
+    """Return if work is accepted at `at` from whoever has these dates.
 
     Raises
     ------
     AssignmentNotOpen, AssignmentClosed
         With the time that it opens or closed.
     """
-    rules = assignment.rules
-    if rules.opens_at and at < rules.opens_at:
+    if dates.opens_at and at < dates.opens_at:
         raise AssignmentNotOpen(
-            f"This assignment opens on {in_words(rules.opens_at)}. Your text is kept in this browser until then."
+            f"This assignment opens on {in_words(dates.opens_at)}. Your text is kept in this browser until then."
         )
-    closes = rules.closes_at or (assignment.due_date if assignment.mode == Mode.EXAM else None)
-    if closes and at >= closes:
+    if dates.closes_at and at >= dates.closes_at:
         raise AssignmentClosed(
-            f"This assignment closed on {in_words(closes)}, so nothing new is accepted. Your text is still here to copy."
+            f"This assignment closed on {in_words(dates.closes_at)}, so nothing new is accepted."
+            " Your text is still here to copy."
         )
 
 
-def require_language(assignment: Assignment, language: str) -> None:
-    """Raise `UnknownLanguage` unless the assignment takes that language."""
+def languages_taken(assignment: Assignment, answered_in: Sequence[str]) -> list[str]:
+    """Return the languages that a problem of an assignment is answered in.
+
+    Parameters
+    ----------
+    answered_in
+        Those that the problem has tests for, none for all. Where none of them is the assignment's, they count: another
+        answer could not be judged.
+    """
     allowed = assignment.rules.languages
-    if language not in allowed:
-        raise UnknownLanguage(f"This assignment takes {', '.join(allowed)}; choose one of them.")
+    return [one for one in allowed if one in answered_in or not answered_in] or list(answered_in)
+
+
+def require_language(assignment: Assignment, language: str, *, answered_in: Sequence[str]) -> None:
+    """Raise `UnknownLanguage` unless the problem is answered in that language there."""
+    if language not in (taken := languages_taken(assignment, answered_in)):
+        raise UnknownLanguage(f"This problem takes {', '.join(taken)}; choose one of them.")

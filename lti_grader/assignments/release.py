@@ -49,16 +49,21 @@ class Release:
     part: Part
     rule: ReleaseRule
     due_date: dt.datetime | None
+    """The assignment's."""
+    last_due: dt.datetime | None
+    """When the work of the last student is due; None where nobody can say, or there is no due date."""
     by_hand_at: dt.datetime | None
     """When a teacher released it, whatever the rule says."""
     by_hand_by: uuid.UUID | None
+    """None also where it came out after the due date, and stays so whoever gets more time."""
 
     @property
     def comes_at(self) -> dt.datetime | None:
         """From when it is released; None where that is from the beginning, or nobody can say yet."""
         if self.by_hand_at is not None:
             return self.by_hand_at
-        return {When.ON_DATE: self.rule.date, When.AFTER_DUE: self.due_date}.get(self.rule.when)
+        # Not before everybody is done: whoever has more time could be told what the others see.
+        return {When.ON_DATE: self.rule.date, When.AFTER_DUE: self.last_due}.get(self.rule.when)
 
     def is_out(self, *, at: dt.datetime) -> bool:
         """Return whether it is released at `at`."""
@@ -69,10 +74,11 @@ class Release:
     @property
     def when_in_words(self) -> str:
         """When it comes, to go after "come"."""
+        after = "after the due date" if self.last_due == self.due_date else "after everybody's due date"
         if self.comes_at is None:
-            return "after the due date" if self.rule.when is When.AFTER_DUE else "when your teacher releases them"
+            return after if self.rule.when is When.AFTER_DUE else "when your teacher releases them"
         written = in_words(self.comes_at)
-        return f"after the due date, {written}" if self.rule.when is When.AFTER_DUE else f"on {written}"
+        return f"{after}, {written}" if self.rule.when is When.AFTER_DUE else f"on {written}"
 
 
 def in_words(moment: dt.datetime) -> str:

@@ -5,6 +5,7 @@ import uuid
 
 from lti_grader.assignments.events import ReleaseChanged
 from lti_grader.assignments.models import Assignment
+from lti_grader.assignments.queries import release_of
 from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
@@ -19,8 +20,8 @@ def release(assignment_id: uuid.UUID, parts: set[Part], *, by: uuid.UUID, at: dt
     by
         The teacher who says so.
     """
-    assignment = _locked(assignment_id)
-    fresh = {part for part in parts if not assignment.release(part).is_out(at=at)}
+    assignment = locked(assignment_id)
+    fresh = {part for part in parts if not release_of(assignment, part).is_out(at=at)}
     if Part.MARKS in fresh:
         assignment.marks_released_at, assignment.marks_released_by = at, by
     if Part.FEEDBACK in fresh:
@@ -36,8 +37,8 @@ def take_back(assignment_id: uuid.UUID, parts: set[Part], *, at: dt.datetime) ->
 
     What the LMS holds by then stays there: a tool does not take grades away.
     """
-    assignment = _locked(assignment_id)
-    shown = {part for part in parts if assignment.release(part).is_out(at=at)}
+    assignment = locked(assignment_id)
+    shown = {part for part in parts if release_of(assignment, part).is_out(at=at)}
     by_hand = ReleaseRule(when=When.BY_HAND)
     rules = assignment.rules.model_copy(update={str(part): by_hand for part in shown})
     assignment.config = rules.model_dump(mode="json")
@@ -50,7 +51,29 @@ def take_back(assignment_id: uuid.UUID, parts: set[Part], *, at: dt.datetime) ->
         publish(ReleaseChanged(assignment_id))
 
 
-def _locked(assignment_id: uuid.UUID) -> Assignment:
+def keep_released(assignment: Assignment, *, at: dt.datetime) -> None:
+    """Note what has come out after the due date as released: it stays so, whoever gets more time afterwards.
+
+    Everybody has read it by then, and the LMS has it.
+    """
+    for part in Part:
+        one = release_of(assignment, part)
+        if one.rule.when is not When.AFTER_DUE or one.by_hand_at is not None or not one.is_out(at=at):
+            continue
+        if part is Part.MARKS:
+            assignment.marks_released_at = one.comes_at
+        else:
+            assignment.feedback_released_at = one.comes_at
+    session().flush()
+
+
+def locked(assignment_id: uuid.UUID) -> Assignment:
+    """Return an assignment as it stands now; nobody else changes it until the transaction ends.
+
+    Raises
+    ------
+    NotFound
+    """
     found = session().get(Assignment, assignment_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NotFound("There is no such assignment.")

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from lti_grader.classes.apart import sees
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Mentorship, Role
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
@@ -28,9 +29,12 @@ def is_mentor_of(class_id: uuid.UUID, mentor_id: uuid.UUID, student_id: uuid.UUI
 def may_see_work(place: Membership, student_id: uuid.UUID) -> bool:
     """Return whether somebody may look at a student's work in their class: the staff, the student, their mentors.
 
-    Staff alone see what is kept from students; mentors see what the student does.
+    Staff alone see what is kept from students; mentors see what the student does. Where sections are kept apart, staff see
+    the work of their own.
     """
-    return place.is_staff or student_id == place.user_id or is_mentor_of(place.class_id, place.user_id, student_id)
+    if place.is_staff:
+        return sees(place, student_id)
+    return student_id == place.user_id or is_mentor_of(place.class_id, place.user_id, student_id)
 
 
 def _mentored(query: sa.Select[Any], class_id: uuid.UUID, mentor_id: uuid.UUID) -> sa.Select[Any]:

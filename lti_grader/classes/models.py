@@ -18,6 +18,8 @@ class Role(enum.StrEnum):
     ASSISTANT = "assistant"
     STUDENT = "student"
     OBSERVER = "observer"
+    PREVIEW = "preview"
+    """Staff by the LMS's list, looking at the class as its students see it; no student, and without the rights of staff."""
 
 
 STAFF = frozenset({Role.TEACHER, Role.ASSISTANT})
@@ -49,6 +51,15 @@ class Copying(enum.StrEnum):
     """Whoever teaches at the institution."""
 
 
+class Apart(enum.StrEnum):
+    """How far the sections of a class are kept apart: who of its staff sees only the sections that they are in."""
+
+    NOBODY = "nobody"
+    ASSISTANTS = "assistants"
+    STAFF = "staff"
+    """Teachers as well, but for the class's owner."""
+
+
 class Class(Row, Tenanted, Base):
     """A class: one or more LMS courses that are taught together."""
 
@@ -66,6 +77,16 @@ class Class(Row, Tenanted, Base):
     def copying(self) -> Copying:
         """Who may copy it."""
         return Copying(self.settings.get("copying", Copying.STAFF))
+
+    @property
+    def apart(self) -> Apart:
+        """Who sees only the sections that they are in."""
+        return apart_of(self.settings)
+
+
+def apart_of(settings: Json) -> Apart:
+    """Return who sees only the sections that they are in, as the settings of a class say it."""
+    return Apart(settings.get("apart", Apart.NOBODY))
 
 
 class Enrollment(Row, Tenanted, Base):

@@ -3,11 +3,22 @@
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from lti_grader.classes.models import STAFF, Class, ContentItem, Enrollment, EnrollmentStatus, Module, Role
+from lti_grader.classes.models import (
+    STAFF,
+    Apart,
+    Class,
+    ContentItem,
+    Enrollment,
+    EnrollmentStatus,
+    Module,
+    Role,
+    apart_of,
+)
 from lti_grader.core.db import session
 from lti_grader.core.errors import Forbidden, NotFound
 from lti_grader.people.models import User
@@ -20,6 +31,8 @@ class Membership:
     class_id: uuid.UUID
     user_id: uuid.UUID
     role: Role
+    within: frozenset[str] | None = None
+    """The sections whose work they see, where they are staff and those are kept apart; None for the whole class."""
 
     @property
     def is_staff(self) -> bool:
@@ -47,9 +60,9 @@ def membership(class_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
     found = (
         session()
         .execute(
-            sa.select(Enrollment.role, Enrollment.status).where(
-                Enrollment.class_id == class_id, Enrollment.user_id == user_id
-            )
+            sa.select(Enrollment.role, Enrollment.status, Enrollment.sections, Class.settings, Class.owner_id)
+            .join(Class, Class.id == Enrollment.class_id)
+            .where(Enrollment.class_id == class_id, Enrollment.user_id == user_id)
         )
         .one_or_none()
     )
@@ -59,7 +72,20 @@ def membership(class_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
         raise NotFound(
             "You are not in this class any more, says your LMS. Your work is kept; if this is a mistake, tell your teacher."
         )
-    return Membership(class_id, user_id, Role(found.role))
+    role, is_owner = Role(found.role), found.owner_id == user_id
+    return Membership(class_id, user_id, role, limit(apart_of(found.settings), role, found.sections, is_owner=is_owner))
+
+
+def limit(apart: Apart, role: Role, own: Collection[str], *, is_owner: bool) -> frozenset[str] | None:
+    """Return the sections to which somebody of the staff is limited; None where they see the whole class.
+
+    Parameters
+    ----------
+    own
+        The sections that they are in. Whoever is in none sees everybody: of them the LMS tells none.
+    """
+    limited = {Apart.NOBODY: (), Apart.ASSISTANTS: (Role.ASSISTANT,), Apart.STAFF: (Role.ASSISTANT, Role.TEACHER)}
+    return frozenset(own) if own and not is_owner and role in limited[apart] else None
 
 
 def was_ever_in(class_id: uuid.UUID, user_id: uuid.UUID) -> bool:
@@ -95,7 +121,12 @@ def get_class(class_id: uuid.UUID) -> Class:
 
 
 def roster(
-    class_id: uuid.UUID, role: Role | None = None, *, section: str = "", with_left: bool = False
+    class_id: uuid.UUID,
+    role: Role | None = None,
+    *,
+    section: str = "",
+    with_left: bool = False,
+    within: Collection[str] | None = None,
 ) -> Sequence[sa.Row[Enrollment, User]]:
     """Return the members of a class with their enrollment, by name.
 
@@ -105,6 +136,8 @@ def roster(
         Of this section only; "" for all.
     with_left
         Those too who have left the class.
+    within
+        Of these sections only, and staff; None for all.
     """
     query = (
         sa.select(Enrollment, User)
@@ -118,13 +151,33 @@ def roster(
         query = query.where(in_section(section))
     if not with_left:
         query = query.where(Enrollment.status == EnrollmentStatus.ACTIVE)
+    if within is not None:
+        query = query.where(listed_within(within))
     return session().execute(query).all()
 
 
-def sections(class_id: uuid.UUID) -> list[str]:
-    """Return the sections that people of a class are in, by name."""
+def listed_within(within: Collection[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that an `Enrollment` is in one of these sections, or of the staff, whom everybody knows."""
+    return sa.or_(Enrollment.role.in_(STAFF), in_any_section(within))
+
+
+def in_any_section(within: Collection[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that an `Enrollment` is in one of these sections."""
+    found: sa.ColumnElement[bool] = Enrollment.sections.overlap(sa.cast(sorted(within), ARRAY(sa.Text)))
+    return found
+
+
+def sections(class_id: uuid.UUID, *, within: Collection[str] | None = None) -> list[str]:
+    """Return the sections that people of a class are in, by name; those of `within` only, where that is given."""
     one = sa.func.unnest(Enrollment.sections).label("one")
-    return list(session().scalars(sa.select(one).where(Enrollment.class_id == class_id).distinct().order_by(one)))
+    found = session().scalars(sa.select(one).where(Enrollment.class_id == class_id).distinct().order_by(one))
+    return [name for name in found if within is None or name in within]
+
+
+def has_sections(class_id: uuid.UUID) -> bool:
+    """Return whether anybody of a class is in a section."""
+    known = sa.exists().where(Enrollment.class_id == class_id, Enrollment.section.is_not(None))
+    return bool(session().scalar(sa.select(known)))
 
 
 def in_section(section: str) -> sa.ColumnElement[bool]:
@@ -132,26 +185,14 @@ def in_section(section: str) -> sa.ColumnElement[bool]:
     return Enrollment.sections.any_() == section
 
 
-def how_many_left(class_id: uuid.UUID) -> int:
-    """Return how many students have left a class."""
-    return (
-        session()
-        .scalars(
-            sa.select(sa.func.count()).where(
-                Enrollment.class_id == class_id,
-                Enrollment.role == Role.STUDENT,
-                Enrollment.status == EnrollmentStatus.DROPPED,
-            )
-        )
-        .one()
+def how_many_left(class_id: uuid.UUID, *, within: Collection[str] | None = None) -> int:
+    """Return how many students have left a class; of these sections only, where some are given."""
+    query = sa.select(sa.func.count()).where(
+        Enrollment.class_id == class_id,
+        Enrollment.role == Role.STUDENT,
+        Enrollment.status == EnrollmentStatus.DROPPED,
     )
-
-
-def require_known(class_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """Raise `NotFound` unless this person is in the class, or was: what those have done who left is kept."""
-    known = sa.select(Enrollment.id).where(Enrollment.class_id == class_id, Enrollment.user_id == user_id)
-    if session().scalar(known) is None:
-        raise NotFound("There is no such student.")
+    return session().scalars(query if within is None else query.where(in_any_section(within))).one()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,3 +223,29 @@ def items(class_id: uuid.UUID) -> list[ItemLine]:
         .order_by(Module.order_index, ContentItem.order_index)
     )
     return [ItemLine(*row) for row in rows]
+
+
+def find_students(
+    class_id: uuid.UUID, words: str, *, most: int, within: Collection[str] | None = None
+) -> Sequence[User]:
+    """Return the students who are in a class and have these words in their name or e-mail, by name.
+
+    Parameters
+    ----------
+    within
+        Of these sections only; None for all.
+    """
+    names = (User.name, User.given_name, User.family_name, User.email)
+    query = (
+        sa.select(User)
+        .join(Enrollment, Enrollment.user_id == User.id)
+        .where(
+            Enrollment.class_id == class_id,
+            Enrollment.role == Role.STUDENT,
+            Enrollment.status == EnrollmentStatus.ACTIVE,
+            sa.or_(*(one.icontains(words, autoescape=True) for one in names)),
+        )
+        .order_by(User.family_name, User.given_name, User.name, User.id)
+        .limit(most)
+    )
+    return session().scalars(query if within is None else query.where(in_any_section(within))).all()

@@ -1,0 +1,179 @@
+"""Reads of who has which dates: for one person, and for the class as a whole."""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from lti_grader.assignments.dates import Dates, OtherDates, last_due
+from lti_grader.assignments.models import AccessOverride, Assignment
+from lti_grader.assignments.release import When
+from lti_grader.classes.apart import whose_work
+from lti_grader.classes.models import ContentItem, Enrollment, EnrollmentStatus, Module, Role
+from lti_grader.classes.queries import Membership
+from lti_grader.core.db import session
+from lti_grader.core.errors import NotFound
+from lti_grader.people.models import User
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """An assignment's dates for one person."""
+
+    dates: Dates
+    last_due: dt.datetime | None
+    """When the work of the last of its students is due; None where it has no due date, or somebody may work for ever."""
+
+
+def _somebody(*said_of: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return the condition that a row is said of a student who is in the class; `Module` is its assignment's."""
+    who = (
+        Enrollment.class_id == Module.class_id,
+        Enrollment.role == Role.STUDENT,
+        Enrollment.status == EnrollmentStatus.ACTIVE,
+    )
+    return sa.exists().where(*who, *said_of).correlate(AccessOverride, Module)
+
+
+# Each in the way that an index answers: a page asks for many rows of students, and the class may be big.
+_ANYBODY = sa.case(
+    (AccessOverride.user_id.is_not(None), _somebody(Enrollment.user_id == AccessOverride.user_id)),
+    else_=_somebody(AccessOverride.section == Enrollment.sections.any_()),
+)
+# Rows of which the class's results have to wait.
+_IS_AT_WORK = sa.and_(sa.or_(AccessOverride.due_date.is_not(None), AccessOverride.never_due), _ANYBODY)
+
+
+def _is_of(user_id: uuid.UUID) -> sa.ColumnElement[bool]:
+    """Return the condition that a row is said of a person, or of a section that they are in."""
+    theirs = (
+        sa.exists()
+        .where(
+            Enrollment.class_id == Module.class_id,
+            Enrollment.user_id == user_id,
+            AccessOverride.section == Enrollment.sections.any_(),
+        )
+        .correlate(AccessOverride, Module)
+    )
+    return sa.or_(AccessOverride.user_id == user_id, theirs)
+
+
+def _rows(assignments: Collection[Assignment]) -> Any:
+    return _with_class(sa.select(AccessOverride)).where(
+        AccessOverride.assignment_id.in_([one.id for one in assignments])
+    )
+
+
+def _with_class(query: Any) -> Any:
+    items = ContentItem.__table__
+    return query.join(items, items.c.id == AccessOverride.assignment_id).join(Module, Module.id == items.c.module_id)
+
+
+def access(assignments: Collection[Assignment], user_id: uuid.UUID) -> dict[uuid.UUID, Access]:
+    """Return one person's dates for assignments, in one query however many they are."""
+    own: dict[uuid.UUID, OtherDates] = {}
+    of_sections: dict[uuid.UUID, list[OtherDates]] = defaultdict(list)
+    at_work: dict[uuid.UUID, list[OtherDates]] = defaultdict(list)
+    is_theirs = _is_of(user_id)
+    query = _rows(assignments).add_columns(is_theirs, _IS_AT_WORK).where(sa.or_(is_theirs, _IS_AT_WORK))
+    for row, theirs, counts in session().execute(query):
+        if counts:
+            at_work[row.assignment_id].append(row.dates)
+        if theirs and row.user_id is not None:
+            own[row.assignment_id] = row.dates
+        elif theirs:
+            of_sections[row.assignment_id].append(row.dates)
+    return {
+        one.id: Access(
+            one.dates(own.get(one.id), of_sections[one.id]),
+            last_due(one.usual_dates, at_work[one.id]),
+        )
+        for one in assignments
+    }
+
+
+def dates_of(assignment: Assignment, user_id: uuid.UUID) -> Dates:
+    """Return one person's dates for an assignment, whoever else has others: every save of a draft asks for them."""
+    own: OtherDates | None = None
+    of_sections = []
+    for row in session().scalars(_rows([assignment]).where(_is_of(user_id))):
+        if row.user_id is not None:
+            own = row.dates
+        else:
+            of_sections.append(row.dates)
+    return assignment.dates(own, of_sections)
+
+
+def end_of(assignment: Assignment) -> dt.datetime | None:
+    """Return when the work of an assignment's last student is due, as `Access.last_due`."""
+    at_work = [row.dates for row in session().scalars(_rows([assignment]).where(_IS_AT_WORK))]
+    return last_due(assignment.usual_dates, at_work)
+
+
+def last_dues(assignments: Collection[Assignment]) -> Mapping[uuid.UUID, dt.datetime | None]:
+    """Return when the work of the last student is due, by assignment, in one query at most.
+
+    Those whose results wait for nobody's due date get their own.
+    """
+    waiting = [one for one in assignments if When.AFTER_DUE in (one.rules.marks.when, one.rules.feedback.when)]
+    at_work: dict[uuid.UUID, list[OtherDates]] = defaultdict(list)
+    if waiting:
+        for row in session().scalars(_rows(waiting).where(_IS_AT_WORK)):
+            at_work[row.assignment_id].append(row.dates)
+    return {one.id: last_due(one.usual_dates, at_work[one.id]) for one in assignments}
+
+
+@dataclasses.dataclass(frozen=True)
+class OverrideLine:
+    """A section's or a student's dates as staff read them."""
+
+    row: AccessOverride
+    name: str
+    """The section's, or the student's."""
+    granted_by: str | None
+    has_anybody: bool
+    """Whether it is said of anybody who is in the class."""
+
+
+def overrides_of(assignment_id: uuid.UUID, place: Membership) -> list[OverrideLine]:
+    """Return what is said of an assignment's sections and students, as far as somebody of the staff sees them.
+
+    Sections come first, each by name.
+    """
+    student, granter = orm.aliased(User), orm.aliased(User)
+    rows = session().execute(
+        _with_class(sa.select(AccessOverride, student, granter, _ANYBODY))
+        .outerjoin(student, student.id == AccessOverride.user_id)
+        .outerjoin(granter, granter.id == AccessOverride.granted_by)
+        .where(AccessOverride.assignment_id == assignment_id, _is_seen_by(place))
+        .order_by(AccessOverride.section, student.family_name, student.given_name, student.name, AccessOverride.user_id)
+    )
+    return [
+        OverrideLine(row, row.section or who.display_name, by.display_name if by else None, there)
+        for row, who, by, there in rows
+    ]
+
+
+def _is_seen_by(place: Membership) -> sa.ColumnElement[bool]:
+    if place.within is None:
+        return sa.true()
+    return sa.or_(AccessOverride.section.in_(place.within), whose_work(place, AccessOverride.user_id))
+
+
+def override(assignment_id: uuid.UUID, override_id: uuid.UUID) -> AccessOverride:
+    """Return what is said of one section or student of an assignment.
+
+    Raises
+    ------
+    NotFound
+        Nothing is any more.
+    """
+    found = session().get(AccessOverride, override_id)
+    if found is None or found.assignment_id != assignment_id:
+        raise NotFound("These dates are gone already.")
+    return found
