@@ -21,6 +21,9 @@ _COMMANDS = {
     "roster": "roster",
     "scores": "scores",
     "doctor": "doctor",
+    "load": "load",
+    "judge": "judging",
+    "problems": "problems",
 }
 
 
@@ -43,7 +46,7 @@ class _Lazy(click.Group):
 @click.pass_context
 def cli(context: click.Context) -> None:
     """An LTI 1.3 grading tool: start it, register platforms, see what is wrong."""
-    if context.invoked_subcommand != "up":
+    if context.invoked_subcommand not in ("up", "judge"):
         _find_installation()
 
 

@@ -1,5 +1,6 @@
 """What is wrong, and what to do about it."""
 
+import subprocess
 import sys
 
 import click
@@ -7,11 +8,14 @@ import sqlalchemy as sa
 
 from lti_grader import adapters
 from lti_grader.app import create_app
-from lti_grader.assignments.languages import available_languages, missing_languages
+from lti_grader.assignments.languages import Language, available_languages, missing_languages
 from lti_grader.core import tenancy
 from lti_grader.core.db import db
 from lti_grader.core.errors import GraderError
+from lti_grader.grading.runners import available_runners, missing_runners
+from lti_grader.grading.runners.checks import available_checks, missing_checks
 from lti_grader.grading.sandbox import open_sandbox
+from lti_grader.grading.similarity import comparing
 
 
 @click.command("doctor")
@@ -25,11 +29,29 @@ def command() -> None:
             _look("storage", held.blobs.ping),
             _look("sandbox", lambda: _sandbox(held.settings.sandbox)),
         ]
+        _look("similarity", comparing.node)
     for name, language in available_languages().items():
-        click.echo(f"ok       language {name}: {', '.join(language.tools.values())}")
+        click.echo(f"ok       language {name}: {', '.join(language.tools.values())}: {_version(language)}")
     for name, why in missing_languages().items():
-        click.echo(f"missing  language {name}: {why}; install it, or leave the language out of assignments")
+        click.echo(f"missing  language {name}: {why}")
+    for name, runner in available_runners().items():
+        click.echo(f"ok       tests {name}: {_version(runner.language)}")
+    for name, why in missing_runners().items():
+        click.echo(f"missing  tests {name}: {why}")
+    for name, tool in available_checks().items():
+        click.echo(f"ok       style {name}: {', '.join(tool.file.languages)}")
+    for name, why in missing_checks().items():
+        click.echo(f"missing  style {name}: {why}")
     sys.exit(0 if all(results) else 1)
+
+
+def _version(language: Language) -> str:
+    """Return the first line that a toolchain says of itself."""
+    try:
+        said = subprocess.run(language.version_argv(), capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"it does not start: {error}"
+    return next((line.strip() for line in (said.stdout + said.stderr).splitlines() if line.strip()), "it says nothing")
 
 
 def _look(name: str, check: object) -> bool:

@@ -7,3 +7,15 @@ class LostLease(Conflict):
     """The job was given to another worker meanwhile: this result is dropped, theirs stands."""
 
     code = "lost_lease"
+
+
+class JudgedAlready(Conflict):
+    """A Run whose turn has come cannot be taken back any more."""
+
+    code = "judged_already"
+
+
+class OnlyRuns(Conflict):
+    """What was submitted is submitted."""
+
+    code = "only_runs"

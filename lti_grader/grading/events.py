@@ -10,3 +10,10 @@ class AttemptGraded(Event):
 
     attempt_id: uuid.UUID
     job_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True)
+class JudgedAgain(Event):
+    """A judging of a regrade is over, whatever came of it: the next may go."""
+
+    regrade_id: uuid.UUID

@@ -6,6 +6,7 @@ import uuid
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_grader.core.db import Base, Row, Tenanted, one_of
@@ -17,6 +18,8 @@ class JobReason(enum.StrEnum):
     SUBMITTED = "submitted"
     REGRADE = "regrade"
     APPEAL = "appeal"
+    TRIAL = "trial"
+    """For a regrade that nobody has applied: it counts for nothing, and no student hears of it."""
 
 
 class JobStatus(enum.StrEnum):
@@ -25,6 +28,12 @@ class JobStatus(enum.StrEnum):
     DONE = "done"
     FAILED = "failed"
     """Given up after several tries: a matter for staff."""
+    WAITING = "waiting"
+    """Of a regrade, which sends a few at a time."""
+    TRIED = "tried"
+    """Judged for a regrade that nobody has applied."""
+    DROPPED = "dropped"
+    """Not judged, since its regrade was cancelled, or its student took the Run back."""
 
 
 class GradingJob(Row, Tenanted, Base):
@@ -52,9 +61,25 @@ class GradingJob(Row, Tenanted, Base):
             "created_at",
             postgresql_where=sa.text("status IN ('queued', 'running')"),
         ),
+        sa.Index(
+            "ix_grading_jobs_turns",
+            "tenant_id",
+            "priority",
+            "turn_at",
+            postgresql_where=sa.text("status = 'queued'"),
+        ),
+        sa.Index("ix_grading_jobs_finished", "finished_at"),
         sa.CheckConstraint("(status = 'running') = (claimed_by IS NOT NULL)", name="running_has_worker"),
         sa.CheckConstraint("(status = 'running') = (lease_until IS NOT NULL)", name="running_has_lease"),
-        sa.CheckConstraint("(status = 'done') = (points IS NOT NULL)", name="done_has_points"),
+        sa.Index(
+            "ix_grading_jobs_waiting",
+            "regrade_id",
+            postgresql_where=sa.text("status = 'waiting'"),
+        ),
+        sa.CheckConstraint("(status IN ('done', 'tried')) = (points IS NOT NULL)", name="done_has_points"),
+        sa.CheckConstraint("(status = 'tried') <= (reason = 'trial')", name="tried_is_trial"),
+        sa.CheckConstraint("(reason = 'trial') <= (status <> 'done')", name="trial_is_never_done"),
+        sa.CheckConstraint("(reason = 'trial') <= (regrade_id IS NOT NULL)", name="trial_has_regrade"),
     )
 
     attempt_id: Mapped[uuid.UUID] = mapped_column(
@@ -80,8 +105,22 @@ class GradingJob(Row, Tenanted, Base):
     superseded_by: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("grading_jobs.id", ondelete="SET NULL"), index=True
     )
+    regrade_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("regrades.id", ondelete="CASCADE"), index=True)
+    """The regrade that it was made for. What it took the place of says so by `superseded_by`."""
     created_at: Mapped[dt.datetime]
+    turn_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    """Its place among those of the same priority (see `grading.turns`)."""
     finished_at: Mapped[dt.datetime | None]
+
+    @hybrid_property
+    def stands(self) -> bool:
+        """Whether its result is the one that counts for its attempt: it is judged, and no later judging took its place."""
+        return self.status == JobStatus.DONE and self.superseded_by is None
+
+    @stands.inplace.expression
+    @classmethod
+    def _stands_in_sql(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.status == JobStatus.DONE, cls.superseded_by.is_(None))
 
 
 class TestResult(Tenanted, Base):

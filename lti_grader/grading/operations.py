@@ -17,11 +17,13 @@ from lti_grader.core.db import current_tenant, session, system_transaction
 from lti_grader.core.events import publish
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send, send_after_commit
+from lti_grader.grading import turns
 from lti_grader.grading.errors import LostLease
-from lti_grader.grading.events import AttemptGraded
+from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestSpec
 from lti_grader.grading.models import GradingJob, JobReason, JobStatus, TestResult
-from lti_grader.problems.models import Aggregation, ProblemVersion, Visibility
+from lti_grader.problems.harness import Harness, harness_of
+from lti_grader.problems.models import Aggregation, OnReject, ProblemVersion, Visibility
 from lti_grader.problems.queries import tests_of
 
 log = logging.getLogger(__name__)
@@ -34,23 +36,26 @@ _STATEMENT_OF_STAFF = "It could not be judged. That is not your fault; the staff
 def queue_job(event: AttemptSubmitted) -> None:
     """Owe the attempt a judging."""
     attempt = session().get_one(SubmissionAttempt, event.attempt_id)
-    mode = (
+    # By the tests that the assignment uses now, should a regrade have changed them since the page was opened.
+    mode, version_id = (
         session()
-        .scalars(
-            sa.select(Assignment.mode)
+        .execute(
+            sa.select(Assignment.mode, AssignmentProblem.problem_version_id)
             .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
             .where(AssignmentProblem.id == attempt.assignment_problem_id)
         )
         .one()
     )
     now = dt.datetime.now(dt.UTC)
+    place = priority(Mode(mode), AttemptType(attempt.type))
     job = GradingJob(
         tenant_id=current_tenant(),
         attempt_id=attempt.id,
-        problem_version_id=attempt.problem_version_id,
+        problem_version_id=version_id,
         reason=JobReason.SUBMITTED,
-        priority=priority(Mode(mode), AttemptType(attempt.type)),
+        priority=place,
         created_at=now,
+        turn_at=turns.turn_at(attempt.student_id, place, at=now),
         sent_at=now,
     )
     session().add(job)
@@ -75,6 +80,9 @@ class Work:
     code_blob_ref: str
     groups: Sequence[GroupSpec]
     checker: Mapping[str, Any]
+    harness: Harness | None = None
+    is_told: bool = True
+    """Whether the student hears of it: not while submissions are judged once more."""
 
     @property
     def test_count(self) -> int:
@@ -107,27 +115,49 @@ def claim(job_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Work | 
                 tries=GradingJob.tries + 1,
                 sent_at=at,
             )
-            .returning(GradingJob.attempt_id, GradingJob.problem_version_id)
+            .returning(GradingJob.attempt_id, GradingJob.problem_version_id, GradingJob.regrade_id)
         )
         .one_or_none()
     )
     if claimed is None:
         return None
     attempt = session().get_one(SubmissionAttempt, claimed.attempt_id)
-    attempt.status = AttemptStatus.PROCESSING
+    if claimed.regrade_id is None:
+        attempt.status = AttemptStatus.PROCESSING
     version = session().get_one(ProblemVersion, claimed.problem_version_id)
-    return Work(
+    return work_of(
+        version,
         job_id=job_id,
         claim=mine,
         attempt_id=attempt.id,
         language=attempt.language,
         code_blob_ref=attempt.code_blob_ref,
-        groups=_groups(version, samples_only=attempt.type == AttemptType.TEST_RUN),
-        checker=version.checker,
+        samples_only=attempt.type == AttemptType.TEST_RUN,
+        is_told=claimed.regrade_id is None,
     )
 
 
-def _groups(version: ProblemVersion, *, samples_only: bool) -> list[GroupSpec]:
+def work_of(version: ProblemVersion, *, language: str, samples_only: bool, **what: Any) -> Work:
+    """Return what a worker needs to judge a program by a version.
+
+    Parameters
+    ----------
+    samples_only
+        Its samples only, as a Run has them.
+    what
+        The rest of what `Work` holds.
+    """
+    return Work(
+        language=language,
+        groups=_groups(version, language, samples_only=samples_only),
+        checker=version.checker,
+        harness=harness_of(version.harness),
+        **what,
+    )
+
+
+def _groups(version: ProblemVersion, language: str, *, samples_only: bool) -> list[GroupSpec]:
+    own = version.language_limits.get(language, {})
     groups: dict[uuid.UUID, tuple[Any, list[TestSpec]]] = {}
     for group, test in tests_of(version.id):
         if samples_only and test.visibility != Visibility.SAMPLE:
@@ -138,12 +168,25 @@ def _groups(version: ProblemVersion, *, samples_only: bool) -> list[GroupSpec]:
             input=test.input if test.input is not None else test.input_blob_ref or "",
             expected=test.expected if test.expected is not None else test.expected_blob_ref or "",
             points=test.points,
-            cpu_ms=test.cpu_ms or version.cpu_ms,
-            memory_kb=test.memory_kb or version.memory_kb,
+            cpu_ms=test.cpu_ms or own.get("cpu_ms") or version.cpu_ms,
+            memory_kb=test.memory_kb or own.get("memory_kb") or version.memory_kb,
+            is_exact=test.cpu_ms is None and "cpu_ms" in own,
+            code=test.code,
+            extra=test.extra,
+            visibility=Visibility(test.visibility),
         )
         groups.setdefault(group.id, (group, []))[1].append(spec)
     return [
-        GroupSpec(group.id, group.points, Aggregation(group.aggregation), tests) for group, tests in groups.values()
+        GroupSpec(
+            group.id,
+            group.points,
+            Aggregation(group.aggregation),
+            tests,
+            # A run of the samples has none but theirs.
+            requires=frozenset(group.requires) & groups.keys(),
+            stops=group.on_reject == OnReject.STOP,
+        )
+        for group, tests in groups.values()
     ]
 
 
@@ -174,31 +217,43 @@ def _held_job(work: Work) -> GradingJob:
 def record(work: Work, graded: GradedCode, *, at: dt.datetime) -> None:
     """Write down a judging, make it the attempt's current one, and let the gradebook know.
 
+    A trial for a regrade is written down only: nothing stands on it.
+
     Raises
     ------
     LostLease
         Another worker has the job by now: whatever it finds is what counts, and nothing is written.
     """
     job = _held_job(work)
-    session().execute(
-        sa.update(GradingJob)
-        .where(
-            GradingJob.attempt_id == job.attempt_id,
-            GradingJob.status == JobStatus.DONE,
-            GradingJob.superseded_by.is_(None),
+    is_trial = job.reason == JobReason.TRIAL
+    if not is_trial:
+        session().execute(
+            sa.update(GradingJob)
+            .where(
+                GradingJob.attempt_id == job.attempt_id,
+                GradingJob.stands,
+            )
+            .values(superseded_by=job.id)
         )
-        .values(superseded_by=job.id)
-    )
-    job.status, job.claimed_by, job.lease_until, job.finished_at = JobStatus.DONE, None, None, at
+    job.status = JobStatus.TRIED if is_trial else JobStatus.DONE
+    job.claimed_by, job.lease_until, job.finished_at = None, None, at
     job.points, job.maximum = graded.points, graded.maximum
     job.compiler_output, job.error = graded.compiler_output or None, None
     session().flush()
     session().execute(sa.insert(TestResult), [_result_row(job, graded, one, at) for one in graded.outcomes])
-    attempt = session().get_one(SubmissionAttempt, job.attempt_id)
-    attempt.status = AttemptStatus.COMPLETED
-    attempt.execution_time_ms, attempt.memory_usage_kb = graded.time_ms, graded.memory_kb
+    if not is_trial:
+        attempt = session().get_one(SubmissionAttempt, job.attempt_id)
+        attempt.status = AttemptStatus.COMPLETED
+        attempt.execution_time_ms, attempt.memory_usage_kb = graded.time_ms, graded.memory_kb
+        session().flush()
+        publish(AttemptGraded(attempt.id, job.id))
+    _tell_regrade(job)
+
+
+def _tell_regrade(job: GradingJob) -> None:
     session().flush()
-    publish(AttemptGraded(attempt.id, job.id))
+    if job.regrade_id is not None:
+        publish(JudgedAgain(job.regrade_id))
 
 
 def _result_row(job: GradingJob, graded: GradedCode, one: Any, at: dt.datetime) -> dict[str, Any]:
@@ -238,7 +293,8 @@ def give_back(work: Work, trouble: str, *, most_tries: int, at: dt.datetime) -> 
         _give_up(job, at)
     else:
         job.status, job.sent_at = JobStatus.QUEUED, at
-        session().get_one(SubmissionAttempt, job.attempt_id).status = AttemptStatus.QUEUED
+        if work.is_told:
+            session().get_one(SubmissionAttempt, job.attempt_id).status = AttemptStatus.QUEUED
         send_after_commit(TASK, job.tenant_id, job.id, queue=QUEUE, priority=job.priority, countdown=2.0**job.tries)
     session().flush()
     return given_up
@@ -246,7 +302,9 @@ def give_back(work: Work, trouble: str, *, most_tries: int, at: dt.datetime) -> 
 
 def _give_up(job: GradingJob, at: dt.datetime) -> None:
     job.status, job.claimed_by, job.lease_until, job.finished_at = JobStatus.FAILED, None, None, at
-    session().get_one(SubmissionAttempt, job.attempt_id).status = AttemptStatus.ERROR
+    if job.regrade_id is None:
+        session().get_one(SubmissionAttempt, job.attempt_id).status = AttemptStatus.ERROR
+    _tell_regrade(job)
     log.error("job %s given up after %s tries: %s", job.id, job.tries, job.error)
 
 

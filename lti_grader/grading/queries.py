@@ -1,47 +1,84 @@
 """Reads about judgings."""
 
 import dataclasses
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.core.db import session
 from lti_grader.grading.models import GradingJob, JobStatus, TestResult
-from lti_grader.problems.models import TestCase, TestGroup
+from lti_grader.grading.turns import Wait, wait_of
+from lti_grader.problems.models import ProblemVersion, TestCase, TestGroup
 
 OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+def is_no_trial() -> sa.ColumnElement[bool]:
+    """Return the condition that a judging is the student's own, or one that stands: nobody sees a regrade's otherwise."""
+    return sa.or_(GradingJob.regrade_id.is_(None), GradingJob.status == JobStatus.DONE)
 
 
 def current_job(attempt_id: uuid.UUID) -> GradingJob | None:
     """Return the judging that stands, or else the one that is under way or failed last."""
     return session().scalar(
         sa.select(GradingJob)
-        .where(GradingJob.attempt_id == attempt_id, GradingJob.superseded_by.is_(None))
+        .where(GradingJob.attempt_id == attempt_id, GradingJob.superseded_by.is_(None), is_no_trial())
         .order_by((GradingJob.status == JobStatus.DONE).desc(), GradingJob.created_at.desc())
         .limit(1)
     )
 
 
-def queue_position(attempt_id: uuid.UUID) -> int | None:
-    """Return how many judgings of this tenant are served before this attempt's, None once it is under way."""
-    job = session().scalar(
-        sa.select(GradingJob).where(GradingJob.attempt_id == attempt_id, GradingJob.status == JobStatus.QUEUED)
+@dataclasses.dataclass(frozen=True)
+class EarlierLine:
+    """A result that counted once, as staff read it beside the one that counts now."""
+
+    job: GradingJob
+    version: int
+    until: dt.datetime | None
+    regrade_id: uuid.UUID | None
+    """By which regrade its place was taken."""
+
+
+def earlier_results(attempt_id: uuid.UUID) -> list[EarlierLine]:
+    """Return the results of an attempt whose place others have taken, the last first."""
+    newer = aliased(GradingJob)
+    rows = session().execute(
+        sa.select(GradingJob, ProblemVersion.number, newer.finished_at, newer.regrade_id)
+        .join(newer, newer.id == GradingJob.superseded_by)
+        .join(ProblemVersion, ProblemVersion.id == GradingJob.problem_version_id)
+        .where(GradingJob.attempt_id == attempt_id, GradingJob.status == JobStatus.DONE)
+        .order_by(newer.finished_at.desc())
     )
-    if job is None:
-        return None
-    before = sa.tuple_(GradingJob.priority, GradingJob.created_at) < sa.tuple_(
-        sa.literal(job.priority), sa.literal(job.created_at)
-    )
-    return (
-        session()
-        .scalars(
-            sa.select(sa.func.count()).select_from(GradingJob).where(GradingJob.status == JobStatus.QUEUED, before)
+    return [EarlierLine(*row) for row in rows]
+
+
+def last_submission(student_id: uuid.UUID, assignment_problem_id: uuid.UUID) -> SubmissionAttempt | None:
+    """Return what a student submitted last to a problem; Runs do not count."""
+    return session().scalar(
+        sa.select(SubmissionAttempt)
+        .where(
+            SubmissionAttempt.student_id == student_id,
+            SubmissionAttempt.assignment_problem_id == assignment_problem_id,
+            SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
         )
-        .one()
+        .order_by(SubmissionAttempt.attempt_number.desc())
+        .limit(1)
     )
+
+
+def wait(attempt_id: uuid.UUID, *, at: dt.datetime) -> Wait | None:
+    """Return what stands between an attempt and its judging, None once that is under way."""
+    job = session().scalar(
+        sa.select(GradingJob).where(
+            GradingJob.attempt_id == attempt_id, GradingJob.status == JobStatus.QUEUED, is_no_trial()
+        )
+    )
+    return None if job is None else wait_of(job, at=at)
 
 
 def results_of(job_id: uuid.UUID) -> Sequence[sa.Row[TestResult, TestCase]]:
@@ -76,8 +113,7 @@ def history(student_id: uuid.UUID, assignment_problem_id: uuid.UUID, *, most: in
             GradingJob,
             sa.and_(
                 GradingJob.attempt_id == SubmissionAttempt.id,
-                GradingJob.status == JobStatus.DONE,
-                GradingJob.superseded_by.is_(None),
+                GradingJob.stands,
             ),
         )
         .where(

@@ -22,7 +22,8 @@ def may_see_test(visibility: str, opened: OpenedAssignment, *, now: dt.datetime)
     """Return whether a test is shown to this person at all, its input and output with it."""
     if opened.membership.is_staff or visibility in (Visibility.SAMPLE, Visibility.VISIBLE):
         return True
-    due = opened.assignment.due_date
+    # Not before everybody is done: whoever has more time could be told of it.
+    due = opened.last_due
     return visibility == Visibility.AFTER_DUE and due is not None and now >= due
 
 
@@ -62,11 +63,13 @@ def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: d
     item = next(line.item for line in opened.problems if line.item.id == attempt.assignment_problem_id)
     factor = item.points / job.maximum if job.maximum else Decimal(0)
     results = queries.results_of(job.id)
-    shown["compiles"] = all(result.status != TestStatus.COMPILE_ERROR for result, _ in results)
+    shown["compiles"] = not any(result.status == TestStatus.COMPILE_ERROR for result, _ in results) or any(
+        result.status not in (TestStatus.COMPILE_ERROR, TestStatus.SKIPPED) for result, _ in results
+    )
     if seen.feedback:
         shown |= _tests_json(results, opened, factor if seen.marks else None, now)
     if attempt.type == AttemptType.FINAL_SUBMISSION and seen.marks:
-        shown["points"], shown["maximum"] = _plain((job.points or Decimal(0)) * factor), _plain(item.points)
+        shown["points"], shown["maximum"] = plain((job.points or Decimal(0)) * factor), plain(item.points)
     return shown
 
 
@@ -76,25 +79,36 @@ def _tests_json(
     tests, hidden = [], [0, 0]
     for result, test in results:
         if may_see_test(test.visibility, opened, now=now):
-            tests.append(_test_json(result, test, factor))
+            tests.append(test_json(result, test, factor))
         else:
             hidden[0] += result.status == TestStatus.PASS
             hidden[1] += 1
     return {"tests": tests, "hidden_summary": {"passed": hidden[0], "total": hidden[1]} if hidden[1] else None}
 
 
-def _test_json(result: TestResult, test: TestCase, factor: Decimal | None) -> dict[str, Any]:
+def test_json(result: TestResult, test: TestCase, factor: Decimal | None) -> dict[str, Any]:
+    """Return what became of a test, for who may see it.
+
+    Parameters
+    ----------
+    factor
+        What its points are multiplied by; None where they are not told.
+    """
+    # A test of a runner's gives nothing to read and compares nothing that is written.
+    is_silent = test.input == test.expected == b""
     return {
         "name": test.name,
         "visibility": test.visibility,
         "status": result.status,
-        "points": None if factor is None else _plain(result.score * factor),
+        "points": None if factor is None else plain(result.score * factor),
         "time_ms": result.time_ms,
         "memory_kb": result.memory_kb,
         "message": result.message,
-        "input": _text(test.input),
-        "expected": _text(test.expected),
-        "output": result.output,
+        "code": test.code or None,
+        # A test that calls a function mostly gives it nothing to read.
+        "input": None if is_silent or (test.code and not test.input) else _text(test.input),
+        "expected": None if is_silent else _text(test.expected),
+        "output": (result.output or None) if is_silent else result.output,
     }
 
 
@@ -102,6 +116,7 @@ def _text(content: bytes | None) -> str | None:
     return None if content is None else content[:_SHOWN_BYTES].decode(errors="replace")
 
 
-def _plain(number: Decimal) -> str:
+def plain(number: Decimal) -> str:
+    """Return points as pages write them."""
     text = f"{number.quantize(Decimal('0.01')):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import uuid
 from decimal import Decimal
+from typing import Protocol
 
 from celery import shared_task
 
@@ -11,7 +12,7 @@ from lti_grader import adapters
 from lti_grader.adapters.storage import StorageUnavailable
 from lti_grader.assignments.languages import available_languages
 from lti_grader.core.db import transaction
-from lti_grader.grading import operations
+from lti_grader.grading import operations, turns
 from lti_grader.grading.errors import LostLease
 from lti_grader.grading.graders import code
 from lti_grader.grading.graders.code import GradedCode, TestOutcome
@@ -41,33 +42,55 @@ def close_sandbox() -> None:
 
 @shared_task(name="grading.grade")
 def grade(tenant: str, job: str) -> str:
-    """Judge an attempt: claim it, run it, record what came of it."""
+    """Judge an attempt, this one or whichever has its turn: claim it, run it, record what came of it."""
     tenant_id, settings = uuid.UUID(tenant), adapters.installed().settings
     lease = dt.timedelta(seconds=settings.grading_lease_seconds)
     with transaction(tenant_id):
-        work = operations.claim(uuid.UUID(job), at=_now(), lease=lease)
+        work = operations.claim(turns.next_job(uuid.UUID(job), at=_now()), at=_now(), lease=lease)
     if work is None:
         return "nothing to do"
     progress = _Progress(tenant_id, work, lease)
     try:
-        graded = _judge(work, progress, lease)
+        graded = judge(work, progress, lease)
         with transaction(tenant_id):
             if graded.trouble:
                 operations.give_back(work, graded.trouble, most_tries=settings.grading_max_tries, at=_now())
             else:
                 operations.record(work, graded, at=_now())
     except (StorageUnavailable, SandboxUnavailable) as error:
-        log.warning("job %s cannot be judged now: %s", job, error)
+        log.warning("job %s cannot be judged now: %s", work.job_id, error)
         with transaction(tenant_id):
             operations.give_back(work, str(error), most_tries=settings.grading_max_tries, at=_now())
     except LostLease as error:
-        log.warning("job %s: %s", job, error)
+        log.warning("job %s: %s", work.job_id, error)
         return "lost the lease"
     progress.tell("completed")
     return "done"
 
 
-def _judge(work: Work, progress: "_Progress", lease: dt.timedelta) -> GradedCode:
+class Progress(Protocol):
+    """What is told of a judging while it goes on."""
+
+    def tell(self, kind: str, **more: object) -> None:
+        """Tell whoever watches."""
+
+    def hold_for(self, lease: dt.timedelta) -> None:
+        """Keep the work for `lease` from now on each time."""
+
+    def test_done(self, outcome: TestOutcome) -> None:
+        """Note a test's outcome, and keep the work."""
+
+
+def judge(work: Work, progress: Progress, lease: dt.timedelta) -> GradedCode:
+    """Judge a program by a version's tests in this worker's sandbox; no transaction may be open.
+
+    Raises
+    ------
+    SandboxUnavailable, StorageUnavailable
+        It cannot be judged here and now.
+    LostLease
+        Another worker has it.
+    """
     blobs = adapters.installed().blobs
     source = blobs.get(work.code_blob_ref)
     language = available_languages().get(work.language)
@@ -76,11 +99,12 @@ def _judge(work: Work, progress: "_Progress", lease: dt.timedelta) -> GradedCode
             f"The toolchain of {work.language} is not on this machine; `lti-grader doctor` says more."
         )
     progress.tell("progress")
-    if (needed := 1.5 * code.longest_test(language, work.groups)) > lease:
+    if (needed := 1.5 * code.longest_test(language, work.groups, work.harness)) > lease:
         progress.hold_for(needed)
     return code.grade(
         sandbox(), language, source, work.groups,
-        checker_config=work.checker, fetch=blobs.get, on_test=progress.test_done,
+        checker=work.checker, fetch=blobs.get, on_test=progress.test_done, harness=work.harness,
+        files={name: blobs.get(ref) for name, ref in work.harness.files.items()} if work.harness else {},
     )  # fmt: skip
 
 
@@ -95,6 +119,8 @@ class _Progress:
         self._done = 0
 
     def tell(self, kind: str, **more: object) -> None:
+        if not self._work.is_told:
+            return
         news = {"event": kind, "tests_done": self._done, "tests_total": self._work.test_count, **more}
         adapters.installed().channels.publish(f"attempt:{self._work.attempt_id}", news)
 

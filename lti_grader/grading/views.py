@@ -3,6 +3,7 @@
 import datetime as dt
 import difflib
 import json
+import logging
 import queue
 import time
 import uuid
@@ -14,16 +15,18 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments import queries as assignments
+from lti_grader.assignments.languages import highlight_of
 from lti_grader.attempts import queries as attempts
 from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
 from lti_grader.classes.mentors import may_see_work
 from lti_grader.core.db import transaction
-from lti_grader.core.errors import NotFound
-from lti_grader.core.web import Viewer, viewer, wants_json
-from lti_grader.grading import queries
+from lti_grader.core.errors import GraderError, NotFound
+from lti_grader.core.web import Viewer, session_watch, viewer, wants_json
+from lti_grader.grading import queries, turns
 from lti_grader.grading.shown import attempt_json, may_see_test, shown_of
 from lti_grader.problems.queries import tests_of
 
+log = logging.getLogger(__name__)
 blueprint = flask.Blueprint("results", __name__)
 
 _PING_SECONDS = 15
@@ -54,11 +57,22 @@ def _program(attempt_id: uuid.UUID, me: Viewer) -> SubmissionAttempt:
 
 
 def _as_json(attempt_id: uuid.UUID, me: Viewer) -> dict[str, Any]:
-    attempt, opened = _opened(attempt_id, me)
+    return _told(*_opened(attempt_id, me))
+
+
+def last_submission(item_id: uuid.UUID, opened: assignments.OpenedAssignment) -> dict[str, Any] | None:
+    """Return what somebody submitted last to a problem, with as much of its result as they may see."""
+    found = queries.last_submission(opened.membership.user_id, item_id)
+    return None if found is None else _told(found, opened)
+
+
+def _told(attempt: SubmissionAttempt, opened: assignments.OpenedAssignment) -> dict[str, Any]:
+    attempt_id = attempt.id
     shown = attempt_json(attempt, opened, now=_now())
     shown["score_delivery"] = flask.current_app.extensions["delivery_state"](attempt.student_id, opened, at=_now())
     shown["url"] = flask.url_for("results.attempt", attempt_id=attempt_id)
     shown["events_url"] = flask.url_for("results.events", attempt_id=attempt_id)
+    shown["cancel_url"] = flask.url_for("results.cancel", attempt_id=attempt_id)
     shown["code_url"] = flask.url_for("results.code", attempt_id=attempt_id)
     return shown
 
@@ -89,9 +103,11 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
             attempt=shown,
             opened=opened,
             code=code,
+            highlight=highlight_of(found.language),
             found=found,
+            earlier=queries.earlier_results(attempt_id) if opened.membership.is_staff else [],
             seen=shown_of(found, opened, now=_now()),
-            waits=assignments.shown_to_students(opened.assignment, at=_now()).note,
+            waits=opened.shown_to_students(at=_now()).note,
         )
 
 
@@ -102,6 +118,21 @@ def code(attempt_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         ref = _program(attempt_id, me).code_blob_ref
     return adapters.installed().blobs.get(ref), 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+@blueprint.post("/attempts/<uuid:attempt_id>/cancel")
+def cancel(attempt_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a Run back whose turn has not come yet."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        found, opened = _opened(attempt_id, me)
+        opened.membership.require_work()
+        if found.student_id != me.user_id:
+            raise NotFound("There is no such attempt of yours.")
+        turns.take_back(found, at=_now())
+        shown = _told(found, opened)
+    adapters.installed().channels.publish(f"attempt:{attempt_id}", {"event": "completed"})
+    return shown
 
 
 @blueprint.get("/attempts/<uuid:attempt_id>/diff")
@@ -163,8 +194,22 @@ class _Stream:
         self._number = 0
         self._completed = False
         self._last_delivery: Any = None
+        self._require_session = session_watch()
+        self._looked_at = time.monotonic()
 
     def messages(self, channels: tuple[str, ...]) -> Iterator[str]:
+        """Yield what happens until it is over, or is not this person's to see any more."""
+        try:
+            for message in self._heard(channels):
+                self._require_session()
+                if message:
+                    yield message
+        except GraderError as error:
+            # Whoever is cut off asks again, and is told why in the ordinary way.
+            log.info("events of attempt %s end early: %s", self._attempt_id, error.code)
+
+    def _heard(self, channels: tuple[str, ...]) -> Iterator[str]:
+        """Yield each message, and "" wherever nothing was to be told for a while."""
         ends = time.monotonic() + _LONGEST_STREAM_SECONDS
         ping_at = time.monotonic() + _PING_SECONDS
         with adapters.installed().channels.listen(*channels) as inbox:
@@ -174,15 +219,23 @@ class _Stream:
                     news = inbox.get(timeout=_LOOK_SECONDS)
                 except queue.Empty:
                     news = {}
-                if news.get("event") == "test":
-                    yield from self._test(news)
-                elif news.get("event") == "progress":
-                    yield self._progress(news)
+                if news.get("event") in ("test", "progress"):
+                    self._require_place()
+                    yield from self._test(news) if news["event"] == "test" else [self._progress(news)]
                 else:
                     yield from self._look()
+                yield ""
                 if time.monotonic() > ping_at:
                     ping_at = time.monotonic() + _PING_SECONDS
                     yield ": still here\n\n"
+
+    def _require_place(self) -> None:
+        """Raise `NotFound` for who was dropped from the class; asked every other second, however much there is to tell."""
+        if time.monotonic() < self._looked_at + _LOOK_SECONDS:
+            return
+        with transaction(self._me.tenant_id):
+            _opened(self._attempt_id, self._me)
+        self._looked_at = time.monotonic()
 
     def _is_over(self) -> bool:
         settled = self._last_delivery is None or self._last_delivery["state"] in (
@@ -204,8 +257,9 @@ class _Stream:
     def _look(self) -> Iterator[str]:
         with transaction(self._me.tenant_id):
             shown = _as_json(self._attempt_id, self._me)
-            place = queries.queue_position(self._attempt_id)
-        if shown["status"] in (AttemptStatus.COMPLETED, AttemptStatus.ERROR):
+            wait = queries.wait(self._attempt_id, at=_now())
+        self._looked_at = time.monotonic()
+        if shown["status"] in (AttemptStatus.COMPLETED, AttemptStatus.ERROR, AttemptStatus.CANCELLED):
             if not self._completed:
                 self._completed = True
                 yield self._message("completed", shown)
@@ -213,9 +267,8 @@ class _Stream:
                 self._last_delivery = shown["score_delivery"]
                 yield self._message("delivery", self._last_delivery or {})
         else:
-            yield self._message(
-                "progress", {"status": shown["status"], "queue_position": place, "tests_done": 0, "tests_total": 0}
-            )
+            place = {"queue_position": wait and wait.before, "wait_seconds": wait and wait.seconds}
+            yield self._message("progress", {"status": shown["status"], **place, "tests_done": 0, "tests_total": 0})
 
     def _message(self, name: str, data: dict[str, Any]) -> str:
         self._number += 1
