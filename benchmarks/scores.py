@@ -106,8 +106,14 @@ def _owed(url: str, scores: int, family: ProductFamily) -> tuple[World, uuid.UUI
     with transaction(world.tenant_id):
         platform = session().get_one(Platform, world.platform_id)
         platform.product_family, platform.auth_token_url = family, f"{url}/token"
-    students = [world.user() for _ in range(scores)]
     column = world.column(assignment, f"{url}/lineitems/{uuid.uuid4().hex}")
+    owe(world, assignment, column, scores)
+    return world, column
+
+
+def owe(world: World, assignment: uuid.UUID, column: uuid.UUID, scores: int) -> None:
+    """Give that many new students a mark, and owe each to a column."""
+    students = [world.user() for _ in range(scores)]
     with transaction(world.tenant_id):
         session().add_all(
             GradebookEntry(
@@ -118,7 +124,6 @@ def _owed(url: str, scores: int, family: ProductFamily) -> tuple[World, uuid.UUI
         )  # fmt: skip
         session().flush()
         passback.queue_known_scores(column, at=_now())
-    return world, column
 
 
 def _pumped(app: flask.Flask, world: World, many: int) -> None:

@@ -2,8 +2,8 @@
 
 import dataclasses
 import enum
-import random
 
+from lti_grader.core.owed import back_off
 from lti_grader.lti.errors import ServiceError, TokenRefused
 
 
@@ -95,8 +95,3 @@ def _without_token(error: TokenRefused, status: int, tries: int) -> Answer:
         back_off(tries),
         is_outage=True,
     )
-
-
-def back_off(tries: int) -> float:
-    """Return seconds to wait before the next try: doubling from 2 s to half an hour, spread by a quarter."""
-    return min(2.0 ** min(tries, 11), 1800.0) * random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret about it

@@ -14,11 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from lti_grader.classes.models import ContentItem, Enrollment, EnrollmentStatus, Module, Role
-from lti_grader.classes.queries import in_section, sections
+from lti_grader.classes.apart import students_within
+from lti_grader.classes.models import ContentItem, Enrollment, EnrollmentStatus, Module
+from lti_grader.classes.queries import in_section
 from lti_grader.core.db import current_tenant, session
-from lti_grader.gradebook.models import EntryStatus, GradebookEntry
-from lti_grader.lti.models import ClassContext, DeliveryStatus, Deployment, LineItem, Platform, ScoreDelivery
+from lti_grader.lti.models import DeliveryStatus, LineItem, Platform, ScoreDelivery
 from lti_grader.people.models import User
 
 PAGE = 100
@@ -53,6 +53,8 @@ class Filter:
     section: str = ""
     platform_id: uuid.UUID | None = None
     search: str = ""
+    within: frozenset[str] | None = None
+    """The sections that whoever asks is limited to, whatever else they ask for; no address carries them."""
     left: str = ""
     """ "0" leaves out who has left the class, as its page does unless it is asked for "1"."""
     sorting: Sorting = Sorting.TROUBLE
@@ -64,6 +66,7 @@ class Filter:
     def as_query(self, **changes: Any) -> dict[str, str]:
         """Return the filter as the address of its page carries it, without what it leaves open."""
         given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)} | changes
+        del given["within"]
         if given["sorting"] == Sorting.TROUBLE:
             del given["sorting"]
         if given["left"] == "0":
@@ -192,6 +195,8 @@ def _conditions(class_id: uuid.UUID, asked: Filter) -> Iterator[sa.ColumnElement
         yield ScoreDelivery.user_id.in_(
             sa.select(Enrollment.user_id).where(Enrollment.class_id == class_id, in_section(asked.section))
         )
+    if asked.within is not None:
+        yield ScoreDelivery.user_id.in_(students_within(class_id, asked.within))
     if asked.left == "0":
         is_there = sa.and_(Enrollment.class_id == class_id, Enrollment.status == EnrollmentStatus.ACTIVE)
         yield ScoreDelivery.user_id.in_(sa.select(Enrollment.user_id).where(is_there))
@@ -286,64 +291,3 @@ def _order(sorting: Sorting, held: sa.CTE) -> tuple[Any, ...]:
     if sorting is Sorting.NEWEST:
         return (held.c.created_at.desc(), *item, *student)
     return (sa.case(_ORDER, value=held.c.status, else_=5), *item, *student)
-
-
-@dataclasses.dataclass(frozen=True)
-class Choices:
-    """What a class's board can be filtered by."""
-
-    items: list[tuple[uuid.UUID, str]]
-    sections: list[str]
-    platforms: list[tuple[uuid.UUID, str]]
-
-
-def choices(class_id: uuid.UUID) -> Choices:
-    """Return what a class's board can be filtered by."""
-    items = session().execute(
-        sa.select(ContentItem.id, ContentItem.title)
-        .join(Module, Module.id == ContentItem.module_id)
-        .where(Module.class_id == class_id, sa.exists().where(LineItem.content_item_id == ContentItem.id))
-        .order_by(Module.order_index, ContentItem.order_index)
-    )
-    platforms = session().execute(
-        sa.select(Platform.id, Platform.name)
-        .where(
-            Platform.id.in_(
-                sa.select(Deployment.platform_id)
-                .join(ClassContext, ClassContext.deployment_id == Deployment.id)
-                .where(ClassContext.class_id == class_id)
-            )
-        )
-        .order_by(Platform.name)
-    )
-    return Choices(
-        [(one, title) for one, title in items],
-        sections(class_id),
-        [(one, name) for one, name in platforms],
-    )
-
-
-def without_column(class_id: uuid.UUID) -> int:
-    """Return how many graded scores of a class's students are owed to nobody: no column of an LMS shows their item."""
-    return (
-        session().scalar(
-            sa.select(sa.func.count())
-            .select_from(GradebookEntry)
-            .join(ContentItem, ContentItem.id == GradebookEntry.content_item_id)
-            .join(Module, Module.id == ContentItem.module_id)
-            .join(
-                Enrollment,
-                sa.and_(Enrollment.class_id == Module.class_id, Enrollment.user_id == GradebookEntry.student_id),
-            )
-            .where(
-                Module.class_id == class_id,
-                GradebookEntry.status == EntryStatus.GRADED,
-                Enrollment.status == EnrollmentStatus.ACTIVE,
-                Enrollment.role == Role.STUDENT,
-                ~sa.exists()
-                .where(ScoreDelivery.user_id == GradebookEntry.student_id, ScoreDelivery.line_item_id == LineItem.id)
-                .where(LineItem.content_item_id == GradebookEntry.content_item_id),
-            )
-        )
-        or 0
-    )

@@ -3,9 +3,11 @@
 import dataclasses
 import datetime as dt
 import uuid
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
+from lti_grader.classes.apart import students_within
 from lti_grader.classes.models import ContentItem
 from lti_grader.core.db import session
 from lti_grader.lti import board
@@ -58,9 +60,9 @@ def runs(class_id: uuid.UUID) -> list[RunLine]:
     return [RunLine(*row) for row in rows]
 
 
-def findings(run_id: uuid.UUID) -> list[FindingLine]:
-    """Return what a comparison found, at most five hundred."""
-    rows = session().execute(
+def findings(run_id: uuid.UUID, *, within: Collection[str] | None = None) -> list[FindingLine]:
+    """Return what a comparison found, at most five hundred; about students of these sections only, where some are given."""
+    query = (
         sa.select(ReconciliationFinding, ContentItem.id, ContentItem.title, User.id, board.display_name())
         .join(LineItem, LineItem.id == ReconciliationFinding.line_item_id)
         .join(ContentItem, ContentItem.id == LineItem.content_item_id)
@@ -69,7 +71,11 @@ def findings(run_id: uuid.UUID) -> list[FindingLine]:
         .order_by(ContentItem.title, ReconciliationFinding.kind, board.display_name(), ReconciliationFinding.id)
         .limit(_FINDINGS)
     )
+    if within is not None:
+        of_run = sa.select(ClassContext.class_id).join(Reconciliation).where(Reconciliation.id == run_id)
+        theirs = students_within(of_run.scalar_subquery(), within)
+        query = query.where(ReconciliationFinding.user_id.in_(theirs))
     return [
         FindingLine(row, item_id, title, name if user_id is not None else row.sub)
-        for row, item_id, title, user_id, name in rows
+        for row, item_id, title, user_id, name in session().execute(query)
     ]

@@ -16,8 +16,7 @@ from lti_grader.lti import board, passback, trail
 from lti_grader.lti.board_models import EventKind, FindingKind, ReconciliationFinding, ScoreDeliveryEvent
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.models import DeliveryStatus, LineItem, ScoreDelivery
-from lti_grader.lti.posting import CLOSE
-from lti_grader.lti.results import Held
+from lti_grader.lti.results import CLOSE, Held
 from lti_grader.people.models import User
 
 # As many are changed in one transaction: each is waited for, and nobody waits long.

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from lti_grader.classes.models import Enrollment, EnrollmentSource, EnrollmentStatus, Role
 from lti_grader.classes.operations import Place, enroll_listed, lock
 from lti_grader.core.db import session, transaction
-from lti_grader.lti import enrollments, leavers, mentoring
+from lti_grader.gradebook.operations import recompute_all_of
+from lti_grader.lti import enrollments, leavers, mentoring, previews
 from lti_grader.lti.memberships import Member, Reading, Status
 from lti_grader.lti.models import ClassContext, Platform
 from lti_grader.lti.products import product_of
@@ -98,6 +99,8 @@ def _enroll(course: Course, members: Mapping[uuid.UUID, Member], *, at: dt.datet
         mentoring.end(context, [one.user_id for one in news if one.is_other_role])
         unnoted = enrollments.not_noted(context, members)
         enrollments.note_seen(context, unnoted, at=at)
+        for user_id in sorted(one.user_id for one in news if one.counts_now):
+            recompute_all_of(user_id, course.class_id)
     back = {one.user_id for one in news if one.was_known} | unnoted
     leavers.owe_again(course.tenant_id, course.context_id, back, at=at)
     return news
@@ -111,6 +114,8 @@ class _News:
     was_known: bool
     is_other_role: bool = False
     """Whether they are something else now than they were."""
+    counts_now: bool = False
+    """Whether they were taken for somebody who only looks, and are a student: what they handed in counts."""
 
 
 def _news(course: Course, members: Mapping[uuid.UUID, Member]) -> list[_News]:
@@ -134,11 +139,13 @@ def _news(course: Course, members: Mapping[uuid.UUID, Member]) -> list[_News]:
             continue
         if row.last_launch_at is not None:
             role = product.listed_role(role, launched_as=Role(row.role))
+        role = previews.role_of_list(role, before=Role(row.role))
         sections = tuple(row.sections) if member.sections is None else member.sections
         is_there = row.status == EnrollmentStatus.ACTIVE
         if (is_there, row.role, row.source, tuple(row.sections)) != (True, role, EnrollmentSource.ROSTER, sections):
             place = Place(role, EnrollmentSource.ROSTER, sections)
-            news.append(_News(user_id, place, is_joining=not is_there, was_known=True, is_other_role=row.role != role))
+            counts = role == Role.STUDENT and row.role == Role.PREVIEW
+            news.append(_News(user_id, place, not is_there, True, is_other_role=row.role != role, counts_now=counts))
     return news
 
 

@@ -4,7 +4,6 @@ Rows are read a page at a time, each in a transaction of its own, and sent on as
 no more memory than a page, and no transaction stays open while somebody's slow line is waited for.
 """
 
-import csv
 import dataclasses
 import datetime as dt
 import io
@@ -18,6 +17,7 @@ import sqlalchemy as sa
 
 from lti_grader.classes.models import Class, ContentItem, Module
 from lti_grader.core.db import session, transaction
+from lti_grader.core.tables import csv_line, safe
 from lti_grader.lti import board
 from lti_grader.lti.board import Filter, Line
 from lti_grader.lti.models import ClassContext, DeliveryStatus, LineItem, ScoreDelivery
@@ -29,8 +29,6 @@ _BOARD = (
     "Class", "Section", "Student", "E-mail", "LMS user id", "Item", "LMS", "Score", "Maximum", "State", "LMS holds",
     "Owed since", "Sent", "Verified", "Why",
 )  # fmt: skip
-# What spreadsheets take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,19 +113,6 @@ def _board_cells(row: Row) -> Sequence[str]:
     )  # fmt: skip
 
 
-def safe(text: str | None) -> str:
-    """Return text that no spreadsheet takes for a formula: names come from outside, and some begin with "="."""
-    text = text or ""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def csv_line(cells: Iterable[str]) -> bytes:
-    """Return a line of CSV."""
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()
-
-
 def _points(value: Decimal | None) -> str:
     return "" if value is None else f"{value.normalize():f}"
 
@@ -176,7 +161,12 @@ class _Pipe(io.RawIOBase):
 
 
 def one_roster(
-    tenant_id: uuid.UUID, class_ids: Sequence[uuid.UUID], *, by_email: bool = False, at: dt.datetime
+    tenant_id: uuid.UUID,
+    class_ids: Sequence[uuid.UUID],
+    asked: Filter | None = None,
+    *,
+    by_email: bool = False,
+    at: dt.datetime,
 ) -> Iterator[bytes]:
     """Yield a ZIP archive of OneRoster 1.2 results, in bulk: categories, line items and results, and no more.
 
@@ -192,7 +182,7 @@ def one_roster(
         "manifest.csv": (("propertyName", "value"), _manifest()),
         "categories.csv": (_CATEGORIES, [(str(tenant_id), "", "", "Graded by lti_grader", "")]),
         "lineItems.csv": (_LINE_ITEMS, _line_items(tenant_id, class_ids)),
-        "results.csv": (_RESULTS, _results(tenant_id, class_ids, by_email=by_email)),
+        "results.csv": (_RESULTS, _results(tenant_id, class_ids, asked, by_email=by_email)),
     }
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -235,7 +225,9 @@ def _line_items(tenant_id: uuid.UUID, class_ids: Iterable[uuid.UUID]) -> Iterato
             )  # fmt: skip
 
 
-def _results(tenant_id: uuid.UUID, class_ids: Iterable[uuid.UUID], *, by_email: bool) -> Iterator[tuple[str, ...]]:
+def _results(
+    tenant_id: uuid.UUID, class_ids: Iterable[uuid.UUID], asked: Filter | None, *, by_email: bool
+) -> Iterator[tuple[str, ...]]:
     for class_id in class_ids:
         with transaction(tenant_id):
             contexts = dict(
@@ -247,7 +239,7 @@ def _results(tenant_id: uuid.UUID, class_ids: Iterable[uuid.UUID], *, by_email: 
                 )
                 .all()
             )
-        for row in rows(tenant_id, class_id):
+        for row in rows(tenant_id, class_id, asked):
             if row.is_test_user:
                 continue
             line = row.line

@@ -6,11 +6,12 @@ What is graded meanwhile waits as `frozen`. One person asks for the release, and
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from lti_grader.classes.apart import students_within
 from lti_grader.classes.models import ContentItem, Enrollment, Module
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import NotFound
@@ -57,8 +58,16 @@ class FreezeLine:
         return self.item or "The whole class"
 
 
-def of_class(class_id: uuid.UUID, *, also_released: bool = False) -> list[FreezeLine]:
-    """Return what is held back in a class, the newest first; with what was, where that is asked for."""
+def of_class(
+    class_id: uuid.UUID, within: Collection[str] | None = None, *, also_released: bool = False
+) -> list[FreezeLine]:
+    """Return what is held back in a class, the newest first; with what was, where that is asked for.
+
+    Parameters
+    ----------
+    within
+        Of single students, those of these sections only; None for all.
+    """
     query = (
         sa.select(ScoreFreeze, ContentItem.title, User)
         .outerjoin(ContentItem, ContentItem.id == ScoreFreeze.content_item_id)
@@ -69,6 +78,9 @@ def of_class(class_id: uuid.UUID, *, also_released: bool = False) -> list[Freeze
     )
     if not also_released:
         query = query.where(ScoreFreeze.released_at.is_(None))
+    if within is not None:
+        theirs = ScoreFreeze.student_id.in_(students_within(class_id, within))
+        query = query.where(sa.or_(ScoreFreeze.student_id.is_(None), theirs))
     return [
         FreezeLine(row, title, user.display_name if user is not None else None)
         for row, title, user in session().execute(query)
@@ -150,29 +162,32 @@ def words(row: ScoreFreeze) -> str:
 
 def hold(row: ScoreDelivery, *, at: dt.datetime) -> bool:
     """Hold a delivery back that was about to be sent, if a freeze covers it; return whether one does."""
-    found = session().scalar(
-        sa.select(ScoreFreeze).where(ScoreFreeze.id.in_(_covering_ids(row))).order_by(ScoreFreeze.frozen_at).limit(1)
-    )
-    if found is None:
-        return False
-    row.status, row.last_error = DeliveryStatus.FROZEN, words(found)
-    trail.note(row, EventKind.FROZEN, at=at)
-    return True
+    return bool(hold_all([row], at=at))
 
 
-def _covering_ids(row: ScoreDelivery) -> sa.Select[uuid.UUID]:
-    return (
-        sa.select(ScoreFreeze.id)
-        .join(Module, Module.class_id == ScoreFreeze.class_id)
-        .join(ContentItem, ContentItem.module_id == Module.id)
-        .join(LineItem, LineItem.content_item_id == ContentItem.id)
+def hold_all(rows: Sequence[ScoreDelivery], *, at: dt.datetime) -> set[uuid.UUID]:
+    """Do as `hold`, for many with one question; return the ids of those that are held back."""
+    found = session().execute(
+        sa.select(ScoreDelivery.id, ScoreFreeze)
+        .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
+        .join(ContentItem, ContentItem.id == LineItem.content_item_id)
+        .join(Module, Module.id == ContentItem.module_id)
+        .join(ScoreFreeze, ScoreFreeze.class_id == Module.class_id)
         .where(
-            LineItem.id == row.line_item_id,
+            ScoreDelivery.id.in_([row.id for row in rows]),
             ScoreFreeze.released_at.is_(None),
             sa.or_(ScoreFreeze.content_item_id.is_(None), ScoreFreeze.content_item_id == ContentItem.id),
-            sa.or_(ScoreFreeze.student_id.is_(None), ScoreFreeze.student_id == row.user_id),
+            sa.or_(ScoreFreeze.student_id.is_(None), ScoreFreeze.student_id == ScoreDelivery.user_id),
         )
+        # Of several the first speaks for all.
+        .order_by(ScoreFreeze.frozen_at.desc())
     )
+    freezes = dict(found.all())
+    for row in rows:
+        if row.id in freezes:
+            row.status, row.last_error = DeliveryStatus.FROZEN, words(freezes[row.id])
+            trail.note(row, EventKind.FROZEN, at=at)
+    return set(freezes)
 
 
 def ask_release(class_id: uuid.UUID, freeze_id: uuid.UUID, *, by: Actor, at: dt.datetime) -> None:

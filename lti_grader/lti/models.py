@@ -249,6 +249,11 @@ class LineItem(Row, Tenanted, Base):
     lms_label: Mapped[str | None]
     """What the LMS was last seen to show, as is the maximum after it; None while nobody looked."""
     lms_maximum: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    resized_at: Mapped[dt.datetime | None]
+    """When this tool gave it another maximum: what was sent before may stand there in points of the old one."""
+    resized_from: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    """That old maximum, and the one that took its place."""
+    resized_to: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
     begun_at: Mapped[dt.datetime | None]
     """When it began anew, empty, in the place of one that was lost: what was sent before stood in that one."""
     reconciled_at: Mapped[dt.datetime | None]

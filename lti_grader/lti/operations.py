@@ -14,7 +14,7 @@ from lti_grader.classes.operations import create_class, enroll
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.lti import claims as c
-from lti_grader.lti import enrollments, leavers, links, mentoring, registration_learning, roster_schedule
+from lti_grader.lti import enrollments, leavers, links, mentoring, previews, registration_learning, roster_schedule
 from lti_grader.lti.course_copy import Launcher
 from lti_grader.lti.memberships import described
 from lti_grader.lti.models import ClassContext, Deployment, Platform
@@ -70,7 +70,7 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
     place = enroll(
         context.class_id,
         user_id,
-        role,
+        previews.role_of_launch(context, user_id, role, at=at),
         source=EnrollmentSource.LAUNCH,
         sections=product.sections(claims),
         lists_know_assistants=product.lists_know_assistants,
@@ -82,7 +82,7 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
     if claims[c.MESSAGE_TYPE] == c.RESOURCE_LINK_REQUEST:
         link = links.open_link(claims, context, Launcher(user_id, role), at=at)
         assignment_id, link_id = link.assignment_id, link.id
-    if role in STAFF or (place.source != EnrollmentSource.ROSTER and not is_test_user(roles)):
+    if role in STAFF or role == Role.PREVIEW or (place.source != EnrollmentSource.ROSTER and not is_test_user(roles)):
         roster_schedule.ask(context, at=at)
     return Arrival(user_id, context.class_id, context.id, deployment.deployment_id, role, assignment_id, link_id)
 

@@ -1,57 +1,11 @@
-"""Rows that say what is still owed to or by a platform, and how one worker at a time takes them up."""
+"""Rows that say what is still owed to or by a platform (`core.owed`): what its answers mean for them."""
 
-import datetime as dt
-import uuid
-from typing import Any, TypeVar
-
-import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
-
-from lti_grader.core.db import Row, Tenanted, session, system_transaction
-from lti_grader.lti.answers import back_off, is_throttled
+from lti_grader.core.owed import Owed, claim, due
+from lti_grader.lti.answers import is_throttled
 from lti_grader.lti.errors import ServiceError, TokenRefused
 from lti_grader.lti.models import Platform
 
-
-class Owed(Row, Tenanted):
-    """What a table needs whose rows are tried until they are done."""
-
-    tries: Mapped[int] = mapped_column(default=0, server_default="0")
-    next_try_at: Mapped[dt.datetime]
-
-
-Kind = TypeVar("Kind", bound=Owed)
-
-
-def claim(table: type[Kind], row_id: uuid.UUID, *owed: Any, at: dt.datetime, seconds: float = 60) -> Kind | None:
-    """Return a row that is owed and due, put off so that nobody else takes it up; None where it is not.
-
-    Parameters
-    ----------
-    owed
-        Conditions that hold while it is owed.
-    seconds
-        How long it is put off at least: a worker that dies leaves it to the next sweep after that.
-    """
-    query: sa.Select[Any] = sa.select(table).where(
-        table.id == row_id,
-        *owed,
-        table.next_try_at <= at,
-    )
-    row: Kind | None = session().scalar(query.with_for_update(skip_locked=True))
-    if row is not None:
-        row.tries += 1
-        row.next_try_at = at + dt.timedelta(seconds=max(seconds, back_off(row.tries)))
-        session().flush()
-    return row
-
-
-def due(table: type[Kind], *owed: Any, at: dt.datetime, most: int = 500) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """Return (tenant, row) of what is owed and due in any tenant, the oldest first."""
-    query = sa.select(table.tenant_id, table.id)
-    with system_transaction() as opened:
-        rows = opened.execute(query.where(*owed, table.next_try_at <= at).order_by(table.next_try_at).limit(most))
-        return [(tenant, row) for tenant, row in rows]
+__all__ = ["Owed", "claim", "due", "is_final", "require_enabled"]
 
 
 def require_enabled(platform: Platform) -> None:

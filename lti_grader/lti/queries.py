@@ -21,7 +21,6 @@ _WORDS = {
     DeliveryStatus.VERIFIED: "Your LMS has it",
     DeliveryStatus.FAILED: "Your LMS did not take it; the staff can see why",
     DeliveryStatus.OVERRIDDEN: "Your LMS holds another grade, set there by hand",
-    DeliveryStatus.EXCLUDED: "Not sent: this is the LMS's test student",
     DeliveryStatus.FROZEN: "Held back by the staff",
     DeliveryStatus.WITHHELD: "Not released yet",
 }
@@ -29,9 +28,10 @@ _WORDS = {
 
 def delivery_state(user_id: uuid.UUID, content_item_id: uuid.UUID) -> dict[str, str] | None:
     """Return how far a student's score has come, in words for them; None where none is owed."""
-    status = session().scalar(
-        sa.select(ScoreDelivery.status)
+    row = session().execute(
+        sa.select(ScoreDelivery.status, ScoreDelivery.score, User.is_test_user)
         .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
+        .join(User, User.id == ScoreDelivery.user_id)
         .where(
             ScoreDelivery.user_id == user_id,
             LineItem.content_item_id == content_item_id,
@@ -39,8 +39,20 @@ def delivery_state(user_id: uuid.UUID, content_item_id: uuid.UUID) -> dict[str, 
         )
         .order_by(ScoreDelivery.revision.desc())
         .limit(1)
-    )
-    return None if status is None else {"state": status, "text": _WORDS[DeliveryStatus(status)]}
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    status, score, is_test_user = row
+    words = _WORDS | {DeliveryStatus.EXCLUDED: _not_sent(score, is_test_user=is_test_user)}
+    return {"state": status, "text": words[DeliveryStatus(status)]}
+
+
+def _not_sent(score: Decimal | None, *, is_test_user: bool) -> str:
+    if is_test_user:
+        return "Not sent: this is the LMS's test student"
+    if score is None:
+        return "Sent to your LMS when it is graded"
+    return "Not sent: your LMS does not list you in this course now"
 
 
 def states_of_class(class_id: uuid.UUID) -> dict[tuple[uuid.UUID, uuid.UUID], str]:

@@ -1,4 +1,4 @@
-"""What follows from a release: every score that waited for it is owed to the LMS, also after the tool was down."""
+"""What follows from a release: every score and comment that waited for it is owed to the LMS, also after the tool was down."""
 
 import datetime as dt
 import logging
@@ -8,9 +8,12 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from lti_grader.assignments.access import last_dues
 from lti_grader.assignments.events import ReleaseChanged
 from lti_grader.assignments.models import Assignment
-from lti_grader.assignments.release import Part
+from lti_grader.assignments.queries import shown_to_students
+from lti_grader.assignments.release import Part, When
+from lti_grader.assignments.releasing import keep_released, locked
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
@@ -25,19 +28,18 @@ log = logging.getLogger(__name__)
 TASK, QUEUE = "scores.release", "passback"
 IS_OWED = OwedRelease.done_at.is_(None)
 # As many are owed in one transaction: whoever hands in meanwhile need not wait for long.
-_CHUNK = 50
+_CHUNK = 200
 # Nobody else takes a release up while it is worked on; one whose worker died is taken up again after this.
 _LEASE_SECONDS = 300.0
+_LOOK_AGAIN = dt.timedelta(hours=1)
 Clock = Callable[[], dt.datetime]
 
 
 def schedule(event: ReleaseChanged) -> None:
-    """Note when the scores of an assignment are to be owed, if they wait for anything."""
+    """Note when scores and comments of an assignment are to be owed, if they wait for anything."""
     at = dt.datetime.now(dt.UTC)
-    marks = session().get_one(Assignment, event.assignment_id).release(Part.MARKS)
-    due = marks.comes_at
-    if marks.is_out(at=at):
-        due = at if _waiting(event.assignment_id, after=None, most=1) else None
+    assignment = session().get_one(Assignment, event.assignment_id)
+    due = at if _waiting(assignment, after=None, most=1, at=at) else _next_look(assignment, at=at)
     if due is None:
         session().execute(sa.delete(OwedRelease).where(OwedRelease.assignment_id == event.assignment_id))
         return
@@ -50,6 +52,24 @@ def schedule(event: ReleaseChanged) -> None:
     )
     if due <= at and row_id is not None:
         send_after_commit(TASK, current_tenant(), row_id, queue=QUEUE)
+
+
+def _next_look(assignment: Assignment, *, at: dt.datetime) -> dt.datetime | None:
+    """Return when to look next whether something of an assignment has come out; None where that only a person decides.
+
+    What waits for everybody's due date is looked at ever again from the assignment's own on: whoever had the latest
+    may have left the class by then.
+    """
+    last_due = last_dues([assignment])[assignment.id]
+    looks = []
+    for one in (assignment.release(part, last_due=last_due) for part in Part):
+        if one.by_hand_at is not None or one.is_out(at=at):
+            continue
+        if one.rule.when is When.AFTER_DUE and one.due_date is not None:
+            looks += [one.comes_at, max(one.due_date, at + _LOOK_AGAIN)]
+        else:
+            looks.append(one.comes_at)
+    return min((one for one in looks if one is not None), default=None)
 
 
 def due(*, at: dt.datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -71,15 +91,20 @@ def carry_out(tenant_id: uuid.UUID, row_id: uuid.UUID, now: Clock) -> int | None
     while True:
         with transaction(tenant_id):
             assignment = session().get_one(Assignment, assignment_id)
-            ids = _waiting(assignment_id, after=after, most=_CHUNK)
-            if not ids or not assignment.release(Part.MARKS).is_out(at=now()):
+            ids = _waiting(assignment, after=after, most=_CHUNK, at=now())
+            if not ids:
                 break
             after = _tell(ids, now())
             told += len(ids)
     with transaction(tenant_id):
+        assignment = locked(assignment_id)
+        keep_released(assignment, at=now())
+        again = _next_look(assignment, at=now())
         session().execute(
             # Not where somebody has changed the release meanwhile.
-            sa.update(OwedRelease).where(OwedRelease.id == row_id, OwedRelease.tries == tries).values(done_at=now())
+            sa.update(OwedRelease)
+            .where(OwedRelease.id == row_id, OwedRelease.tries == tries)
+            .values({"next_try_at": again, "tries": 0} if again else {"done_at": now()})
         )
     log.info("assignment %s: %d scores released", assignment_id, told)
     return told
@@ -95,26 +120,35 @@ def _tell(entry_ids: Sequence[uuid.UUID], at: dt.datetime) -> uuid.UUID:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()  # fmt: skip
-    for entry in entries:
-        tell(entry, at=at)
+    tell(entries, at=at)
     return entries[-1].student_id
 
 
-def _waiting(assignment_id: uuid.UUID, *, after: uuid.UUID | None, most: int) -> Sequence[uuid.UUID]:
-    """Return the entries of an assignment of which an LMS was told at most that they are to come, by student.
+def _waiting(assignment: Assignment, *, after: uuid.UUID | None, most: int, at: dt.datetime) -> Sequence[uuid.UUID]:
+    """Return the entries of which an LMS may be told more than it was: points, or a comment; by student.
 
     Parameters
     ----------
     after
         Leave out the students up to this one.
     """
-    columns = sa.select(LineItem.id).where(LineItem.content_item_id == assignment_id)
+    out = shown_to_students([assignment], at=at)[assignment.id]
+    if not out.marks:
+        return []
+    columns = sa.select(LineItem.id).where(LineItem.content_item_id == assignment.id)
     held = board.newest(ScoreDelivery.line_item_id.in_(columns))
     is_graded = sa.or_(GradebookEntry.status == EntryStatus.GRADED, GradebookEntry.override_points.is_not(None))
     waits = sa.or_(held.c.status == DeliveryStatus.WITHHELD, sa.and_(held.c.score.is_(None), is_graded))
+    if out.feedback:
+        lacks_comment = sa.and_(
+            GradebookEntry.manual_feedback != "",
+            held.c.comment != GradebookEntry.manual_feedback,
+            held.c.score.is_not(None),
+        )
+        waits = sa.or_(waits, lacks_comment)
     query = (
         sa.select(GradebookEntry.id)
-        .where(GradebookEntry.content_item_id == assignment_id)
+        .where(GradebookEntry.content_item_id == assignment.id)
         .where(sa.exists().where(held.c.user_id == GradebookEntry.student_id, waits))
         .order_by(GradebookEntry.student_id)
         .limit(most)

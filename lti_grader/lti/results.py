@@ -14,6 +14,8 @@ from lti_grader.lti.products import product_of
 from lti_grader.lti.tokens import Services
 
 TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
+# A hundredth of a point is lost in some platforms' own rounding.
+CLOSE = Decimal("0.011")
 _LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 
 
@@ -23,6 +25,7 @@ class Held:
 
     score: Any
     maximum: Any
+    comment: str = ""
 
     def points(self, maximum: Decimal) -> Decimal | None:
         """Return the points in points of our own maximum, None where the result has none.
@@ -103,7 +106,9 @@ def _results(said: Any) -> Iterator[tuple[str, Held]]:
         raise ServiceError("The LMS's list of results is not a list.", body=str(said)[:500])
     for one in said:
         if isinstance(one, dict):
-            yield str(one.get("userId")), Held(one.get("resultScore"), one.get("resultMaximum"))
+            comment = one.get("comment")
+            comment = comment if isinstance(comment, str) else ""
+            yield str(one.get("userId")), Held(one.get("resultScore"), one.get("resultMaximum"), comment)
 
 
 def below(url: str, name: str, query: str = "") -> str:

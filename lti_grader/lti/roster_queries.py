@@ -4,12 +4,12 @@ import dataclasses
 import datetime as dt
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
-from lti_grader.classes.queries import in_section, sections
+from lti_grader.classes.queries import in_section, listed_within, sections
 from lti_grader.core.db import session
 from lti_grader.lti import claims as c
 from lti_grader.lti.group_models import ClassGroup, ClassGroupMember
@@ -87,10 +87,16 @@ class People:
     pages: int
 
 
-def people(class_id: uuid.UUID, asked: Asked) -> People:
-    """Return who is in a class, or has left it, by name."""
-    counts = {who: _count(class_id, Asked(who=who)) for who in ("in", "new", "left")}
-    matching = _count(class_id, asked)
+def people(class_id: uuid.UUID, asked: Asked, within: Collection[str] | None = None) -> People:
+    """Return who is in a class, or has left it, by name.
+
+    Parameters
+    ----------
+    within
+        The sections that whoever asks is limited to; None for the whole class.
+    """
+    counts = {who: _count(class_id, Asked(who=who), within) for who in ("in", "new", "left")}
+    matching = _count(class_id, asked, within)
     pages = max(1, math.ceil(matching / A_PAGE))
     page = min(asked.page, pages)
     rows = (
@@ -98,7 +104,7 @@ def people(class_id: uuid.UUID, asked: Asked) -> People:
         .execute(
             sa.select(Enrollment, User)
             .join(User, User.id == Enrollment.user_id)
-            .where(*_wanted(class_id, asked))
+            .where(*_wanted(class_id, asked, within))
             .order_by(User.family_name, User.given_name, User.name, User.id)
             .limit(A_PAGE)
             .offset((page - 1) * A_PAGE)
@@ -114,7 +120,7 @@ def people(class_id: uuid.UUID, asked: Asked) -> People:
         )
         for one, user in rows
     ]  # fmt: skip
-    return People(lines, matching, counts, sections(class_id), _groups(class_id), page, pages)
+    return People(lines, matching, counts, sections(class_id, within=within), _groups(class_id), page, pages)
 
 
 def _id(text: str) -> str:
@@ -148,24 +154,26 @@ def _groups_of(class_id: uuid.UUID, people: list[uuid.UUID]) -> Mapping[uuid.UUI
     return {user_id: sorted(theirs) for user_id, theirs in found.items()}
 
 
-def _count(class_id: uuid.UUID, asked: Asked) -> int:
+def _count(class_id: uuid.UUID, asked: Asked, within: Collection[str] | None) -> int:
     return (
         session()
         .scalars(
             sa.select(sa.func.count())
             .select_from(Enrollment)
             .join(User, User.id == Enrollment.user_id)
-            .where(*_wanted(class_id, asked))
+            .where(*_wanted(class_id, asked, within))
         )
         .one()
     )
 
 
-def _wanted(class_id: uuid.UUID, asked: Asked) -> list[sa.ColumnElement[bool]]:
+def _wanted(class_id: uuid.UUID, asked: Asked, within: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
     has_left = Enrollment.status == EnrollmentStatus.DROPPED
     wanted = [Enrollment.class_id == class_id, has_left if asked.who == "left" else ~has_left]
     if asked.who == "new":
         wanted.append(User.last_launch_at.is_(None))
+    if within is not None:
+        wanted.append(listed_within(within))
     if asked.role:
         wanted.append(Enrollment.role == asked.role)
     if asked.section:

@@ -11,7 +11,7 @@ from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.classes.mentors import may_see_work
 from lti_grader.classes.models import STAFF, Module
-from lti_grader.classes.queries import Membership, was_ever_in
+from lti_grader.classes.queries import membership, was_ever_in
 from lti_grader.core.db import session
 from lti_grader.lti import claims as c
 from lti_grader.lti.errors import LaunchRefused
@@ -112,4 +112,4 @@ def require_attempt(attempt_id: uuid.UUID, arrival: Arrival) -> None:
 def _may_see(arrival: Arrival, student_id: uuid.UUID | None) -> bool:
     if student_id is None:
         return arrival.role in STAFF
-    return may_see_work(Membership(arrival.class_id, arrival.user_id, arrival.role), student_id)
+    return may_see_work(membership(arrival.class_id, arrival.user_id), student_id)

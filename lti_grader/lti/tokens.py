@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import math
+import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,9 @@ from lti_grader.core.db import transaction
 from lti_grader.lti import http, keys
 from lti_grader.lti.errors import ServiceError, TokenRefused
 from lti_grader.lti.models import Platform
+
+# Less than the minute that a token is kept shorter than it is good for.
+_AT_HAND_SECONDS = 20.0
 
 
 class Services:
@@ -28,6 +32,7 @@ class Services:
     def __init__(self, platform: Platform, held: Adapters) -> None:
         self._platform = platform
         self._held = held
+        self._at_hand: dict[str, tuple[str, float]] = {}
 
     @property
     def platform(self) -> Platform:
@@ -47,7 +52,7 @@ class Services:
         except ServiceError as error:
             if error.status_code != 401:
                 raise
-        self._held.kv.forget(self._cache_key(scopes))
+        self._forget(scopes)
         return self._send(method, url, self._token(scopes), **more)
 
     def fetch(self, url: str, scopes: Sequence[str], *, most: int) -> http.Fetched:
@@ -68,7 +73,7 @@ class Services:
         except ServiceError as error:
             if error.status_code != 401:
                 raise
-        self._held.kv.forget(self._cache_key(scopes))
+        self._forget(scopes)
         return http.fetch(url, token=self._token(scopes), **limits)
 
     def _send(self, method: str, url: str, token: str, *, headers: dict[str, str], **more: Any) -> httpx.Response:
@@ -87,10 +92,18 @@ class Services:
         name = "|".join([platform.issuer, platform.client_id, platform.auth_token_url, *sorted(scopes)])
         return f"lti:token:{hashlib.sha256(name.encode()).hexdigest()}"
 
+    def _forget(self, scopes: Sequence[str]) -> None:
+        key = self._cache_key(scopes)
+        self._at_hand.pop(key, None)
+        self._held.kv.forget(key)
+
     def _token(self, scopes: Sequence[str]) -> str:
         key = self._cache_key(scopes)
+        at_hand, read_at = self._at_hand.get(key, ("", 0.0))
+        if at_hand and time.monotonic() - read_at < _AT_HAND_SECONDS:
+            return at_hand
         if cached := self._held.kv.get(key):
-            return self._held.sealer.open(cached)
+            return self._put_at_hand(key, self._held.sealer.open(cached))
         answer = self._ask_for_token(scopes)
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:
@@ -100,6 +113,11 @@ class Services:
         keep = int(min(seconds, 3660)) - 60 if known else 240
         if keep > 0:
             self._held.kv.put(key, self._held.sealer.seal(token), keep)
+            self._put_at_hand(key, token)
+        return token
+
+    def _put_at_hand(self, key: str, token: str) -> str:
+        self._at_hand[key] = token, time.monotonic()
         return token
 
     def granted(self, scopes: Sequence[str]) -> frozenset[str]:

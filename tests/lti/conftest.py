@@ -12,12 +12,13 @@ from typing import Any
 import flask
 import jwt
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
 
 from lti_grader.cli import main
-from lti_grader.core.db import db, session, transaction
+from lti_grader.core.db import db, session, system_transaction, transaction
 from lti_grader.core.settings import Settings
 from lti_grader.embedded.stack import Servers
 from lti_grader.lti import claims as c
@@ -30,6 +31,7 @@ from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest, create_problem, publish
 from tests.fixtures.world import World
 from tests.lti.desk import Desk
+from tests.lti.placing import Place
 from tests.lti.scripted import ScriptedPlatform, Way, browser
 
 NOW = dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
@@ -220,3 +222,17 @@ def run(
 def _hang_up(app: flask.Flask, **_more: Any) -> None:
     db.engine.dispose()
     app.extensions["adapters"].kv.client.connection_pool.disconnect()
+
+
+@pytest.fixture
+def place(app: flask.Flask, scripted: ScriptedPlatform, way: Way) -> Iterator[Place]:
+    app.config["WTF_CSRF_ENABLED"] = False
+    keysets.forget()
+    way.login()
+    assert way.launch().status_code == 303
+    with system_transaction() as opened:
+        platform = opened.scalars(sa.select(Platform).where(Platform.issuer == scripted.url)).one()
+    with transaction(platform.tenant_id):
+        context = session().scalars(sa.select(ClassContext)).one()
+    yield Place(app, scripted, World(platform.tenant_id, platform.id, context.class_id, context.id, uuid.UUID(int=0)))
+    keysets.forget()

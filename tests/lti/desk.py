@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from lti_grader import adapters
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.lti import passback, posting, pump
+from lti_grader.lti import carrying, passback, pump
 from lti_grader.lti.models import ScoreDelivery
 from lti_grader.people.models import User
 from tests.fixtures.world import NOW, World
@@ -75,7 +75,7 @@ class Desk:
         return self.rows()[-1]
 
     def carry(self, delivery: uuid.UUID | None = None) -> str:
-        return posting.deliver(self.world.tenant_id, delivery or self.last.id, self.held, lambda: self.at)
+        return carrying.deliver(self.world.tenant_id, delivery or self.last.id, self.held, lambda: self.at)
 
     def pump(self) -> pump.Pumped:
         """Carry what is due to the platform, whosever it is."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from lti_grader.classes.models import Role
 from lti_grader.core.db import db, session, transaction
-from lti_grader.lti import board, board_operations, queries
+from lti_grader.lti import board, board_choices, board_operations, queries
 from lti_grader.lti.board import Filter, Sorting
 from lti_grader.lti.board_models import ScoreDeliveryEvent
 from lti_grader.lti.board_operations import Selection
@@ -114,7 +114,7 @@ def test_sections_items_and_those_who_left(world: World, desk: Desk) -> None:
             ),
             {"u": desk.student},
         )
-        assert board.choices(world.class_id).sections == ["A", "B"]
+        assert board_choices.choices(world.class_id).sections == ["A", "B"]
     found = read(world, section="B")
     assert [(line.student_id, line.has_left, line.sections) for line in found.lines] == [
         (desk.student, True, ["A", "B"])
@@ -135,7 +135,7 @@ def test_another_classs_scores_are_not_there(world: World, desk: Desk) -> None:
 def test_graded_scores_without_a_column_are_told(world: World, desk: Desk) -> None:
     desk.score(5)
     with transaction(world.tenant_id):
-        assert board.without_column(world.class_id) == 0
+        assert board_choices.without_column(world.class_id) == 0
         session().execute(
             sa.text(
                 "INSERT INTO gradebook_entries (id, tenant_id, student_id, content_item_id, score_obtained, max_score,"
@@ -143,7 +143,7 @@ def test_graded_scores_without_a_column_are_told(world: World, desk: Desk) -> No
             ),
             {"t": world.tenant_id, "s": desk.student, "i": world_assignment(world)},
         )
-        assert board.without_column(world.class_id) == 1
+        assert board_choices.without_column(world.class_id) == 1
 
 
 def world_assignment(world: World) -> uuid.UUID:
@@ -291,8 +291,13 @@ def test_a_big_class_takes_no_more_questions_than_a_small_one(
     # Which sessions were ended is read once a minute, with the first page.
     teacher.get(f"/classes/{world.class_id}")
     asked: list[str] = []
-    sa.event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
     page = teacher.get(f"/classes/{world.class_id}/deliveries?sorting=student&page=7")
+    sa.event.remove(db.engine, "before_cursor_execute", note)
     assert "Page 7 of 20" in page.text
     assert page.text.count('name="delivery"') == 100 - page.text.count("Waiting to be sent")
     assert len(asked) <= 16

@@ -104,12 +104,12 @@ def test_nothing_is_released_in_a_copy_whatever_was_in_the_original(term: Term) 
         teacher = session().scalars(sa.select(User.id).where(User.sub == TEACHER)).one()
         release(by_hand, {Part.MARKS}, by=teacher, at=NOW)
     term.launch(NEW, "link-2", named=dated)
-    marks, feedback = ([one.release(part) for one in term.assignments(NEW)] for part in Part)
+    marks, feedback = ([one.release(part, last_due=one.due_date) for one in term.assignments(NEW)] for part in Part)
     assert [one.rule.when for one in marks] == [When.BY_HAND, When.AFTER_DUE, When.BY_HAND]
     assert [one.is_out(at=NOW) for one in marks] == [False, False, False]
     assert [one.rule.when for one in feedback] == [When.BY_HAND, When.AT_ONCE, When.AT_ONCE]
     assert [one.comes_at for one in marks] == [None, None, None], "a due date that is set there decides"
-    assert all(one.release(Part.MARKS).is_out(at=NOW) for one in term.assignments(OLD))
+    assert all(one.release(Part.MARKS, last_due=one.due_date).is_out(at=NOW) for one in term.assignments(OLD))
     assert due
 
 

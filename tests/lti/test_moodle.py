@@ -1,12 +1,19 @@
 """What Moodle does in its gradebook, as Moodle 5.0.1 was seen to do it."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
+from lti_grader.core.db import session, transaction
+from lti_grader.lti import queries
+from lti_grader.lti.board_models import ScoreDeliveryEvent
 from lti_grader.lti.models import ProductFamily
+from lti_grader.lti.passback.outcomes import LOOKS
 from tests.fixtures.world import World
 from tests.lti.desk import RESULTS, SCORES, Desk
+from tests.lti.releases.releasing import BY_HAND, let_go, set_rule, work
 from tests.lti.scripted import Answer, Asked, ScriptedPlatform
 from tests.lti.test_deliveries import be
 from tests.lti.test_reconciliation import run as reconciled
@@ -22,6 +29,7 @@ class Moodle:
         self.grades: dict[str, tuple[float, float]] = {}
         """Points, of the column's maximum now, and the maximum that stood when they were posted."""
         self.overrides: dict[str, float] = {}
+        self.feedback: dict[str, str] = {}
         self._usual, lms.answer = lms.answer, self.answer  # type: ignore[method-assign]
 
     def change_maximum(self, maximum: float) -> None:
@@ -35,7 +43,11 @@ class Moodle:
             return 200, {}, {"id": "1", "label": "Week 1", "scoreMaximum": self.maximum}
         if asked.path == SCORES:
             body = asked.json
-            self.grades[body["userId"]] = (body["scoreGiven"] * self.maximum / body["scoreMaximum"], self.maximum)
+            self.feedback[body["userId"]] = body.get("comment", "")
+            if body["gradingProgress"] == "FullyGraded":
+                self.grades[body["userId"]] = (body["scoreGiven"] * self.maximum / body["scoreMaximum"], self.maximum)
+            else:
+                self.grades.pop(body["userId"], None)
             return 200, {}, ""
         if asked.path == RESULTS:
             if "limit" in asked.query:
@@ -43,6 +55,7 @@ class Moodle:
             wanted = asked.query.get("user_id")
             return 200, {}, [
                 {"userId": who, "resultScore": self.overrides.get(who, points), "resultMaximum": before}
+                | ({"comment": self.feedback[who]} if self.feedback[who] else {})
                 for who, (points, before) in self.grades.items()
                 if wanted in (None, who)
             ]  # fmt: skip
@@ -130,3 +143,111 @@ def test_a_column_without_a_maximum_is_looked_at_again(desk: Desk, moodle: Moodl
     assert desk.carry() == "again"
     desk.later(minutes=1)
     assert desk.carry() == "overridden"
+
+
+class TestFeedback:
+    """Moodle has one place for it: whatever goes without it empties it, and what goes with it replaces it."""
+
+    def test_what_a_teacher_wrote_there_goes_back_with_the_next_score(self, desk: Desk, moodle: Moodle) -> None:
+        desk.score(4, feedback="Mind the empty list.")
+        desk.carry()
+        moodle.feedback[desk.sub] = "Come and see me."
+        for points in (6, 7):
+            desk.score(points, feedback="Mind the empty list.")
+            assert desk.carry() == "verified"
+            assert moodle.feedback[desk.sub] == "Come and see me."
+        assert "somebody wrote" in said_of(desk)
+
+    def test_it_does_also_where_many_scores_are_carried_together(self, desk: Desk, moodle: Moodle) -> None:
+        beside = [desk, *(desk.neighbour() for _ in range(4))]
+        for one in beside:
+            one.score(4, feedback="Mind the empty list.")
+        assert desk.pump().carried == 5
+        moodle.feedback[beside[3].sub] = "Come and see me."
+        for one in beside:
+            one.score(5, feedback="Well done.")
+        assert desk.pump().carried == 5
+        assert [moodle.feedback[one.sub] for one in beside] == ["Well done."] * 3 + ["Come and see me.", "Well done."]
+
+    def test_ours_is_replaced_by_ours_and_taken_away_by_us(self, desk: Desk, moodle: Moodle) -> None:
+        for feedback in ("Mind the empty list.\nAnd the sign.", "Well done.", ""):
+            desk.score(desk.revision, feedback=feedback)
+            assert desk.carry() == "verified"
+            assert moodle.feedback[desk.sub] == feedback
+            moodle.feedback[desk.sub] = feedback.replace("\n", "\r\n")
+
+    def test_what_was_written_in_its_editor_stays_as_text_however_often_it_goes_back(
+        self, desk: Desk, moodle: Moodle
+    ) -> None:
+        desk.score(4)
+        desk.carry()
+        moodle.feedback[desk.sub] = (
+            '<p dir="ltr">Look at <strong>loop 2</strong> again:</p>\r\n<p>&lt;p&gt; is no name &amp; this\n is no end:</p>'
+            '<pre>for x in y:\n    pass</pre><ul><li>See <a href="https://example.org/for">this</a></li><li>Done</li></ul>'
+        )
+        text = (
+            "Look at loop 2 again:\n<p> is no name & this is no end:\nfor x in y:\n    pass\n"
+            "- See this (https://example.org/for)\n- Done"
+        )
+        for points in (5, 6):
+            desk.score(points)
+            desk.carry()
+            assert moodle.feedback[desk.sub] == text
+
+    def test_text_with_angle_brackets_is_not_taken_for_html(self, desk: Desk, moodle: Moodle) -> None:
+        desk.score(4)
+        desk.carry()
+        moodle.feedback[desk.sub] = "Use vector<int> here, and if a < b, not <= b &amp; so on."
+        desk.score(5)
+        desk.carry()
+        assert moodle.feedback[desk.sub] == "Use vector<int> here, and if a < b, not <= b &amp; so on."
+
+    def test_nothing_without_points_is_sent_since_it_would_only_empty_the_feedback(
+        self, desk: Desk, moodle: Moodle
+    ) -> None:
+        moodle.feedback[desk.sub] = "Come and see me."
+        desk.waiting()
+        assert desk.carry() == "excluded"
+        assert desk.posts() == []
+        assert "sent when there is one" in (desk.last.last_error or "")
+        with transaction(desk.world.tenant_id):
+            told = queries.delivery_state(desk.student, desk.assignment)
+        assert told == {"state": "excluded", "text": "Sent to your LMS when it is graded"}
+        desk.score(9)
+        assert desk.carry() == "verified"
+
+
+def said_of(desk: Desk) -> str:
+    with transaction(desk.world.tenant_id):
+        return " ".join(session().scalars(sa.select(ScoreDeliveryEvent.words)))
+
+
+def test_marks_that_are_not_released_are_kept_from_moodle_altogether(desk: Desk, moodle: Moodle) -> None:
+    desk.at = dt.datetime.now(dt.UTC)
+    set_rule(desk, BY_HAND)
+    desk.score(8)
+    assert desk.carry() == "withheld"
+    assert desk.posts() == []
+    assert "once they are" in (desk.last.last_error or "")
+    let_go(desk)
+    work(desk)
+    assert desk.carry() == "verified"
+    assert moodle.grades[desk.sub] == (8, 10)
+
+
+def test_an_earlier_score_that_was_kept_there_is_not_called_somebody_elses(desk: Desk, moodle: Moodle) -> None:
+    desk.score(4)
+    desk.carry()
+    # "Overridden" with the grade as it is, as Moodle does it for feedback.
+    moodle.overrides[desk.sub] = 4
+    desk.score(9)
+    for _ in range(LOOKS):
+        desk.carry()
+        desk.later(minutes=6)
+    assert desk.last.status == "overridden"
+    assert "4 of 10, an earlier score of this tool: somebody has kept it there" in (desk.last.last_error or "")
+    assert "clear “Overridden”" in (desk.last.last_error or "")
+    assert len(desk.posts()) == 2
+    moodle.overrides[desk.sub] = 6
+    reconciled(desk)
+    assert "6 of 10, which this tool did not send" in (desk.last.last_error or "")

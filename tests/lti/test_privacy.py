@@ -1,9 +1,11 @@
 """The data-privacy launch: found, counted, copied, and erased, by who may, and on record."""
 
+import datetime as dt
 import io
 import json
 import uuid
 import zipfile
+from decimal import Decimal
 from typing import Any
 
 import flask
@@ -11,10 +13,18 @@ import pytest
 import sqlalchemy as sa
 
 from lti_grader import adapters
+from lti_grader.assignments.dates import OtherDates
+from lti_grader.assignments.granting import Whose, grant
 from lti_grader.attempts import drafts
 from lti_grader.classes.models import Class, Enrollment, Mentorship, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.grading.similarity.models import (
+    SimilarityNote,
+    SimilarityPair,
+    SimilarityProgram,
+    SimilarityReport,
+)
 from lti_grader.lti import claims as c
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.board_models import Reconciliation, ReconciliationFinding, ScoreFreeze
@@ -52,6 +62,43 @@ class Office:
             self._board()
 
         self._mentor()
+        self._alike()
+        with transaction(world.tenant_id):
+            more_time = OtherDates(due=NOW + dt.timedelta(days=9))
+            grant(desk.assignment, Whose(self.student), more_time, reason="Amina was away", by=world.teacher_id, at=NOW)
+
+    def _alike(self) -> None:
+        """A report found theirs and another's alike, and somebody noted what they make of it."""
+        other = self.world.hand_in(self.world.user(), self.item)
+        shared = {"tenant_id": self.world.tenant_id}
+        with transaction(self.world.tenant_id):
+            report = SimilarityReport(
+                assignment_problem_id=self.item, with_earlier=False, without_solution=False, state="done",
+                started_at=NOW, ended_at=NOW, next_try_at=NOW, **shared,
+            )  # fmt: skip
+            session().add(report)
+            session().flush()
+            both = [
+                SimilarityProgram(
+                    report_id=report.id, attempt_id=one, kin="python", is_own=True, size=1, highest=1, **shared
+                )
+                for one in (self.attempt, other)
+            ]
+            session().add_all(both)
+            session().flush()
+            first, second = sorted((self.attempt, other))
+            session().add_all(
+                [
+                    SimilarityPair(
+                        report_id=report.id, left_id=both[0].id, right_id=both[1].id, score=Decimal("0.75"), left_share=1,
+                        right_share=1, longest=1, passages=[[1, 1, 1, 1]], **shared,
+                    ),
+                    SimilarityNote(
+                        first_attempt_id=first, second_attempt_id=second, decision="talk", words="Amina copied?", at=NOW,
+                        by=self.world.teacher_id, **shared,
+                    ),
+                ]
+            )  # fmt: skip
 
     def _mentor(self) -> None:
         """Somebody whom the LMS named as their mentor."""
@@ -213,8 +260,8 @@ class TestFinding:
         (act,) = office.rows(PrivacyAct)
         assert (act.kind, act.subject_id) == ("looked", office.student)
         assert act.counts == {
-            "classes": 1, "submissions": 1, "runs": 0, "drafts": 0, "files": 1, "grades": 1, "scores sent or owed": 1,
-            "notices": 1, "mentors and mentored": 1,
+            "classes": 1, "submissions": 1, "runs": 0, "drafts": 0, "files": 1, "dates of their own": 1,
+            "grades": 1, "marks worked out anew": 0, "pairs of similar submissions": 1, "notes on similar submissions": 1, "scores sent or owed": 1, "notices": 1, "mentors and mentored": 1,
         }  # fmt: skip
 
     def test_the_record_cannot_be_changed(self, office: Office) -> None:
@@ -240,7 +287,12 @@ class TestCopying:
         assert parts["drafts.json"][0]["current_code"] == "print('unfinished')"
         assert parts["grades.json"][0]["manual_feedback"] == "Dear Amina"
         assert parts["scores.json"][0]["score"] == "7"
+        (own,) = parts["dates.json"]
+        assert (own["reason"], own["due_date"]) == ("Amina was away", "2026-03-11T10:00:00+00:00")
+        assert own["item"].startswith("Assignment")
         assert len(parts["notices.json"]) == 1
+        (found,), (noted,) = parts["similar.json"]["found"], parts["similar.json"]["notes"]
+        assert (found["attempt"], found["alike"], noted["note"]) == (attempt["id"], "0.75", "Amina copied?")
         assert [one.kind for one in office.rows(PrivacyAct)] == ["exported"]
 
     def test_a_copy_that_would_lack_a_file_is_none(self, office: Office) -> None:

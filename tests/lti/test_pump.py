@@ -258,7 +258,7 @@ class TestWaitingForALook:
         assert lms.scores[desk.sub]["scoreGiven"] == 9
 
     def test_where_no_grade_stands_yet_the_lms_is_told(self, desk: Desk, world: World) -> None:
-        be(world, ProductFamily.MOODLE)
+        be(world, ProductFamily.OTHER)
         desk.waiting()
         assert desk.carry() == "verified"
         assert desk.posts()[-1]["gradingProgress"] == "PendingManual"

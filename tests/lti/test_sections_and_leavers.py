@@ -132,7 +132,10 @@ def test_moodles_assistant_is_one_from_the_first_roster_on_also_at_the_next_laun
     lms.members = [[member(1, roles=["Instructor"])]]
     sync(world)
     assert arrive(world, "member-1", INSTRUCTOR).role == Role.TEACHER
-    # And who launches as a student is one.
+    # Who switches to the role of a student looks as one, and is one once the list says so.
+    assert arrive(world, "member-1", LEARNER).role == Role.PREVIEW
+    lms.members = [[member(1)]]
+    sync(world)
     assert arrive(world, "member-1", LEARNER).role == Role.STUDENT
 
 

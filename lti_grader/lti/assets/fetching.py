@@ -8,9 +8,9 @@ import uuid
 
 from lti_grader.adapters import Adapters
 from lti_grader.core.db import session, transaction
+from lti_grader.core.owed import back_off
 from lti_grader.lti import claims as c
 from lti_grader.lti import owed
-from lti_grader.lti.answers import back_off
 from lti_grader.lti.asset_models import AssetStatus, LtiAsset
 from lti_grader.lti.assets import attempting, reporting
 from lti_grader.lti.assets.reporting import Said, failed, platform_of

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from lti_grader.assignments.models import Assignment
+from lti_grader.classes.apart import whose_work
 from lti_grader.classes.mentors import may_see_work
 from lti_grader.classes.models import STAFF, Module
 from lti_grader.classes.queries import Membership, membership
@@ -65,7 +66,7 @@ def reported(claims: Mapping[str, Any], arrival: Arrival) -> uuid.UUID:
     )
     if found is None:
         raise LaunchRefused("unknown_asset", "This file has not come in here, or not from this course.")
-    if not may_see_work(Membership(arrival.class_id, arrival.user_id, arrival.role), found.user_id):
+    if not may_see_work(membership(arrival.class_id, arrival.user_id), found.user_id):
         raise LaunchRefused("not_yours", "This is the file of somebody else.")
     return found.id
 
@@ -83,8 +84,8 @@ class ActivityLine:
     latest: datetime | None
 
 
-def activities(class_id: uuid.UUID) -> list[ActivityLine]:
-    """Return the LMS's assignments whose files come to a class, the latest first."""
+def activities(place: Membership) -> list[ActivityLine]:
+    """Return the LMS's assignments whose files come to a class, as somebody of its staff sees them, the latest first."""
     rows = session().execute(
         sa.select(
             AssetActivity.id,
@@ -97,8 +98,8 @@ def activities(class_id: uuid.UUID) -> list[ActivityLine]:
         )
         .join(ClassContext, ClassContext.id == AssetActivity.class_context_id)
         .outerjoin(Assignment, Assignment.id == AssetActivity.assignment_id)
-        .outerjoin(LtiAsset, LtiAsset.activity_id == AssetActivity.id)
-        .where(ClassContext.class_id == class_id)
+        .outerjoin(LtiAsset, sa.and_(LtiAsset.activity_id == AssetActivity.id, whose_work(place, LtiAsset.user_id)))
+        .where(ClassContext.class_id == place.class_id)
         .group_by(AssetActivity.id, AssetActivity.title, Assignment.title)
         .order_by(sa.func.max(LtiAsset.received_at).desc().nulls_last(), AssetActivity.created_at.desc())
     )
@@ -185,8 +186,9 @@ class FileLine:
     report: AssetReport | None
 
 
-def files(activity_id: uuid.UUID, *, most: int = 1000) -> Sequence[FileLine]:
-    """Return the files of an activity by student, each one's latest first."""
+def files(opened: OpenedActivity, *, most: int = 1000) -> Sequence[FileLine]:
+    """Return those files of an activity that somebody of the staff sees, by student, each one's latest first."""
+    activity_id = opened.activity.id
     newest = (
         sa.select(AssetReport)
         .join(LtiAsset, LtiAsset.id == AssetReport.asset_id)
@@ -198,7 +200,7 @@ def files(activity_id: uuid.UUID, *, most: int = 1000) -> Sequence[FileLine]:
     rows = session().execute(
         sa.select(LtiAsset, User)
         .join(User, User.id == LtiAsset.user_id)
-        .where(LtiAsset.activity_id == activity_id)
+        .where(LtiAsset.activity_id == activity_id, whose_work(opened.membership, LtiAsset.user_id))
         .order_by(User.family_name, User.given_name, User.name, User.id, LtiAsset.received_at.desc())
         .limit(most)
     )

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from lti_grader.adapters import Adapters
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.messages import send_after_commit
+from lti_grader.core.owed import back_off
 from lti_grader.lti import claims as c
 from lti_grader.lti import owed
-from lti_grader.lti.answers import back_off
 from lti_grader.lti.asset_models import AssetActivity, AssetReport, LtiAsset, ReportStatus
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.http import is_safe_url

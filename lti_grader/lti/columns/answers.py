@@ -1,5 +1,6 @@
 """What a platform's answer to a request for a column means, with the cure."""
 
+from lti_grader.core.owed import back_off
 from lti_grader.lti import answers
 from lti_grader.lti.answers import Answer, Meaning
 from lti_grader.lti.errors import ServiceError, TokenRefused
@@ -27,7 +28,7 @@ def understand(error: ServiceError, *, tries: int) -> Answer:
     """
     status = error.status_code
     if status is not None and answers.is_throttled(status, error.body):
-        wait = max(error.retry_after or 0.0, answers.back_off(tries))
+        wait = max(error.retry_after or 0.0, back_off(tries))
         return Answer(Meaning.AGAIN, "The LMS asks us to slow down; it will be tried again.", wait, is_outage=True)
     if status is None or isinstance(error, TokenRefused) or status >= 500 or status in (408, 425):
         return answers.understand(error, tries=tries)

@@ -33,6 +33,10 @@ class Wish:
         """Return whether the column is so."""
         return (self.label, self.maximum) == (column.label, column.maximum)
 
+    def resizes(self, column: Column) -> bool:
+        """Return whether the column would get another maximum."""
+        return self.maximum != column.maximum
+
 
 def wish(job: Job, before: Column) -> Wish:
     """Return what to set, of a column as it is in the LMS now."""
@@ -40,6 +44,21 @@ def wish(job: Job, before: Column) -> Wish:
     may_name = label != told_label and before.label in ("", told_label)
     may_resize = _may_resize(job) and maximum != told_maximum and before.maximum in (None, told_maximum)
     return Wish(label if may_name else before.label or label, maximum if may_resize else before.maximum or maximum)
+
+
+def is_resized(job: Job, after: Column) -> bool:
+    """Return whether a column has another maximum than the LMS was told before: the one that is to be."""
+    return _may_resize(job) and job.told[1] != job.ours[1] == after.maximum
+
+
+def note_resizing(job: Job, *, at: dt.datetime) -> None:
+    """Write down that a column has another maximum from now on: before that is so, and once more when it is.
+
+    Whoever looks at it in between knows what the points are of that are found there.
+    """
+    row = jobs.mine(job)
+    if row is not None:
+        row.resized_at, row.resized_from, row.resized_to = at, job.told[1], job.ours[1]
 
 
 def _may_resize(job: Job) -> bool:

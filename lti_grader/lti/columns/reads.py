@@ -2,7 +2,7 @@
 
 import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from lti_grader.assignments.models import Assignment
 from lti_grader.classes.models import ContentItem, Module
 from lti_grader.core.db import session
+from lti_grader.lti import claims as c
 from lti_grader.lti.columns import asking
 from lti_grader.lti.models import (
     WITHOUT_COLUMN,
@@ -20,6 +21,7 @@ from lti_grader.lti.models import (
     Platform,
     ScoreDelivery,
 )
+from lti_grader.lti.products import product_of
 
 NONE = "none"
 _UNDER_WAY, _WATCHED = (ColumnState.ASKED, ColumnState.CHANGED), 3
@@ -37,6 +39,8 @@ class Line:
     column: LineItem | None
     waiting: int
     """Students whose scores wait for the column."""
+    others: int = 0
+    """How many further columns the LMS course has for the assignment."""
 
     @property
     def state(self) -> str:
@@ -45,6 +49,11 @@ class Line:
     @property
     def lacks_column(self) -> bool:
         return self.column is None or self.column.state in WITHOUT_COLUMN
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether it is gone from the LMS, and every score goes to another column there."""
+        return self.state == ColumnState.MISSING and self.others > 0
 
     @property
     def is_live(self) -> bool:
@@ -111,7 +120,7 @@ def courses(class_id: uuid.UUID) -> list[Course]:
         .order_by(Module.order_index, Assignment.order_index, Assignment.id)
     ).all()  # fmt: skip
     found = _columns([context.id for context, _ in rows])
-    columns = [one for listed in found.values() for one in listed if one is not None]
+    columns = [one for listed in found.values() for one in listed]
     waiting = _waiting([one.id for one in columns if one.state in WITHOUT_COLUMN])
     return [
         Course(
@@ -119,21 +128,23 @@ def courses(class_id: uuid.UUID) -> list[Course]:
             context.title or context.context_id,
             platform.name,
             asking.refusal(context, platform),
-            [
-                Line(
-                    one.id, one.title, one.is_published, one.points_total, column,
-                    waiting.get(column.id, 0) if column is not None else 0,
-                )
-                for one in assignments
-                for column in found.get((context.id, one.id), [None])
-            ],
+            [line for one in assignments for line in _lines(one, found.get((context.id, one.id), []), waiting)],
         )
         for context, platform in rows
     ]  # fmt: skip
 
 
-def _columns(context_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], list[LineItem | None]]:
-    found: dict[tuple[uuid.UUID, uuid.UUID], list[LineItem | None]] = {}
+def _lines(assignment: Assignment, columns: Sequence[LineItem], waiting: Mapping[uuid.UUID, int]) -> list[Line]:
+    """Return what there is to say of an assignment in a course: a line for each of its columns, or that it has none."""
+    described = (assignment.id, assignment.title, assignment.is_published, assignment.points_total)
+    there = {one.id for one in columns if one.state not in WITHOUT_COLUMN}
+    return [Line(*described, one, waiting.get(one.id, 0), len(there - {one.id})) for one in columns] or [
+        Line(*described, None, 0)
+    ]
+
+
+def _columns(context_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], list[LineItem]]:
+    found: dict[tuple[uuid.UUID, uuid.UUID], list[LineItem]] = {}
     for row in session().scalars(
         sa.select(LineItem).where(LineItem.class_context_id.in_(context_ids)).order_by(LineItem.created_at, LineItem.id)
     ):
@@ -151,12 +162,46 @@ def _waiting(column_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
 
 
 def in_trouble(class_id: uuid.UUID) -> list[Trouble]:
-    """Return the columns of a class that need a person."""
+    """Return the columns of a class that need a person; not one that is gone where another has every score."""
+    another = sa.orm.aliased(LineItem)
+    has_another = sa.exists().where(
+        another.class_context_id == LineItem.class_context_id,
+        another.content_item_id == LineItem.content_item_id,
+        another.state.not_in(WITHOUT_COLUMN),
+    )
     rows = session().execute(
         sa.select(ContentItem.title, LineItem.state)
         .join(ContentItem, ContentItem.id == LineItem.content_item_id)
         .join(ClassContext, ClassContext.id == LineItem.class_context_id)
         .where(ClassContext.class_id == class_id, LineItem.state.in_(_TROUBLE))
+        .where(sa.or_(LineItem.state != ColumnState.MISSING, ~has_another))
         .order_by(ContentItem.title, LineItem.id)
     )
     return [Trouble(title, state) for title, state in rows]
+
+
+def resizing(assignment_id: uuid.UUID) -> list[str]:
+    """Return what other points of an assignment come to in each of its columns, in a sentence for each LMS course."""
+    rows = session().execute(
+        sa.select(LineItem, ClassContext, Platform)
+        .join(ClassContext, ClassContext.id == LineItem.class_context_id)
+        .join(Deployment, Deployment.id == ClassContext.deployment_id)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .where(LineItem.content_item_id == assignment_id)
+        .order_by(ClassContext.title, LineItem.id)
+    )
+    return [
+        f"{context.title or context.context_id}: {_resizing(row, context, platform)}" for row, context, platform in rows
+    ]
+
+
+def _resizing(row: LineItem, context: ClassContext, platform: Platform) -> str:
+    if row.state in WITHOUT_COLUMN:
+        return "there is no column yet; it is made with the new maximum."
+    held = row.lms_maximum or row.score_maximum
+    keeps = f"its column stays one of {held.normalize():f} points, and marks are converted to it."
+    if product_of(platform).resizing_fills:
+        return f"{keeps} Another maximum there would give a 0 to all students who have no grade."
+    if c.LINE_ITEM not in context.ags_scopes:
+        return f"{keeps} This tool may not change columns there."
+    return "its column gets the new maximum."

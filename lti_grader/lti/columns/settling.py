@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -17,10 +17,12 @@ from lti_grader.lti.models import ColumnState, DeliveryStatus, LineItem, ScoreDe
 # As many are changed in one transaction: nobody else waits long for a score of theirs.
 _CHUNK = 200
 _MOVED = "The column begins anew in the LMS."
+_RESIZED = "The column has another maximum in the LMS."
 _STATES = (
     DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT, DeliveryStatus.VERIFIED,
     DeliveryStatus.FAILED, DeliveryStatus.OVERRIDDEN, DeliveryStatus.WITHHELD,
 )  # fmt: skip
+_HELD_THERE = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT, DeliveryStatus.VERIFIED)
 
 
 def settle(job: Job, found: Column, *, is_new: bool, at: dt.datetime) -> str:
@@ -77,26 +79,44 @@ def owe_all(job: Job, *, at: dt.datetime) -> None:
     It comes before the column is said to be there, in transactions of its own: where it breaks off, the next try does
     all of it again. What the LMS holds is looked at before each post, so that no grade of another is written over.
     """
+    _owe(job, _STATES, {"sent_at": None, "verified_at": None, "lms_holds": None}, _MOVED, at=at)
+
+
+def owe_held(job: Job, *, at: dt.datetime) -> None:
+    """Owe anew, as `owe_all` does, what the LMS holds, or is about to, of a column that has another maximum there.
+
+    Some LMSs leave the points as they are, so that they are another share of the maximum; where they are not, the look
+    before each post finds nothing to do.
+    """
+    _owe(job, _HELD_THERE, {}, _RESIZED, at=at)
+    with transaction(job.tenant_id):
+        asking.send_scores(session().get_one(LineItem, job.id).class_context_id)
+
+
+def _owe(
+    job: Job, states: Sequence[DeliveryStatus], forgotten: Mapping[str, None], words: str, *, at: dt.datetime
+) -> None:
     with transaction(job.tenant_id):
         held = board.newest(ScoreDelivery.line_item_id == job.id)
         ids = session().scalars(
-            sa.select(held.c.id).where(held.c.status.in_(_STATES)).order_by(held.c.line_item_id, held.c.user_id)
+            sa.select(held.c.id).where(held.c.status.in_(states)).order_by(held.c.line_item_id, held.c.user_id)
         ).all()  # fmt: skip
     for start in range(0, len(ids), _CHUNK):
         with transaction(job.tenant_id):
-            _owe(ids[start : start + _CHUNK], at)
+            _owe_some(ids[start : start + _CHUNK], states, forgotten, words, at)
 
 
-def _owe(ids: Sequence[uuid.UUID], at: dt.datetime) -> None:
+def _owe_some(
+    ids: Sequence[uuid.UUID], states: Sequence[DeliveryStatus], forgotten: Mapping[str, None], words: str,
+    at: dt.datetime,
+) -> None:  # fmt: skip
     passback.wait_for_all(ids)
     row, other = ScoreDelivery, sa.orm.aliased(ScoreDelivery)
     same = sa.and_(other.line_item_id == row.line_item_id, other.user_id == row.user_id)
     last = sa.select(sa.func.max(other.sent_timestamp)).where(same).scalar_subquery()
     again = session().scalars(
         sa.update(row)
-        .where(
-            row.id.in_(ids), row.status.in_(_STATES), row.is_newest, ~freezes.covering(row.line_item_id, row.user_id)
-        )
+        .where(row.id.in_(ids), row.status.in_(states), row.is_newest, ~freezes.covering(row.line_item_id, row.user_id))
         .values(
             status=DeliveryStatus.PENDING,
             forced=False,
@@ -104,18 +124,16 @@ def _owe(ids: Sequence[uuid.UUID], at: dt.datetime) -> None:
             next_try_at=at,
             # Later, by a whole second at least, than anything sent before.
             sent_timestamp=sa.func.greatest(at.replace(microsecond=0), last + dt.timedelta(seconds=1)),
-            sent_at=None,
-            verified_at=None,
-            lms_holds=None,
             last_error=None,
             last_answer=None,
+            **forgotten,
         )
         .returning(row.id)
         .execution_options(synchronize_session=False)
     )
     session().add_all(
         ScoreDeliveryEvent(
-            tenant_id=current_tenant(), delivery_id=one, at=at, kind=EventKind.RESENT, words=_MOVED,
+            tenant_id=current_tenant(), delivery_id=one, at=at, kind=EventKind.RESENT, words=words,
         )
         for one in again
     )  # fmt: skip

@@ -125,11 +125,18 @@ class _Way:
         wished, after = changing.wish(job, before), before
         if not wished.is_granted(before):
             self._require_writing()
+            if wished.resizes(before):
+                with transaction(job.tenant_id):
+                    changing.note_resizing(job, at=self._now())
             self._services.call(
                 "PUT", url, [c.LINE_ITEM], headers={"Content-Type": finding.TYPE, "Accept": finding.TYPE},
                 content=json.dumps(changing.description(wished, before), allow_nan=False),
             )  # fmt: skip
             after = finding.read(self._services, url, job.scopes)
+        if changing.is_resized(job, after):
+            with transaction(job.tenant_id):
+                changing.note_resizing(job, at=self._now())
+            settling.owe_held(job, at=self._now())
         with transaction(job.tenant_id):
             return changing.settle(job, wished, after, at=self._now())
 

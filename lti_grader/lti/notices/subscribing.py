@@ -12,9 +12,9 @@ from lti_grader.adapters import Adapters
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
+from lti_grader.core.owed import back_off
 from lti_grader.lti import claims as c
 from lti_grader.lti import owed
-from lti_grader.lti.answers import back_off
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.http import is_safe_url
 from lti_grader.lti.models import ClassContext, Deployment, Platform

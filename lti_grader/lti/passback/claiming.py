@@ -1,13 +1,18 @@
-"""What is due, and taking it in hand for as long as a lease lasts."""
+"""What is due, and taking it in hand: as many of a column at once as one worker carries, each for as long as a lease lasts.
+
+A claim moves the time of a delivery's next try, and nothing else: until it is about to be posted (`sending.begin`) a newer
+score, a freeze and a release that is taken back find it as it was.
+"""
 
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
 
+from lti_grader.assignments.release import Shown
 from lti_grader.core.db import session, system_transaction
 from lti_grader.lti import freezes, trail
 from lti_grader.lti.board_models import EventKind
@@ -19,50 +24,16 @@ from lti_grader.lti.models import (
     ScoreDelivery,
 )
 from lti_grader.lti.passback import withholding
-from lti_grader.lti.passback.turns import (
-    NEWER,
-    later_than,
-    locked,
-    others_of,
-    take_if_free,
-)
+from lti_grader.lti.passback.parcels import Parcel
+from lti_grader.lti.passback.turns import NEWER, free, later_than, locked, others_by_student
 from lti_grader.lti.products import product_of
 from lti_grader.people.models import User
 
-
-@dataclasses.dataclass(frozen=True)
-class Parcel:
-    """A claimed delivery with all that posting it takes; it holds no transaction."""
-
-    delivery_id: uuid.UUID
-    line_item_id: uuid.UUID
-    user_id: uuid.UUID
-    platform: Platform
-    url: str
-    sub: str
-    score: Decimal | None
-    """None while the work waits for a person's look, or its marks for their release."""
-    is_withheld: bool
-    """It has no points because its marks are not released."""
-    maximum: Decimal
-    timestamp: dt.datetime
-    activity_progress: str
-    grading_progress: str
-    submitted_at: dt.datetime | None
-    is_new_submission: bool
-    """Whether the LMS has not been told of this work before; a changed mark for the same work is none."""
-    attempt_id: uuid.UUID | None
-    comment: str
-    """"" also where the LMS has it from before."""
-    tries: int
-    forced: bool
-    interrupted: bool
-    """It was tried before with this time, and how that ended is not known: the LMS may hold it already."""
-    was_sent: bool
-    """The LMS has taken it; only the look is still owed."""
-    may_hold: frozenset[Decimal]
-    """What the LMS may hold of our own: what it was last seen to hold, and whatever was sent after that."""
-    channel: str
+OWED = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT)
+# So many are claimed at once however few are left: a claim is some ten statements.
+_WORTH_A_CLAIM = 4
+# An older score of the student's is on its way at this moment.
+_SOON = dt.timedelta(seconds=2)
 
 
 def due(*, at: dt.datetime) -> list[tuple[uuid.UUID, uuid.UUID, int]]:
@@ -92,106 +63,177 @@ def due_column(platform_id: uuid.UUID, *, at: dt.datetime, most: int) -> tuple[u
 def _is_owed() -> sa.ColumnElement[bool]:
     # What is owed to a column that is not there waits for it.
     nowhere = sa.select(LineItem.id).where(LineItem.state.in_(WITHOUT_COLUMN))
-    return sa.and_(
-        ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT]),
-        ScoreDelivery.line_item_id.not_in(nowhere),
-    )
+    return sa.and_(ScoreDelivery.status.in_(OWED), ScoreDelivery.line_item_id.not_in(nowhere))
 
 
 def claim(delivery_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
-    """Take a delivery that is due, for as long as `lease`; None if it is not, or another worker has the column."""
+    """Take a delivery that is due, for as long as `lease`; None if it is not, or another worker has it."""
     row = locked(delivery_id)
-    return None if row is None or not _is_due(row, at) else _claim(row, at=at, lease=lease)
+    if row is None or row.status not in OWED or row.next_try_at > at:
+        return None
+    found = _claim([(row, session().get_one(User, row.user_id).sub)], at=at, lease=lease)
+    return found[0] if found else None
 
 
-def claim_next(line_item_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
-    """Take the delivery of a column that has been due longest and is in nobody's hands; None if there is none."""
+def claim_some(
+    line_item_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta, most: int, workers: int = 1
+) -> list[Parcel]:
+    """Take deliveries of a column that have been due longest and are in nobody's hands; none if there is none.
+
+    Parameters
+    ----------
+    most
+        How many at most.
+    workers
+        How many may share what is due: where there are several each takes no more than half its part of what is left, so
+        that all end together.
+    """
     busy: list[uuid.UUID] = []
-    while True:
-        row = session().scalar(
-            sa.select(ScoreDelivery)
-            .where(
-                ScoreDelivery.line_item_id == line_item_id,
-                _is_owed(),
-                ScoreDelivery.next_try_at <= at,
-                ScoreDelivery.id.not_in(busy),
-            )
-            .order_by(ScoreDelivery.next_try_at, ScoreDelivery.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        if row is None:
-            return None
-        # Who owes a newer score waits for this row now, so that waiting for them would never end.
-        parcel = _claim(row, at=at, lease=lease) if take_if_free(row.line_item_id, row.user_id) else None
-        if parcel is not None:
-            return parcel
-        busy.append(row.id)
+    while picked := _pick(line_item_id, busy, at=at, most=most, workers=workers):
+        # Who owes a newer score waits for its row now, so that waiting for them would never end.
+        busy += [row.id for row, _, is_free in picked if not is_free]
+        if found := _claim([(row, sub) for row, sub, is_free in picked if is_free], at=at, lease=lease):
+            return found
+    return []
 
 
-def _is_due(row: ScoreDelivery, at: dt.datetime) -> bool:
-    owed = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT)
-    return row.status in owed and row.next_try_at <= at
-
-
-def _claim(row: ScoreDelivery, *, at: dt.datetime, lease: dt.timedelta) -> Parcel | None:
-    item = session().get_one(LineItem, row.line_item_id)
-    if item.url is None or item.state in WITHOUT_COLUMN:
-        return None
-    others = others_of(row)
-    if any(one.revision > row.revision for one in others):
-        # Nobody wants to know any more; if it arrived all the same, the newer one has a later time.
-        row.status = DeliveryStatus.SUPERSEDED
-        trail.note(row, EventKind.SUPERSEDED, at=at, words=NEWER)
-        return None
-    if row.status == DeliveryStatus.PENDING and freezes.hold(row, at=at):
-        return None
-    out = withholding.shown_of(item.content_item_id, at=at)
-    if row.status == DeliveryStatus.PENDING and withholding.hold(row, others, out, at=at):
-        return None
-    if any(one.status == DeliveryStatus.SENDING for one in others):
-        row.next_try_at = at + dt.timedelta(seconds=2)
-        return None
-    before = row.status
-    if row.sent_timestamp is None:
-        row.sent_timestamp = later_than(others, at)
-    row.tries += 1
-    row.status, row.next_try_at = DeliveryStatus.SENDING, at + lease
-    session().flush()
-    platform, user = (
+def _pick(
+    line_item_id: uuid.UUID, busy: Sequence[uuid.UUID], *, at: dt.datetime, most: int, workers: int
+) -> Sequence[sa.Row[ScoreDelivery, str, bool]]:
+    is_due = sa.and_(
+        ScoreDelivery.line_item_id == line_item_id,
+        _is_owed(),
+        ScoreDelivery.next_try_at <= at,
+        ScoreDelivery.id.not_in(busy),
+    )
+    parts = 2 * workers if workers > 1 else 1
+    left = sa.select(sa.literal(1)).where(is_due).limit(parts * most).subquery()
+    part = sa.select(sa.func.least(most, sa.func.greatest(_WORTH_A_CLAIM, sa.func.count() / parts))).select_from(left)
+    picked = (
+        sa.select(ScoreDelivery)
+        .where(is_due)
+        .order_by(ScoreDelivery.next_try_at, ScoreDelivery.id)
+        .limit(part.scalar_subquery())
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    row = sa.orm.aliased(ScoreDelivery, picked)
+    return (
         session()
         .execute(
-            sa.select(Platform, User)
-            .select_from(ScoreDelivery)
-            .join(Platform, Platform.id == ScoreDelivery.platform_id)
-            .join(User, User.id == ScoreDelivery.user_id)
-            .where(ScoreDelivery.id == row.id)
+            sa.select(row, User.sub, free(row.line_item_id, row.user_id))
+            .join(User, User.id == row.user_id)
+            .order_by(row.next_try_at, row.id)
+        )
+        .all()
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Column:
+    """A column, and what holds for everything that is sent to it just now."""
+
+    item: LineItem
+    url: str
+    platform: Platform
+    terms: str | None
+    out: Shown
+
+
+def _column(line_item_id: uuid.UUID, platform_id: uuid.UUID, at: dt.datetime) -> _Column | None:
+    item, platform, terms = (
+        session()
+        .execute(
+            sa.select(LineItem, Platform, withholding.TERMS)
+            .join(Platform, Platform.id == platform_id)
+            .where(LineItem.id == line_item_id)
         )
         .one()
     )
-    told, product = next((one for one in others if _was_told(one, item)), None), product_of(platform)
+    if item.url is None or item.state in WITHOUT_COLUMN:
+        return None
+    out = withholding.shown_of(item.content_item_id, at=at)
+    return _Column(item, item.url, platform, terms, out)
+
+
+def _claim(picked: Sequence[tuple[ScoreDelivery, str]], *, at: dt.datetime, lease: dt.timedelta) -> list[Parcel]:
+    if not picked:
+        return []
+    rows = [row for row, _ in picked]
+    column = _column(rows[0].line_item_id, rows[0].platform_id, at)
+    if column is None:
+        return []
+    others = others_by_student(rows)
+    until, subs = at + lease, {row.id: sub for row, sub in picked}
+    found = [
+        _parcel(row, subs[row.id], others[row.user_id], column, at=at, until=until)
+        for row in _that_may_go(rows, others, column, at)
+    ]
+    session().flush()
+    session().execute(
+        sa.update(ScoreDelivery)
+        .where(ScoreDelivery.id.in_([one.delivery_id for one in found]))
+        .values(next_try_at=until)
+        .execution_options(synchronize_session=False)
+    )
+    return found
+
+
+def _that_may_go(
+    rows: Sequence[ScoreDelivery], others: Mapping[uuid.UUID, Sequence[ScoreDelivery]], column: _Column, at: dt.datetime
+) -> Iterator[ScoreDelivery]:
+    """Yield those that may be sent, and write down of the others why they may not."""
+    frozen = freezes.hold_all([row for row in rows if row.status == DeliveryStatus.PENDING and row.is_newest], at=at)
+    for row in rows:
+        is_pending, its_others = row.status == DeliveryStatus.PENDING, others[row.user_id]
+        if not row.is_newest:
+            # Nobody wants to know any more; if it arrived all the same, the newer one has a later time.
+            row.status = DeliveryStatus.SUPERSEDED
+            trail.note(row, EventKind.SUPERSEDED, at=at, words=NEWER)
+        elif row.id in frozen or (is_pending and withholding.hold(row, its_others, column.out, at=at)):
+            continue
+        elif any(one.status == DeliveryStatus.SENDING for one in its_others):
+            row.next_try_at = at + _SOON
+        else:
+            yield row
+
+
+def _parcel(
+    row: ScoreDelivery, sub: str, others: Sequence[ScoreDelivery], column: _Column, *, at: dt.datetime,
+    until: dt.datetime,
+) -> Parcel:  # fmt: skip
+    item, product = column.item, product_of(column.platform)
+    told = next((one for one in (row, *others) if _was_told(one, item)), None)
+    is_of_old_maximum = _is_of_old_maximum(item, row, *others)
     return Parcel(
         delivery_id=row.id,
         line_item_id=row.line_item_id,
         user_id=row.user_id,
-        platform=platform,
-        url=item.url,
-        sub=user.sub,
+        platform=column.platform,
+        url=column.url,
+        sub=sub,
+        status=row.status,
+        until=until,
+        terms=column.terms,
         score=row.score,
-        is_withheld=row.score is None and not out.marks,
+        is_withheld=row.score is None and not column.out.marks,
         maximum=row.maximum,
-        timestamp=row.sent_timestamp,
+        timestamp=row.sent_timestamp or later_than(others, at),
         activity_progress=row.activity_progress,
         grading_progress=row.grading_progress,
         submitted_at=row.submitted_at,
         is_new_submission=told is None or told.submitted_at != row.submitted_at,
         attempt_id=row.attempt_id,
         comment="" if told is not None and told.comment == row.comment and product.comments_stay else row.comment,
-        tries=row.tries,
+        comments=frozenset([row.comment, *(one.comment for one in others if one.sent_timestamp is not None)]),
+        has_new_comment=told is not None and row.comment not in ("", told.comment),
+        tries=row.tries + 1,
         forced=row.forced,
-        interrupted=before == DeliveryStatus.SENDING or row.tries > 1,
-        was_sent=before == DeliveryStatus.SENT or row.sent_at is not None,
-        may_hold=frozenset(_may_hold(row, others)),
+        interrupted=row.status == DeliveryStatus.SENDING or row.tries > 0,
+        was_sent=row.sent_at is not None and not is_of_old_maximum,
+        is_of_old_maximum=is_of_old_maximum,
+        may_hold=frozenset([*_may_hold(row, others), *_held_before(item, row, *others)]),
+        told_at=max((when for one in others for when in (one.sent_at, one.verified_at) if when), default=None),
         channel=f"delivery:{row.user_id}:{item.content_item_id}",
     )
 
@@ -209,3 +251,19 @@ def _may_hold(row: ScoreDelivery, others: Sequence[ScoreDelivery]) -> Iterator[D
         if one.status == DeliveryStatus.VERIFIED and one.lms_holds is not None:
             yield one.lms_holds * scale
             return
+
+
+def _is_of_old_maximum(item: LineItem, *sent: ScoreDelivery) -> bool:
+    if item.resized_at is None:
+        return False
+    return all(one.sent_at is None or one.sent_at <= item.resized_at for one in sent)
+
+
+def _held_before(item: LineItem, row: ScoreDelivery, *others: ScoreDelivery) -> Iterator[Decimal]:
+    """Yield what the LMS may hold of ours where points stay as they are when their column gets another maximum."""
+    if item.resized_from is None or item.resized_to is None:
+        return
+    for one in (row, *others):
+        if one.sent_timestamp is not None and one.score is not None:
+            points = one.score * item.resized_from / one.maximum
+            yield points * row.maximum / item.resized_to

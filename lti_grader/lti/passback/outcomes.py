@@ -1,6 +1,9 @@
-"""What became of a score that was taken in hand."""
+"""What became of scores that were taken in hand, written down for many at once."""
 
+import dataclasses
 import datetime as dt
+import enum
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -9,14 +12,12 @@ from lti_grader.core.db import session
 from lti_grader.lti import trail
 from lti_grader.lti.answers import Answer, Meaning
 from lti_grader.lti.board_models import EventKind
-from lti_grader.lti.models import (
-    DeliveryStatus,
-    Platform,
-    ScoreDelivery,
-)
-from lti_grader.lti.passback.claiming import Parcel
-from lti_grader.lti.passback.turns import NEWER, has_newer, one_at_a_time
+from lti_grader.lti.models import DeliveryStatus, Platform, ScoreDelivery
+from lti_grader.lti.passback.claiming import OWED
+from lti_grader.lti.passback.parcels import Parcel
+from lti_grader.lti.passback.turns import NEWER, others_of, wait_for_all
 from lti_grader.lti.products import product_of
+from lti_grader.lti.results import CLOSE
 
 # A score that was taken is looked for this often before its absence is a fault.
 LOOKS = 8
@@ -24,102 +25,156 @@ LOOKS = 8
 LONGEST_OUTAGE = dt.timedelta(days=7)
 
 
-def _mine(parcel: Parcel) -> ScoreDelivery | None:
-    one_at_a_time(parcel.line_item_id, parcel.user_id)
-    row = session().scalar(sa.select(ScoreDelivery).where(ScoreDelivery.id == parcel.delivery_id).with_for_update())
-    # Another worker took over after our lease: what it finds stands.
-    return row if row is not None and row.status == DeliveryStatus.SENDING and row.tries == parcel.tries else None
+class Became(enum.StrEnum):
+    VERIFIED = "verified"
+    """The LMS was seen to hold it; one without points, that the LMS took it."""
+    UNSEEN = "sent"
+    """The LMS took it and does not show it yet, or shows something else."""
+    OVERRIDDEN = "overridden"
+    """The LMS holds a grade that is not ours."""
+    EXCLUDED = "excluded"
+    """It is not sent."""
+    WITHHELD = "withheld"
+    """The LMS knows of the work as far as it can, and the points wait for their release."""
+    WAITING = "waiting"
+    """It waits for its column, which the LMS does not have any more."""
+    ANSWERED = "answered"
+    """The LMS has refused it, or does not answer."""
 
 
-def mark_sent(parcel: Parcel, *, at: dt.datetime) -> None:
-    """Note that the LMS has taken it, before looking whether it shows."""
-    if row := _mine(parcel):
-        row.sent_at, row.last_error, row.last_answer = row.sent_at or at, None, None
-        trail.note(row, EventKind.SENT, at=at, words=f"Dated {parcel.timestamp:%Y-%m-%d %H:%M:%S} UTC.")
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How far a score has come.
+
+    Attributes
+    ----------
+    held
+        What the LMS holds, in points of the score's maximum.
+    words
+        Why, for people.
+    raw
+        What the LMS answered.
+    answer
+        What that means, where it was refused.
+    """
+
+    parcel: Parcel
+    became: Became
+    held: Decimal | None = None
+    words: str = ""
+    raw: str = ""
+    answer: Answer | None = None
+
+    @property
+    def said(self) -> str:
+        """What became of it in a word, for the log."""
+        return self.answer.meaning if self.answer is not None else self.became
 
 
-def mark_verified(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> None:
-    """Note that the LMS was seen to hold it; of one without points, that the LMS took it."""
-    if row := _mine(parcel):
-        row.status, row.lms_holds, row.verified_at, row.last_error = DeliveryStatus.VERIFIED, held, at, None
-        row.sent_at = row.sent_at or at
-        trail.note(row, EventKind.VERIFIED, at=at)
+def record(outcomes: Sequence[Outcome], *, most_tries: int, at: dt.datetime) -> None:
+    """Write down what became of scores, except of those that another worker took over after our lease: what it finds stands.
+
+    Parameters
+    ----------
+    most_tries
+        How often a score is posted before its faults are a person's matter.
+    """
+    ids = [one.parcel.delivery_id for one in outcomes]
+    wait_for_all(ids)
+    rows = session().scalars(
+        sa.select(ScoreDelivery)
+        .where(ScoreDelivery.id.in_(ids), ScoreDelivery.status.in_(OWED))
+        .order_by(ScoreDelivery.line_item_id, ScoreDelivery.user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = {row.id: row for row in rows}
+    for one in outcomes:
+        row = found.get(one.parcel.delivery_id)
+        if row is None or row.next_try_at != one.parcel.until:
+            continue
+        row.tries = one.parcel.tries
+        if one.became is Became.ANSWERED:
+            _answered(row, one, most_tries, at)
+        else:
+            _RECORDERS[one.became](row, one, at)
 
 
-def mark_withheld(parcel: Parcel, held: Decimal | None, words: str, *, at: dt.datetime) -> None:
-    """Note that the LMS knows of the work as far as it can, and that the points wait for their release."""
-    if row := _mine(parcel):
-        row.status, row.lms_holds, row.last_error = DeliveryStatus.WITHHELD, held, words
-        trail.note(row, EventKind.WITHHELD, at=at)
-        if has_newer(row):
-            row.status = DeliveryStatus.SUPERSEDED
-            trail.note(row, EventKind.SUPERSEDED, at=at, words=NEWER)
+def _verified(row: ScoreDelivery, one: Outcome, at: dt.datetime) -> None:
+    row.status, row.lms_holds, row.verified_at, row.last_error = DeliveryStatus.VERIFIED, one.held, at, None
+    row.sent_at = row.sent_at or at
+    trail.note(row, EventKind.VERIFIED, at=at)
 
 
-def mark_unseen(parcel: Parcel, held: Decimal | None, *, at: dt.datetime) -> None:
-    """Note that the LMS took it and does not show it yet, or shows something else."""
-    row = _mine(parcel)
-    if row is None:
-        return
-    row.lms_holds = held
-    row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=min(2**row.tries, 300))
-    if row.tries < LOOKS:
+def _withheld(row: ScoreDelivery, one: Outcome, at: dt.datetime) -> None:
+    row.status, row.lms_holds, row.last_error = DeliveryStatus.WITHHELD, one.held, one.words
+    trail.note(row, EventKind.WITHHELD, at=at)
+    if not row.is_newest:
+        row.status = DeliveryStatus.SUPERSEDED
+        _note_if_superseded(row, at)
+
+
+def _unseen(row: ScoreDelivery, one: Outcome, at: dt.datetime) -> None:
+    row.lms_holds = one.held
+    row.status, row.next_try_at = _waits_as(row), at + dt.timedelta(seconds=min(2**row.tries, 300))
+    if row.tries < LOOKS or not row.is_newest:
         trail.note(row, EventKind.UNSEEN, at=at)
         _note_if_superseded(row, at)
-    elif held is None:
+    elif one.held is None:
         row.status = DeliveryStatus.FAILED
         row.last_error = "The LMS took the score but does not show it. Look whether the column is hidden or muted there, then resend."
         trail.note(row, EventKind.FAILED, at=at)
     else:
-        set_overridden(row, held, at)
+        set_overridden(row, one.held, at)
 
 
-def mark_excluded(parcel: Parcel, held: Decimal | None, words: str, *, at: dt.datetime) -> None:
-    """Note that it is not sent, and why."""
-    if row := _mine(parcel):
-        row.status, row.lms_holds, row.last_error = DeliveryStatus.EXCLUDED, held, words
-        trail.note(row, EventKind.EXCLUDED, at=at)
+def _excluded(row: ScoreDelivery, one: Outcome, at: dt.datetime) -> None:
+    row.status, row.lms_holds, row.last_error = DeliveryStatus.EXCLUDED, one.held, one.words
+    trail.note(row, EventKind.EXCLUDED, at=at)
 
 
-def mark_overridden(parcel: Parcel, held: Decimal, *, at: dt.datetime) -> None:
-    """Note that the LMS holds a grade that is not ours."""
-    if row := _mine(parcel):
-        set_overridden(row, held, at)
-
-
-def _note_if_superseded(row: ScoreDelivery, at: dt.datetime) -> None:
-    if row.status == DeliveryStatus.SUPERSEDED:
-        trail.note(row, EventKind.SUPERSEDED, at=at, words=NEWER)
+def _overridden(row: ScoreDelivery, one: Outcome, at: dt.datetime) -> None:
+    assert one.held is not None
+    set_overridden(row, one.held, at)
 
 
 def set_overridden(row: ScoreDelivery, held: Decimal, at: dt.datetime) -> None:
     """Note that the LMS was seen to hold another grade, in a transaction that has the delivery for itself."""
     row.status, row.lms_holds = DeliveryStatus.OVERRIDDEN, held
+    whose = (
+        "an earlier score of this tool: somebody has kept it there, or set it"
+        if any(_is_close(one, row, held) for one in others_of(row))
+        else "which this tool did not send: somebody changed the grade there"
+    )
     row.last_error = (
-        f"The LMS holds {held.normalize():f} of {row.maximum.normalize():f}, which this tool did not send: somebody changed the"
-        f" grade there. {product_of(session().get_one(Platform, row.platform_id)).override_cure}"
+        f"The LMS holds {held.normalize():f} of {row.maximum.normalize():f}, {whose}."
+        f" {product_of(session().get_one(Platform, row.platform_id)).override_cure}"
     )
     trail.note(row, EventKind.OVERRIDDEN, at=at)
 
 
-def mark_waiting(parcel: Parcel, words: str, raw: str, *, at: dt.datetime) -> None:
-    """Note that it waits for its column, which the LMS does not have any more."""
-    if row := _mine(parcel):
-        row.status, row.next_try_at = _waiting(row), at
-        row.last_error, row.last_answer = words, raw[:2000]
-        trail.note(row, EventKind.ANSWERED, at=at)
-        _note_if_superseded(row, at)
+def _is_close(one: ScoreDelivery, row: ScoreDelivery, held: Decimal) -> bool:
+    """Return whether `held`, in points of the row's maximum, is what another delivery brought."""
+    if one.sent_at is None or one.score is None:
+        return False
+    return abs(held - one.score * row.maximum / one.maximum) <= CLOSE
 
 
-def mark_answer(parcel: Parcel, answer: Answer, raw: str, *, most_tries: int, at: dt.datetime) -> None:
-    """Note what a failed post means: to be tried again, or a matter for a person."""
-    row = _mine(parcel)
-    if row is None:
-        return
-    row.last_error, row.last_answer = answer.words, raw[:2000]
+def _waiting(row: ScoreDelivery, one: Outcome, at: dt.datetime) -> None:
+    row.status, row.next_try_at = _waits_as(row), at
+    row.last_error, row.last_answer = one.words, one.raw
+    trail.note(row, EventKind.ANSWERED, at=at)
+    _note_if_superseded(row, at)
+
+
+def _answered(row: ScoreDelivery, one: Outcome, most_tries: int, at: dt.datetime) -> None:
+    """Note what a refusal means: to be tried again, or a matter for a person."""
+    answer = one.answer
+    assert answer is not None
+    row.last_error, row.last_answer = answer.words, one.raw
     goes_on = row.tries < most_tries or (answer.is_outage and at - row.created_at < LONGEST_OUTAGE)
     if answer.meaning is Meaning.AGAIN and goes_on:
-        row.status, row.next_try_at = _waiting(row), at + dt.timedelta(seconds=answer.after)
+        row.status, row.next_try_at = _waits_as(row), at + dt.timedelta(seconds=answer.after)
         trail.note(row, EventKind.ANSWERED, at=at)
         _note_if_superseded(row, at)
         return
@@ -129,8 +184,23 @@ def mark_answer(parcel: Parcel, answer: Answer, raw: str, *, most_tries: int, at
     trail.note(row, EventKind.FAILED, at=at)
 
 
-def _waiting(row: ScoreDelivery) -> DeliveryStatus:
+_RECORDERS: Mapping[Became, Callable[[ScoreDelivery, Outcome, dt.datetime], None]] = {
+    Became.VERIFIED: _verified,
+    Became.UNSEEN: _unseen,
+    Became.OVERRIDDEN: _overridden,
+    Became.EXCLUDED: _excluded,
+    Became.WITHHELD: _withheld,
+    Became.WAITING: _waiting,
+}
+
+
+def _waits_as(row: ScoreDelivery) -> DeliveryStatus:
     """Return the state of one that is not done: a newer score takes the place of one that was not seen to arrive."""
-    if has_newer(row):
+    if not row.is_newest:
         return DeliveryStatus.SUPERSEDED
     return DeliveryStatus.PENDING if row.sent_at is None else DeliveryStatus.SENT
+
+
+def _note_if_superseded(row: ScoreDelivery, at: dt.datetime) -> None:
+    if row.status == DeliveryStatus.SUPERSEDED:
+        trail.note(row, EventKind.SUPERSEDED, at=at, words=NEWER)

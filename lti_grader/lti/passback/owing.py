@@ -3,12 +3,14 @@
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from lti_grader.assignments.models import AssignmentProblem
+from lti_grader.assignments.release import Shown
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Enrollment, EnrollmentStatus
 from lti_grader.core.db import current_tenant, session
@@ -32,156 +34,190 @@ from lti_grader.lti.passback.turns import (
     has_newer,
     later_than,
     locked,
-    one_at_a_time,
     others_of,
+    turns_of,
 )
 from lti_grader.people.models import User
 
 TASK, QUEUE = "passback.pump", "passback"
+_TEST_USER = "The LMS's own test student: graded, never delivered."
+_WAITING = (DeliveryStatus.PENDING, DeliveryStatus.FROZEN, DeliveryStatus.WITHHELD)
 
 
 def queue_score(event: ScoreChanged) -> None:
-    """Owe a changed score to each column of the LMS that shows it."""
-    entry = session().get_one(GradebookEntry, event.entry_id)
-    for column in _columns(entry):
-        _owe(column, entry, at=event.at)
+    """Owe changed scores to each column of the LMS that shows them."""
+    entries = session().scalars(sa.select(GradebookEntry).where(GradebookEntry.id.in_(event.entry_ids)))
+    queue_scores_of(entries.all(), at=event.at)
 
 
 def queue_known_scores(line_item_id: uuid.UUID, *, at: dt.datetime) -> None:
     """Owe to a column that has just become known what was graded before."""
     item = session().get_one(LineItem, line_item_id)
     entries = session().scalars(
-        sa.select(GradebookEntry)
-        .where(
+        sa.select(GradebookEntry).where(
             GradebookEntry.content_item_id == item.content_item_id,
             GradebookEntry.status.in_([EntryStatus.GRADED, EntryStatus.PENDING]),
             GradebookEntry.revision > 0,
         )
-        # In one order for all: see `wait_for_all`.
-        .order_by(GradebookEntry.student_id)
     )
-    for entry in entries:
-        for column in _columns(entry):
-            if column.id == line_item_id:
-                _owe(column, entry, at=at)
+    _owe([one for one in _cells(entries.all()) if one.line_item_id == line_item_id], at=at)
 
 
 def queue_scores_of(entries: Sequence[GradebookEntry], *, at: dt.datetime) -> None:
-    """Owe scores to each column that shows them and has not got them yet."""
-    for entry in entries:
-        for column in _columns(entry):
-            _owe(column, entry, at=at)
+    """Owe scores to each column that shows them and has not got them yet; as many questions for one as for a thousand."""
+    _owe(_cells(entries), at=at)
 
 
 @dataclasses.dataclass(frozen=True)
-class _Column:
-    id: uuid.UUID
+class _Cell:
+    """One student's score in one column."""
+
+    line_item_id: uuid.UUID
     platform_id: uuid.UUID
+    entry: GradebookEntry
+    is_test_user: bool
+
+    @property
+    def key(self) -> tuple[uuid.UUID, uuid.UUID]:
+        return self.line_item_id, self.entry.student_id
 
 
-def _columns(entry: GradebookEntry) -> list[_Column]:
-    """Return the columns of the LMS courses through which the student is in the class."""
-    return [
-        _Column(line_item_id, platform_id)
-        for line_item_id, platform_id in session().execute(
-            sa.select(LineItem.id, Deployment.platform_id)
-            .join(ClassContext, ClassContext.id == LineItem.class_context_id)
-            .join(Deployment, Deployment.id == ClassContext.deployment_id)
-            .join(User, User.platform_id == Deployment.platform_id)
-            .join(Enrollment, sa.and_(Enrollment.class_id == ClassContext.class_id, Enrollment.user_id == User.id))
-            .where(
-                LineItem.content_item_id == entry.content_item_id,
-                User.id == entry.student_id,
-                Enrollment.status == EnrollmentStatus.ACTIVE,
-                enrollments.comes_through(),
-            )
-            # In one order for all, so that nobody waits in a circle in `one_at_a_time`.
-            .order_by(LineItem.id)
+def _cells(entries: Sequence[GradebookEntry]) -> list[_Cell]:
+    """Return these scores in the columns of the LMS courses through which their students are in the class."""
+    wanted = {(one.student_id, one.content_item_id): one for one in entries}
+    rows = session().execute(
+        sa.select(User.id, LineItem.content_item_id, LineItem.id, Deployment.platform_id, User.is_test_user)
+        .select_from(LineItem)
+        .join(ClassContext, ClassContext.id == LineItem.class_context_id)
+        .join(Deployment, Deployment.id == ClassContext.deployment_id)
+        .join(User, User.platform_id == Deployment.platform_id)
+        .join(Enrollment, sa.and_(Enrollment.class_id == ClassContext.class_id, Enrollment.user_id == User.id))
+        .where(
+            LineItem.content_item_id.in_({item_id for _, item_id in wanted}),
+            User.id.in_({student_id for student_id, _ in wanted}),
+            Enrollment.status == EnrollmentStatus.ACTIVE,
+            enrollments.comes_through(),
         )
+        # In one order for all, so that nobody waits in a circle in `turns_of`.
+        .order_by(User.id, LineItem.id)
+    )
+    return [
+        _Cell(line_item_id, platform_id, wanted[student_id, item_id], is_test_user)
+        for student_id, item_id, line_item_id, platform_id, is_test_user in rows
+        if (student_id, item_id) in wanted
     ]
 
 
-def _owe(column: _Column, entry: GradebookEntry, *, at: dt.datetime) -> None:
-    score, out = entry.points, withholding.shown_of(entry.content_item_id, at=at)
-    if entry.max_score <= 0 or (score is None and entry.status != EntryStatus.PENDING):
+def _owe(cells: Sequence[_Cell], *, at: dt.datetime) -> None:
+    cells = [one for one in cells if _is_told(one.entry)]
+    if not cells:
         return
-    line_item_id = column.id
-    one_at_a_time(line_item_id, entry.student_id)
-    if _has_since(column, entry) or (not out.marks and withholding.is_told(line_item_id, entry.student_id)):
+    turns_of([one.key for one in cells])
+    held = _newest([one.key for one in cells])
+    out = {item_id: withholding.shown_of(item_id, at=at) for item_id in {one.entry.content_item_id for one in cells}}
+    fresh = [one for one in cells if _is_fresh(one, held.get(one.key), out[one.entry.content_item_id])]
+    if not fresh:
         return
+    _supersede(fresh, at)
+    attempts = _attempts_of([one.entry for one in fresh])
+    rows = [_row(one, out[one.entry.content_item_id], attempts.get(one.entry.id), at) for one in fresh]
+    statement = insert(ScoreDelivery).on_conflict_do_nothing(index_elements=["line_item_id", "user_id", "revision"])
+    made = session().scalars(statement.returning(ScoreDelivery), rows).all()
+    for row in made:
+        is_excluded = row.status == DeliveryStatus.EXCLUDED
+        trail.note(row, EventKind.EXCLUDED if is_excluded else EventKind.QUEUED, at=at)
+    on_their_way = [row for row in made if row.status == DeliveryStatus.PENDING]
+    frozen = freezes.hold_all(on_their_way, at=at)
+    for platform_id in {row.platform_id for row in on_their_way if row.id not in frozen}:
+        send_after_commit(TASK, current_tenant(), platform_id, queue=QUEUE)
+
+
+def _is_told(entry: GradebookEntry) -> bool:
+    """Return whether an LMS is told anything of a score."""
+    return entry.max_score > 0 and (entry.points is not None or entry.status == EntryStatus.PENDING)
+
+
+def _is_fresh(cell: _Cell, newest: Any, out: Shown) -> bool:
+    """Return whether a score is owed, of which the column was not owed this very state already, or a newer one."""
+    if newest is None:
+        return True
+    return newest.revision < cell.entry.revision and (out.marks or not withholding.is_told(newest))
+
+
+def _newest(keys: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> Mapping[tuple[uuid.UUID, uuid.UUID], Any]:
+    """Return what is newest in each of these cells: its revision, state and points."""
+    rows = session().execute(
+        sa.select(
+            ScoreDelivery.line_item_id,
+            ScoreDelivery.user_id,
+            ScoreDelivery.revision,
+            ScoreDelivery.status,
+            ScoreDelivery.score,
+        ).where(ScoreDelivery.is_newest, _in(keys))
+    )
+    return {(row.line_item_id, row.user_id): row for row in rows}
+
+
+def _in(keys: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> sa.ColumnElement[bool]:
+    return sa.tuple_(ScoreDelivery.line_item_id, ScoreDelivery.user_id).in_(keys)
+
+
+def _row(cell: _Cell, out: Shown, attempt_id: uuid.UUID | None, at: dt.datetime) -> dict[str, Any]:
+    entry, score = cell.entry, cell.entry.points
     is_final = score is not None and out.marks
-    _supersede(line_item_id, entry, at)
-    test_user = session().scalars(sa.select(User.is_test_user).where(User.id == entry.student_id)).one()
-    made = session().scalar(
-        insert(ScoreDelivery)
-        .values(
-            id=new_id(),
-            tenant_id=current_tenant(),
-            line_item_id=line_item_id,
-            platform_id=column.platform_id,
-            user_id=entry.student_id,
-            attempt_id=_attempt_of(entry),
-            revision=entry.revision,
-            score=score if out.marks else None,
-            maximum=entry.max_score,
-            activity_progress="Completed" if is_final else "Submitted",
-            grading_progress="FullyGraded" if is_final else "PendingManual",
-            comment=entry.manual_feedback if out.feedback else "",
-            submitted_at=entry.submitted_at,
-            status=DeliveryStatus.EXCLUDED if test_user else DeliveryStatus.PENDING,
-            last_error="The LMS's own test student: graded, never delivered." if test_user else None,
-            next_try_at=at,
-            created_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["line_item_id", "user_id", "revision"])
-        .returning(ScoreDelivery)
-    )
-    if made is None:
-        return
-    trail.note(made, EventKind.EXCLUDED if test_user else EventKind.QUEUED, at=at)
-    if not test_user and not freezes.hold(made, at=at):
-        send_after_commit(TASK, current_tenant(), column.platform_id, queue=QUEUE)
+    return {
+        "id": new_id(),
+        "tenant_id": current_tenant(),
+        "line_item_id": cell.line_item_id,
+        "platform_id": cell.platform_id,
+        "user_id": entry.student_id,
+        "attempt_id": attempt_id,
+        "revision": entry.revision,
+        "score": score if out.marks else None,
+        "maximum": entry.max_score,
+        "activity_progress": "Completed" if is_final else "Submitted",
+        "grading_progress": "FullyGraded" if is_final else "PendingManual",
+        "comment": entry.manual_feedback if out.feedback else "",
+        "submitted_at": entry.submitted_at,
+        "status": DeliveryStatus.EXCLUDED if cell.is_test_user else DeliveryStatus.PENDING,
+        "last_error": _TEST_USER if cell.is_test_user else None,
+        "next_try_at": at,
+        "created_at": at,
+    }
 
 
-def _has_since(column: _Column, entry: GradebookEntry) -> bool:
-    """Return whether this very score is owed to the column already, or a newer one that was read meanwhile."""
-    newest = session().scalar(
-        sa.select(ScoreDelivery.revision).where(
-            ScoreDelivery.line_item_id == column.id, ScoreDelivery.user_id == entry.student_id, ScoreDelivery.is_newest
-        )
-    )
-    return newest is not None and newest >= entry.revision
-
-
-def _supersede(line_item_id: uuid.UUID, entry: GradebookEntry, at: dt.datetime) -> None:
+def _supersede(cells: Sequence[_Cell], at: dt.datetime) -> None:
     older = session().scalars(
         sa.update(ScoreDelivery)
-        .where(
-            ScoreDelivery.line_item_id == line_item_id,
-            ScoreDelivery.user_id == entry.student_id,
-            ScoreDelivery.status.in_([DeliveryStatus.PENDING, DeliveryStatus.FROZEN, DeliveryStatus.WITHHELD]),
-            ScoreDelivery.revision < entry.revision,
-        )
+        .where(_in([one.key for one in cells]), ScoreDelivery.status.in_(_WAITING))
         .values(status=DeliveryStatus.SUPERSEDED)
         .returning(ScoreDelivery)
     )
-    for row in older:
+    for row in older.all():
         trail.note(row, EventKind.SUPERSEDED, at=at, words=NEWER)
 
 
-def _attempt_of(entry: GradebookEntry) -> uuid.UUID | None:
-    return session().scalar(
-        sa.select(SubmissionAttempt.id)
-        .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
-        .where(
-            AssignmentProblem.assignment_id == entry.content_item_id,
-            SubmissionAttempt.student_id == entry.student_id,
-            SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
-            SubmissionAttempt.created_at <= entry.submitted_at,
+def _attempts_of(entries: Sequence[GradebookEntry]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return the submission that each score stands on, of several the last, by the entry."""
+    rows = session().execute(
+        sa.select(GradebookEntry.id, SubmissionAttempt.id)
+        .join(AssignmentProblem, AssignmentProblem.assignment_id == GradebookEntry.content_item_id)
+        .join(
+            SubmissionAttempt,
+            sa.and_(
+                SubmissionAttempt.assignment_problem_id == AssignmentProblem.id,
+                SubmissionAttempt.student_id == GradebookEntry.student_id,
+            ),
         )
-        .order_by(SubmissionAttempt.created_at.desc())
-        .limit(1)
+        .where(
+            GradebookEntry.id.in_([one.id for one in entries]),
+            SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+            SubmissionAttempt.created_at <= GradebookEntry.submitted_at,
+        )
+        .ext(distinct_on(GradebookEntry.id))
+        .order_by(GradebookEntry.id, SubmissionAttempt.created_at.desc())
     )
+    return dict(rows.all())
 
 
 def resend(delivery_id: uuid.UUID, *, at: dt.datetime, by: trail.Actor | None = None) -> ScoreDelivery:

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,6 +25,14 @@ def one_at_a_time(line_item_id: uuid.UUID, user_id: uuid.UUID) -> None:
     )
 
 
+def turns_of(keys: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    """Wait as `one_at_a_time` does, for each (line item, user) in the order given, which is to be one for all."""
+    session().execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(key, 1)) FROM unnest(CAST(:keys AS text[])) AS key"),
+        {"keys": [f"{line_item_id}:{user_id}" for line_item_id, user_id in keys]},
+    )
+
+
 def wait_for_all(delivery_ids: Sequence[uuid.UUID]) -> None:
     """Wait as `one_at_a_time` does, for many: all in one order, so that nobody waits in a circle."""
     keys = (
@@ -35,12 +44,10 @@ def wait_for_all(delivery_ids: Sequence[uuid.UUID]) -> None:
     session().execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(keys.c.key, 1))))
 
 
-def take_if_free(line_item_id: uuid.UUID, user_id: uuid.UUID) -> bool:
-    """Do as `one_at_a_time`, unless somebody else would have to be waited for."""
-    taken = session().scalar(
-        sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": f"{line_item_id}:{user_id}"}
-    )
-    return bool(taken)
+def free(line_item_id: Any, user_id: Any) -> sa.ColumnElement[bool]:
+    """Return what does as `one_at_a_time`, for columns of a query; false where somebody else would have to be waited for."""
+    key = sa.func.concat(line_item_id, ":", user_id)
+    return sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(key, 1))
 
 
 def locked(delivery_id: uuid.UUID) -> ScoreDelivery | None:
@@ -71,6 +78,23 @@ def others_of(row: ScoreDelivery) -> Sequence[ScoreDelivery]:
         )
         .all()
     )
+
+
+def others_by_student(rows: Sequence[ScoreDelivery]) -> dict[uuid.UUID, list[ScoreDelivery]]:
+    """Return what `others_of` does for each of some students of one column, by student."""
+    found: dict[uuid.UUID, list[ScoreDelivery]] = {row.user_id: [] for row in rows}
+    others = session().scalars(
+        sa.select(ScoreDelivery)
+        .where(
+            ScoreDelivery.line_item_id == rows[0].line_item_id,
+            ScoreDelivery.user_id.in_(found),
+            ScoreDelivery.id.not_in([row.id for row in rows]),
+        )
+        .order_by(ScoreDelivery.revision.desc())
+    )
+    for one in others:
+        found[one.user_id].append(one)
+    return found
 
 
 def later_than(sent: Sequence[ScoreDelivery], at: dt.datetime) -> dt.datetime:

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,12 +22,21 @@ TOLD = "Marks are not released. The LMS was told that the work is handed in and 
 KEPT = "Marks are not released. The LMS keeps the grade that it has."
 HELD = "Marks are not released: this score is sent once they are."
 _UNDER_WAY = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT, DeliveryStatus.FROZEN)
+TERMS = (
+    sa.select(
+        sa.cast(sa.func.row(Assignment.config["marks"], Assignment.due_date, Assignment.marks_released_at), sa.Text)
+    )
+    .where(Assignment.id == LineItem.content_item_id)
+    .correlate(LineItem)
+    .scalar_subquery()
+)
+"""What the release of the marks that a column shows goes by: the same text as long as nobody has changed it."""
 
 
 def shown_of(content_item_id: uuid.UUID, *, at: dt.datetime) -> Shown:
     """Return what an LMS may know of the results for an item: what the students may."""
     assignment = session().get(Assignment, content_item_id)
-    return EVERYTHING if assignment is None else shown_to_students(assignment, at=at)
+    return EVERYTHING if assignment is None else shown_to_students([assignment], at=at)[assignment.id]
 
 
 def shown_in(line_item_id: uuid.UUID, *, at: dt.datetime) -> Shown:
@@ -36,28 +46,28 @@ def shown_in(line_item_id: uuid.UUID, *, at: dt.datetime) -> Shown:
 
 def unreleased_columns(class_id: uuid.UUID, *, at: dt.datetime) -> list[uuid.UUID]:
     """Return the columns that show items of a class whose marks are not released."""
-    found = session().execute(
+    query = (
         sa.select(LineItem.id, Assignment)
         .join(Assignment, Assignment.id == LineItem.content_item_id)
         .join(Module, Module.id == Assignment.module_id)
         .where(Module.class_id == class_id)
     )
-    return [line_item_id for line_item_id, one in found if not shown_to_students(one, at=at).marks]
+    found = session().execute(query).all()
+    seen = shown_to_students([one for _, one in found], at=at)
+    return [line_item_id for line_item_id, one in found if not seen[one.id].marks]
 
 
-def is_told(line_item_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+def is_told(newest: Any) -> bool:
     """Return whether an LMS knows, or is about to be told, that a student's mark is to come.
 
     It is told once and no more. Only a changed score owes anything anew, so that telling it of each would tell who
     reads the LMS that the score has changed.
+
+    Parameters
+    ----------
+    newest
+        The state and the points of the student's newest delivery to the column.
     """
-    newest = session().scalar(
-        sa.select(ScoreDelivery).where(
-            ScoreDelivery.line_item_id == line_item_id, ScoreDelivery.user_id == user_id, ScoreDelivery.is_newest
-        )
-    )
-    if newest is None:
-        return False
     return newest.status == DeliveryStatus.WITHHELD or (newest.score is None and newest.status in _UNDER_WAY)
 
 

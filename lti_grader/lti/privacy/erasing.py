@@ -6,11 +6,13 @@ import uuid
 import sqlalchemy as sa
 
 from lti_grader.adapters.redis import KeyValue
+from lti_grader.assignments.models import AccessOverride
 from lti_grader.attempts import drafts
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Mentorship
 from lti_grader.core.db import session
 from lti_grader.core.errors import Conflict
 from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.grading.similarity import personal as similarity
 from lti_grader.lti import board_operations, mentoring
 from lti_grader.lti.asset_models import AssetReport, AssetStatus, LtiAsset, ReportStatus
 from lti_grader.lti.models import DeliveryStatus, ScoreDelivery
@@ -44,6 +46,8 @@ def erase(user: User, actor_id: uuid.UUID, kv: KeyValue, *, at: dt.datetime) -> 
     _scores(user)
     _files(user)
     _marks(user)
+    similarity.forget(user.id)
+    session().execute(sa.delete(AccessOverride).where(AccessOverride.user_id == user.id))
     drafts.forget(kv, user.id)
     endings.end_all_of(user.id, kv, at=at, lasts=_LONGEST_SESSION)
     # Also where an LMS named them and nobody here knew them yet: what it calls them stays nowhere.

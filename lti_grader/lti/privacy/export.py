@@ -13,12 +13,14 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from lti_grader.adapters.storage import Blobs
-from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
 from lti_grader.core.db import session
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.grading.models import GradingJob, JobStatus
+from lti_grader.gradebook.regrades.models import Regrade, RegradeMark
+from lti_grader.grading.models import GradingJob
+from lti_grader.grading.similarity import personal as similarity
 from lti_grader.lti import mentoring
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import LineItem, ScoreDelivery
@@ -35,7 +37,9 @@ person.json      who they are, as their LMS told it
 classes.json     the classes they are or were in
 attempts.json    each Run and Submit with its points; the program texts are in attempts/
 drafts.json      what they were writing and had not handed in
+dates.json       dates and attempts that they alone were given
 grades.json      their grades
+similar.json     with how many submissions of others theirs were found alike, and what staff noted of that; not whose
 scores.json      what was sent, or is owed, to the LMS's gradebook
 files.json       files that they handed in to the LMS and that came here; the files are in files/
 mentors.json     who mentors them and whom they mentor, as their LMS told it
@@ -57,12 +61,23 @@ def gather(user: User) -> Held:
         ),
         "attempts": _attempts(user.id),
         "drafts": _rows(sa.select(AssignmentProgress), AssignmentProgress.student_id == user.id),
+        "dates": _rows(
+            sa.select(AccessOverride, ContentItem.title.label("item")).join(
+                ContentItem, ContentItem.id == AccessOverride.assignment_id
+            ),
+            AccessOverride.user_id == user.id,
+        ),
         "grades": _rows(
             sa.select(GradebookEntry, ContentItem.title.label("item")).join(
                 ContentItem, ContentItem.id == GradebookEntry.content_item_id
             ),
             GradebookEntry.student_id == user.id,
         ),
+        "regrades": _rows(
+            sa.select(RegradeMark, Regrade.applied_at.label("at")).join(Regrade, Regrade.id == RegradeMark.regrade_id),
+            RegradeMark.student_id == user.id,
+        ),
+        "similar": similarity.held_about(user.id),
         "scores": _rows(
             sa.select(ScoreDelivery, LineItem.label.label("column")).join(
                 LineItem, LineItem.id == ScoreDelivery.line_item_id
@@ -100,8 +115,7 @@ def _attempts(user_id: uuid.UUID) -> list[dict[str, Any]]:
             GradingJob,
             sa.and_(
                 GradingJob.attempt_id == SubmissionAttempt.id,
-                GradingJob.status == JobStatus.DONE,
-                GradingJob.superseded_by.is_(None),
+                GradingJob.stands,
             ),
         )
         .where(SubmissionAttempt.student_id == user_id)

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from lti_grader.assignments.models import AccessOverride
 from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
 from lti_grader.classes.models import Enrollment, Mentorship
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import NotFound
 from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.gradebook.regrades.models import RegradeMark
+from lti_grader.grading.similarity import personal as similarity
+from lti_grader.grading.similarity.models import SimilarityNote, SimilarityPair
 from lti_grader.lti import claims as c
 from lti_grader.lti import mentoring
 from lti_grader.lti.asset_models import LtiAsset
@@ -72,7 +76,11 @@ def counts(user: User) -> dict[str, int]:
             AssignmentProgress, (AssignmentProgress.student_id == user.id, AssignmentProgress.current_code != ""),
         ),
         "files": (LtiAsset, (LtiAsset.user_id == user.id,)),
+        "dates of their own": (AccessOverride, (AccessOverride.user_id == user.id,)),
         "grades": (GradebookEntry, (GradebookEntry.student_id == user.id,)),
+        "marks worked out anew": (RegradeMark, (RegradeMark.student_id == user.id,)),
+        "pairs of similar submissions": (SimilarityPair, (similarity.is_pair_of(user.id),)),
+        "notes on similar submissions": (SimilarityNote, (similarity.is_note_on(user.id),)),
         "scores sent or owed": (ScoreDelivery, (ScoreDelivery.user_id == user.id,)),
         "notices": (Notice, (is_about(user),)),
         "mentors and mentored": (Mentorship, (mentoring.is_of(user),)),

@@ -41,6 +41,8 @@ class Product(Registering):
     """How many results to ask for at once; None where asking breaks and all come together."""
     ungraded_clears: ClassVar[bool] = True
     """Whether a score without points takes away the grade that stands there, as the standard wants it (AGS 2.0, `scoreGiven`)."""
+    ungraded_shows: ClassVar[bool] = True
+    """Whether a score without points, for whom no grade stands there, lets anybody see that a mark is to come."""
     login_repeats: ClassVar[bool] = True
     """Whether a login may be begun again with the hints that it came with, as in a window of its own."""
 
@@ -58,8 +60,10 @@ class Product(Registering):
     """Whether a column that a tool makes may say which link it belongs to."""
     results_follow_column: ClassVar[bool] = False
     """Whether a result's points are of the column's maximum as it is now, whatever maximum stands beside them."""
+    results_keep_maximum: ClassVar[bool] = False
+    """Whether a result goes on telling the points and the maximum that it was given with, after its column has another."""
     comments_stay: ClassVar[bool] = True
-    """Whether a comment stays when a later score comes without one; else it is said again with each."""
+    """Whether a comment stays when a later score comes without one; else what stands there is said again with each."""
     resizing_fills: ClassVar[bool] = False
     """Whether another maximum for a column, set by a tool, gives students a grade who have none."""
     keeps_overrides: ClassVar[bool] = False
@@ -78,6 +82,10 @@ class Product(Registering):
     def ungraded_keeps(self, held: Decimal) -> bool:
         """Return whether the grade `held` would outlast a score without points."""
         return not self.ungraded_clears
+
+    def comment_to_keep(self, comment: str) -> str:
+        """Return, as it has to be sent to stand there again, what somebody wrote beside a grade in its gradebook."""
+        return comment
 
     def score_extras(self, score: "ScoreFacts") -> dict[str, Any]:
         """Return what is added to the body of a score beside the standard's own fields."""

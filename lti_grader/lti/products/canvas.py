@@ -41,6 +41,8 @@ class Canvas(Product):
     posts_at_once = 1
     # A score without points is sent with `preserve_score`, so that it clears nothing.
     ungraded_clears = False
+    # Another maximum leaves the points of the submissions as they are, and `lti_results` has a maximum of its own.
+    results_keep_maximum = True
 
     own_parameters = {c.OWN_SECTIONS: "$com.instructure.User.sectionNames"}  # noqa: RUF012 - never changed
 

@@ -9,6 +9,7 @@ from lti_grader.lti.answers import Answer, Meaning
 from lti_grader.lti.errors import ServiceError
 from lti_grader.lti.models import ProductFamily
 from lti_grader.lti.products.base import Product, Switch
+from lti_grader.lti.products.markup import is_from_editor, plain_text
 
 _WHERE = "Moodle: Site administration > Plugins > External tool > Manage tools > the tool's cog > Services: "
 
@@ -30,8 +31,9 @@ class Moodle(Product):
     )
     names_links = True
     results_follow_column = True
-    # A score without a comment empties the feedback.
+    # A score without a comment empties the feedback, whoever wrote it; and one without points does nothing but that.
     comments_stay = False
+    ungraded_shows = False
     # Its PUT of a line item rescales every row of `grade_grades`, and an empty grade becomes a 0 of the new maximum.
     resizing_fills = True
     keeps_overrides = True
@@ -60,6 +62,10 @@ class Moodle(Product):
                 " the course's participants in Moodle, then resend.",
             )
         return None
+
+    def comment_to_keep(self, comment: str) -> str:
+        """Return what Moodle's editor made, which is HTML, as text: that is what Moodle takes a comment for."""
+        return plain_text(comment) if is_from_editor(comment) else comment
 
     lists_know_assistants = True
 

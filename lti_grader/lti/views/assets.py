@@ -76,9 +76,13 @@ def handed_in(class_id: uuid.UUID) -> ResponseReturnValue:
     """The LMS's assignments whose files come to this class."""
     me = viewer()
     with transaction(me.tenant_id):
-        membership(class_id, me.user_id).require_staff()
+        place = membership(class_id, me.user_id)
+        place.require_staff()
         return flask.render_template(
-            "lti/handed_in.html", class_=get_class(class_id), activities=looking.activities(class_id)
+            "lti/handed_in.html",
+            class_=get_class(class_id),
+            within=place.within,
+            activities=looking.activities(place),
         )
 
 
@@ -93,7 +97,7 @@ def activity(activity_id: uuid.UUID) -> ResponseReturnValue:
             "lti/activity.html",
             class_=get_class(opened.membership.class_id),
             activity=opened.activity,
-            files=looking.files(activity_id),
+            files=looking.files(opened),
             assignments=class_assignments(opened.membership.class_id),
         )
 

@@ -11,14 +11,14 @@ from flask.typing import ResponseReturnValue
 from lti_grader.classes.queries import get_class
 from lti_grader.core.errors import BadInput, NotFound
 from lti_grader.lti import board as reads
+from lti_grader.lti import board_choices, freezes, queries
 from lti_grader.lti import board_operations as operations
-from lti_grader.lti import freezes, queries
 from lti_grader.lti.board import Filter, Sorting
 from lti_grader.lti.board_operations import Selection
 from lti_grader.lti.columns import reads as columns
 from lti_grader.lti.models import DeliveryStatus
 from lti_grader.lti.views.blueprint import blueprint, now
-from lti_grader.lti.views.clerks import at_board
+from lti_grader.lti.views.clerks import Clerk, at_board
 
 _MOST_CHOSEN = 5000
 
@@ -32,11 +32,12 @@ def board(class_id: uuid.UUID) -> ResponseReturnValue:
             "gradebook/deliveries.html",
             class_=get_class(class_id),
             clerk=clerk,
-            board=reads.read(class_id, asked, page=page),
+            within=clerk.within,
+            board=reads.read(class_id, clerk.limited(asked), page=page),
             asked=asked,
-            choices=reads.choices(class_id),
-            homeless=reads.without_column(class_id),
-            freezes=freezes.of_class(class_id),
+            choices=board_choices.choices(class_id, clerk.within),
+            homeless=board_choices.without_column(class_id, clerk.within),
+            freezes=freezes.of_class(class_id, clerk.within),
             columns=columns.in_trouble(class_id),
             sent=flask.request.args.get("sent", type=int),
             now=now(),
@@ -77,7 +78,7 @@ def resend(class_id: uuid.UUID) -> ResponseReturnValue:
     """Say what sending again would do; and, once that was confirmed, do it."""
     form = flask.request.form
     with at_board(class_id) as clerk:
-        selection = _selection(class_id)
+        selection = _selection(class_id, clerk)
         if not form.get("confirmed"):
             return flask.render_template(
                 "board/resend.html",
@@ -94,21 +95,21 @@ def resend(class_id: uuid.UUID) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("lti.board", class_id=class_id, sent=sent, **query), 303)
 
 
-def _selection(class_id: uuid.UUID) -> Selection:
+def _selection(class_id: uuid.UUID, clerk: Clerk) -> Selection:
     """Return what is meant: the whole class, all that match, those that are ticked, or the one beside the button."""
     form = flask.request.form
     what = form.get("what", "")
     if what == "class":
-        return Selection(class_id, Filter())
+        return Selection(class_id, clerk.limited(Filter()))
     if what == "matching":
-        return Selection(class_id, read_filter(form))
+        return Selection(class_id, clerk.limited(read_filter(form)))
     named = form.getlist("delivery") if what in ("", "chosen") else [what]
     ids = frozenset(one for one in map(_id, named) if one is not None)
     if not ids:
         raise BadInput("Choose the scores to send again: tick their boxes on the board, or take all that match.")
     if len(ids) > _MOST_CHOSEN:
         raise BadInput("So many are better chosen by the filter: narrow it down, and take all that match.")
-    return Selection(class_id, Filter(), ids)
+    return Selection(class_id, clerk.limited(Filter()), ids)
 
 
 def _moment(given: str) -> dt.datetime:
@@ -125,6 +126,7 @@ def _moment(given: str) -> dt.datetime:
 def trail(class_id: uuid.UUID, student_id: uuid.UUID, item_id: uuid.UUID) -> ResponseReturnValue:
     """One student's score for one item: each revision of it, and what became of that."""
     with at_board(class_id) as clerk:
+        clerk.require_student(student_id)
         found = queries.trail(class_id, student_id, item_id)
         if found is None:
             raise NotFound("There is no score of this student for this item.")

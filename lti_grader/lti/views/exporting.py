@@ -18,7 +18,7 @@ def class_csv(class_id: uuid.UUID) -> ResponseReturnValue:
     """What the board of a class shows, as a table."""
     with at_board(class_id) as clerk:
         pass
-    return _csv(clerk.tenant_id, [class_id], read_filter(flask.request.args))
+    return _csv(clerk.tenant_id, [class_id], clerk.limited(read_filter(flask.request.args)))
 
 
 @blueprint.get("/classes/<uuid:class_id>/oneroster.zip")
@@ -26,7 +26,7 @@ def class_one_roster(class_id: uuid.UUID) -> ResponseReturnValue:
     """A class's scores as OneRoster results."""
     with at_board(class_id) as clerk:
         pass
-    return _one_roster(clerk.tenant_id, [class_id])
+    return _one_roster(clerk.tenant_id, [class_id], clerk.limited(Filter()))
 
 
 @blueprint.get("/registrar/deliveries.csv")
@@ -42,7 +42,7 @@ def institution_one_roster() -> ResponseReturnValue:
     """The scores of all classes as OneRoster results."""
     with at_institution() as clerk:
         pass
-    return _one_roster(clerk.tenant_id, exports.classes_with_scores(clerk.tenant_id))
+    return _one_roster(clerk.tenant_id, exports.classes_with_scores(clerk.tenant_id), Filter())
 
 
 def _csv(tenant_id: uuid.UUID, class_ids: Sequence[uuid.UUID], asked: Filter) -> ResponseReturnValue:
@@ -50,9 +50,9 @@ def _csv(tenant_id: uuid.UUID, class_ids: Sequence[uuid.UUID], asked: Filter) ->
     return _file(lines, "text/csv; charset=utf-8", "scores", "csv")
 
 
-def _one_roster(tenant_id: uuid.UUID, class_ids: Sequence[uuid.UUID]) -> ResponseReturnValue:
+def _one_roster(tenant_id: uuid.UUID, class_ids: Sequence[uuid.UUID], asked: Filter) -> ResponseReturnValue:
     by_email = flask.request.args.get("student") == "email"
-    parts = exports.one_roster(tenant_id, class_ids, by_email=by_email, at=now())
+    parts = exports.one_roster(tenant_id, class_ids, asked, by_email=by_email, at=now())
     return _file(parts, "application/zip", "oneroster", "zip")
 
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from lti_grader.classes.queries import get_class
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
-from lti_grader.lti import board as reads
+from lti_grader.lti import board_choices
 from lti_grader.lti import freezes as operations
 from lti_grader.lti.errors import CannotFreeze
 from lti_grader.lti.views.blueprint import blueprint, now
@@ -25,14 +25,17 @@ def holds(class_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _page(class_id: uuid.UUID, clerk: Clerk, form: MultiDict[str, str], *, error: str = "") -> str:
+    student_id = _chosen(form.get("student_id", ""))
+    if student_id is not None:
+        clerk.require_student(student_id)
     return flask.render_template(
         "board/holds.html",
         class_=get_class(class_id),
         clerk=clerk,
-        lines=operations.of_class(class_id, also_released=True),
-        choices=reads.choices(class_id),
+        lines=operations.of_class(class_id, clerk.within, also_released=True),
+        choices=board_choices.choices(class_id, clerk.within),
         form=form,
-        student=session().get(User, student_id) if (student_id := _chosen(form.get("student_id", ""))) else None,
+        student=session().get(User, student_id) if student_id is not None else None,
         error=error,
         is_asked=lambda row: operations.is_asked(row, at=now()),
     )

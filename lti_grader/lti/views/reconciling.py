@@ -25,7 +25,7 @@ def comparisons(class_id: uuid.UUID) -> ResponseReturnValue:
             clerk=clerk,
             runs=runs,
             shown=shown,
-            findings=reads.findings(shown.row.id) if shown is not None else [],
+            findings=reads.findings(shown.row.id, within=clerk.within) if shown is not None else [],
             now=now(),
         )
 

@@ -5,6 +5,7 @@ import uuid
 import flask
 from flask.typing import ResponseReturnValue
 
+from lti_grader.classes.apart import require_everybody
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import transaction
 from lti_grader.core.web import viewer
@@ -28,13 +29,15 @@ def roster_state(class_id: uuid.UUID) -> ResponseReturnValue:
 def _roster(class_id: uuid.UUID, template: str) -> ResponseReturnValue:
     me, asked = viewer(), Asked.of(flask.request.args)
     with transaction(me.tenant_id):
-        membership(class_id, me.user_id).require_staff()
+        place = membership(class_id, me.user_id)
+        place.require_staff()
         sources = roster_queries.sources(class_id, at=now())
         return flask.render_template(
             template,
             class_=get_class(class_id),
+            within=place.within,
             asked=asked,
-            people=roster_queries.people(class_id, asked),
+            people=roster_queries.people(class_id, asked, place.within),
             sources=sources,
             is_live=any(one.is_live for one in sources),
             may_read=any(one.is_offered for one in sources),
@@ -56,6 +59,8 @@ def allow_drops(class_id: uuid.UUID, context_id: uuid.UUID) -> ResponseReturnVal
     """Take a person's word that those who are missing have left."""
     me = viewer()
     with transaction(me.tenant_id):
-        membership(class_id, me.user_id).require_staff()
+        place = membership(class_id, me.user_id)
+        place.require_staff()
+        require_everybody(place, "Who has left is confirmed")
         roster_schedule.allow_drops(class_id, context_id, by=me.user_id, at=now())
     return flask.redirect(flask.url_for("lti.roster", class_id=class_id), 303)

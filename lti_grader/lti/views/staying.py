@@ -24,16 +24,26 @@ _WITHOUT = {None, "static", "health", "ready", "lti.begin", "lti.launch", "lti.j
 def end_with_the_platform() -> None:
     """Refuse people of a platform that was switched off since their launch."""
     kept = flask.session if flask.request.endpoint not in _WITHOUT else {}
-    if "platform" in kept:
-        flask.g.frame_origins = kept["frames"]
-        standing.require(uuid.UUID(kept["tenant"]), uuid.UUID(kept["platform"]))
-        _require_not_ended(kept)
-
-
-def _require_not_ended(kept: Mapping[str, Any]) -> None:
-    """Refuse a copy of a session that was ended elsewhere."""
-    if _as_kept(kept).is_ended(adapters.installed().kv):
+    if "platform" not in kept:
+        return
+    flask.g.frame_origins = kept["frames"]
+    try:
+        require_standing(kept)
+    except NotSignedIn:
         flask.session.clear()
+        raise
+
+
+def require_standing(kept: Mapping[str, Any]) -> None:
+    """Refuse a session whose platform was switched off since, or a copy of one that was ended elsewhere.
+
+    Parameters
+    ----------
+    kept
+        What the session holds.
+    """
+    standing.require(uuid.UUID(kept["tenant"]), uuid.UUID(kept["platform"]))
+    if _as_kept(kept).is_ended(adapters.installed().kv):
         raise NotSignedIn(
             "You have signed out. Open the assignment again from your course page to go on; your text is kept."
         )
