@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 def worked(installation: Installation) -> str:
     """A student with two submissions, one wrong and one right, so that no page is empty."""
     name = new_student(installation)
+    installation.control.post("members", person_id=name, sections=["Morning", "Laboratory on Thursdays, second group"])
     student = installation.student(int(name.removeprefix("person-student")))
     for code in ("print(1 / 0)\n", DOUBLE):
         assert student.hand_in(code).status_code == 202
@@ -89,6 +90,7 @@ PAGES = {
     "home": ("person-teacher", _home),
     "gradebook": ("person-teacher", _tab("Gradebook")),
     "roster": ("person-teacher", _tab("Roster")),
+    "sections": ("person-teacher", _tab("Sections")),
     "deliveries": ("person-registrar", _tab("LMS deliveries")),
     "mentor's review": ("person-parent", _mentors_review),
     "mentor's home": ("person-parent", _mentors_home),

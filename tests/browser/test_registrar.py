@@ -27,8 +27,8 @@ def refused(installation: Installation, seat: Seat) -> Iterator[str]:
 def board(at: AtTheLms) -> FrameLocator:
     """Open the board of the class."""
     tool = at.open("Double")
-    tool.get_by_role("link", name="Class").first.click()
-    tool.get_by_role("navigation", name="Class").get_by_role("link", name="LMS deliveries").click()
+    tool.get_by_role("link", name="Class").first.press("Enter")
+    tool.get_by_role("navigation", name="Class").get_by_role("link", name="LMS deliveries").press("Enter")
     expect(tool.get_by_role("navigation", name="By state")).to_be_visible()
     return tool
 

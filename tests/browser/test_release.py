@@ -14,21 +14,27 @@ TITLE = "Midterm: doubling"
 NOTE = "Marks and the results of the tests come when your teacher releases them."
 
 
-def place(teacher: AtTheLms) -> None:
-    """Add an assignment to the course whose marks and feedback its teacher releases."""
+def place(teacher: AtTheLms, title: str = TITLE, *, release: bool = True) -> None:
+    """Add an assignment to the course, whose marks and feedback its teacher releases unless that is not wanted."""
     teacher.course()
     teacher.page.get_by_role("link", name="Add an assignment from").first.click()
     picker = teacher.tool
     picker.get_by_label("A new assignment").check()
-    picker.get_by_label("Title").fill(TITLE)
+    picker.get_by_label("Title").fill(title)
     picker.get_by_role("checkbox", name="Double the number").check()
-    picker.get_by_label("Students see their marks").select_option("On a date")
-    expect(picker.get_by_label("Marks from")).to_be_visible()
-    picker.get_by_label("Students see their marks").select_option("When I release them")
-    expect(picker.get_by_label("Marks from")).to_be_hidden()
-    picker.get_by_label("Students see the results of the tests").select_option("When I release them")
+    if release:
+        picker.get_by_label("Students see their marks").select_option("On a date")
+        expect(picker.get_by_label("Marks from")).to_be_visible()
+        picker.get_by_label("Students see their marks").select_option("When I release them")
+        expect(picker.get_by_label("Marks from")).to_be_hidden()
+        picker.get_by_label("Students see the results of the tests").select_option("When I release them")
     picker.get_by_role("button", name="Add to the course").click()
-    expect(teacher.page.get_by_role("link", name=TITLE, exact=True)).to_be_visible()
+    expect(teacher.page.get_by_role("link", name=title, exact=True)).to_be_visible()
+
+
+def come_back(at: AtTheLms) -> None:
+    """Let the window be looked at again, as after another tab: pages that wait ask at once then."""
+    at.frame.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def can_be_read(at: AtTheLms) -> None:
@@ -76,8 +82,13 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
     staff.get_by_role("button", name="Release the marks of 1 student").press("Enter")
     expect(staff.get_by_text("Marks: released")).to_be_visible()
 
+    # The student's page was open all the while.
+    come_back(student)
+    expect(result).to_contain_text("10 / 10 points")
+    expect(result).to_contain_text("The results of the tests come when your teacher releases them.")
     until(lambda: cell().get("score") == 10, "the mark in the LMS")
     tool = student.work(TITLE)
+    expect(tool.locator("#result")).to_contain_text("10 / 10 points")
     tool.get_by_role("tab", name="History").press("Enter")
     tool.get_by_role("link", name="Attempt 2").press("Enter")
     expect(tool.get_by_role("heading", name="Attempt 2")).to_be_visible()
@@ -85,3 +96,11 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
     expect(tool.locator("#result")).to_contain_text("The results of the tests come when your teacher releases them.")
     expect(tool.locator("#result")).to_contain_text("Your LMS has it")
     can_be_read(student)
+
+    staff = teacher.open(TITLE)
+    staff.get_by_role("link", name="Release, or take back").click()
+    staff.get_by_role("button", name="Release the results of 1 student").press("Enter")
+    expect(staff.get_by_text("Results of the tests: released")).to_be_visible()
+    come_back(student)
+    expect(tool.locator("#result")).to_contain_text("All 4 tests passed")
+    expect(tool.locator("#result")).not_to_contain_text("The results of the tests come")

@@ -89,6 +89,18 @@ def test_the_whole_group_of_workers_killed_while_it_grades(installation: Install
     check_one_result(installation, attempt)
 
 
+def test_a_worker_that_is_told_to_stop_ends_what_it_judges_first(installation: Installation, student: Student) -> None:
+    attempt = attempt_of(student.hand_in(SLOW))
+    until(lambda: is_in_hand(installation, attempt), "in hand")
+    os.kill(installation.servers.supervisor.pid("worker-code"), signal.SIGTERM)
+    check_delivered_once(student, 10)
+    check_one_result(installation, attempt)
+    # By nobody else, and not a second time.
+    assert [
+        tuple(row) for row in installation.rows(f"SELECT tries FROM grading_jobs WHERE attempt_id = '{attempt}'")
+    ] == [(1,)]
+
+
 def test_the_web_killed_while_students_submit(installation: Installation) -> None:
     """Whatever the student was told is true, and pressing again with the same key makes no second attempt."""
     students = [installation.student(next(_numbers)) for _ in range(3)]

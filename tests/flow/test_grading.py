@@ -2,9 +2,10 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+import flask
 import pytest
 import sqlalchemy as sa
 
@@ -16,8 +17,9 @@ from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.grading import operations, tasks
+from lti_grader.grading import operations, queries, tasks, turns
 from lti_grader.grading.errors import LostLease
+from lti_grader.grading.load import Rank, load
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftTest
@@ -181,6 +183,65 @@ def test_one_student_cannot_fill_the_queue(world: World) -> None:
         world.hand_in(student, item, kind=AttemptType.TEST_RUN)
 
 
+def served(world: World, count: int) -> list[uuid.UUID]:
+    """Return the attempts that workers take, one after the other, whichever job they are told of."""
+    with transaction(world.tenant_id):
+        jobs = list(session().scalars(sa.select(GradingJob.id).order_by(GradingJob.created_at)))
+    taken = []
+    for told in jobs[:count]:
+        with transaction(world.tenant_id):
+            now = dt.datetime.now(dt.UTC)
+            work = operations.claim(turns.next_job(told, at=now), at=now, lease=LEASE)
+            assert work is not None
+            taken.append(work.attempt_id)
+    return taken
+
+
+def test_somebody_with_much_waiting_does_not_hold_up_the_others(world: World) -> None:
+    busy, other, item = world.user(), world.user(), world.items(world.assignment())[0]
+    theirs = [world.hand_in(busy, item) for _ in range(3)]
+    mine = world.hand_in(other, item)
+    assert served(world, 4) == [theirs[0], mine, *theirs[1:]]
+
+
+def test_an_exam_that_comes_last_is_served_first(world: World) -> None:
+    practice, exam = (world.items(world.assignment(mode=mode))[0] for mode in (Mode.PRACTICE, Mode.EXAM))
+    early = [world.hand_in(world.user(), practice) for _ in range(2)]
+    late = world.hand_in(world.user(), exam)
+    assert served(world, 3) == [late, *early]
+
+
+def test_what_has_just_failed_waits_a_while_and_then_has_its_turn(world: World) -> None:
+    item = world.items(world.assignment())[0]
+    first, second = (job_of(world, world.hand_in(world.user(), item)) for _ in range(2))
+    now = dt.datetime.now(dt.UTC)
+    with transaction(world.tenant_id):
+        work = operations.claim(first.id, at=now, lease=LEASE)
+        operations.give_back(work, "the disk is full", most_tries=5, at=now)
+    with transaction(world.tenant_id):
+        assert turns.next_job(second.id, at=now + dt.timedelta(seconds=1)) == second.id
+        assert turns.next_job(second.id, at=now + dt.timedelta(seconds=3)) == first.id
+        assert turns.next_job(first.id, at=now) == first.id
+
+
+def test_the_wait_is_told_by_the_pace_of_late(world: World) -> None:
+    item = world.items(world.assignment())[0]
+    attempts = [world.hand_in(world.user(), item) for _ in range(6)]
+    began = dt.datetime.now(dt.UTC)
+    with transaction(world.tenant_id):
+        nobody_knows = queries.wait(attempts[5], at=began + dt.timedelta(seconds=40))
+        assert (nobody_knows.before, nobody_knows.seconds) == (5, None)
+        for number in range(3):
+            job = session().scalars(sa.select(GradingJob).where(GradingJob.attempt_id == attempts[number])).one()
+            job.status, job.points, job.finished_at = "done", 1, began + dt.timedelta(seconds=10 * (number + 1))
+        session().flush()
+        last = queries.wait(attempts[5], at=began + dt.timedelta(seconds=40))
+        # Three in forty seconds; two are before it.
+        assert last.before == 2
+        assert 38 <= last.seconds <= 42
+        assert queries.wait(attempts[0], at=began) is None
+
+
 def test_exams_go_before_homework_and_submissions_before_runs() -> None:
     order = [
         operations.priority(mode, kind)
@@ -219,3 +280,28 @@ def test_a_test_whose_data_lie_in_the_file_store_is_judged_with_them(world: Worl
     attempt = world.hand_in(world.user(), world.items(assignment)[0], "n = int(input())\nprint(14 if n == 7 else 0)\n")
     grade(world, attempt)
     assert statuses(world, attempt) == ["pass", "fail"]
+
+
+def test_the_load_says_what_waits_and_how_many_workers_it_takes(world: World, app: flask.Flask) -> None:
+    practice, exam = (world.items(world.assignment(mode=mode))[0] for mode in (Mode.PRACTICE, Mode.EXAM))
+    at = dt.datetime.now(dt.UTC)
+    assert load(at=at).workers_wanted(30) == 0
+    attempts = [world.hand_in(world.user(), practice) for _ in range(4)] + [world.hand_in(world.user(), exam)]
+    at = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=100)
+    with transaction(world.tenant_id):
+        taken, judged = job_of_attempts(attempts[:2])
+        assert operations.claim(taken.id, at=at, lease=LEASE)
+        judged.status, judged.points = "done", 1
+        judged.sent_at, judged.finished_at = at - dt.timedelta(seconds=12), at
+    found = load(at=at)
+    waiting = {rank: (queued.waiting, queued.running) for rank, queued in found.ranks.items()}
+    assert waiting == {Rank.EXAM: (1, 0), Rank.HOMEWORK: (0, 0), Rank.PRACTICE: (2, 1), Rank.REGRADE: (0, 0)}
+    assert 99 <= found.ranks[Rank.EXAM].oldest_seconds <= 101
+    assert found.judging_seconds == 12
+    # Three of 12 seconds each: two workers for 18 seconds each, and the one that is at work.
+    assert [found.workers_wanted(within) for within in (18, 36)] == [3, 2]
+
+
+def job_of_attempts(attempts: Sequence[uuid.UUID]) -> list[GradingJob]:
+    found = session().scalars(sa.select(GradingJob).where(GradingJob.attempt_id.in_(attempts))).all()
+    return sorted(found, key=lambda job: attempts.index(job.attempt_id))

@@ -9,14 +9,22 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from lti_grader.assignments.models import AssignmentProblem
+from lti_grader.authoring import importing
 from lti_grader.classes.models import Enrollment, EnrollmentSource, Mentorship, Role
 from lti_grader.classes.operations import create_class, drop, enroll
+from lti_grader.classes.queries import membership
 from lti_grader.core.db import session, transaction
+from lti_grader.gradebook.regrades import judging
+from lti_grader.gradebook.regrades.models import Which
 from lti_grader.grading import tasks
 from lti_grader.grading.models import GradingJob
+from lti_grader.grading.similarity.models import SimilarityPair, SimilarityProgram, SimilarityReport
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import ClassContext, CourseCopy, ResourceLink, ScoreDelivery
 from lti_grader.people.models import User
+from lti_grader.problems import queries as problems
+from lti_grader.problems.models import Problem, ProblemVersion, Sharing
 from tests.fixtures.world import NOW, World, make_world
 
 # What needs no session, on purpose. A new route is not among them, and so has to refuse.
@@ -24,6 +32,7 @@ PUBLIC = {
     "static",
     "health",
     "ready",
+    "metrics",
     "lti.begin",
     "lti.launch",
     "lti.jwks",
@@ -40,7 +49,17 @@ STAFF_ONLY = {
     "lti.class_csv", "lti.class_one_roster", "lti.institution_csv", "lti.institution_one_roster",
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
     "lti.join_class", "assignments.settings", "assignments.change", "lti.take_course_out",
-    "gradebook.release_page", "gradebook.change_release",
+    "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
+    "access.page", "access.say", "access.remove", "points.page", "points.change",
+    "regrades.page", "regrades.start", "regrades.regrade", "regrades.act", "regrades.marks_csv",
+    "authoring.problems", "authoring.problem", "authoring.version", "authoring.test", "authoring.test_data",
+    "authoring.file", "authoring.compare",
+    "drafts.new_problem", "drafts.begin", "drafts.discard", "drafts.edit", "drafts.save", "drafts.groups", "drafts.new_test",
+    "drafts.add_test", "drafts.edit_test", "drafts.save_test", "drafts.add_files", "drafts.check",
+    "imports.page", "imports.upload", "imports.import_", "imports.decide", "imports.export",
+    "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
+    "similarity.pair", "similarity.decide",
+    "previews.page", "previews.save_draft", "previews.hand_in", "previews.history",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
 BODY = {
@@ -79,8 +98,62 @@ def ids(world: World) -> dict[str, Any]:
         "student_id": student, "delivery_id": delivery, "freeze_id": uuid.uuid4(), "link_id": link.id, "copy_id": copy.id,
         **_file(world, student), "name": "a" * 32, "filename": "x",
         "platform_id": world.platform_id, "invitation_id": uuid.uuid4(), "deployment_id": uuid.uuid4(),
-        "proposal_id": uuid.uuid4(),
+        "proposal_id": uuid.uuid4(), "override_id": uuid.uuid4(), "regrade_id": _regrade(world, item),
+        **_problem(world, item),
+        **_similar(world, item, attempt),
     }  # fmt: skip
+
+
+def _problem(world: World, item: uuid.UUID) -> dict[str, Any]:
+    with transaction(world.tenant_id):
+        version = session().get_one(ProblemVersion, session().get_one(AssignmentProblem, item).problem_version_id)
+        # One that is shared with the institution is everybody's who teaches there.
+        session().get_one(Problem, version.problem_id).shared_with = Sharing.CLASS
+        group, test = problems.tests_of(version.id)[0]
+        return {
+            "problem_id": version.problem_id, "version_id": version.id, "test_id": test.id, "part": "input",
+            "group_id": group.id, "format": "kattis", "import_id": _import(world), "try_id": uuid.uuid4(),
+        }  # fmt: skip
+
+
+def _regrade(world: World, item: uuid.UUID) -> uuid.UUID:
+    with transaction(world.tenant_id):
+        place = membership(world.class_id, world.teacher_id)
+        version = session().get_one(AssignmentProblem, item).problem_version_id
+        return judging.start(place, item, judging.Wanted(version, Which.ALL), at=NOW).id
+
+
+def _import(world: World) -> uuid.UUID:
+    given = importing.Given("problems.zip", f"sha256/{'0' * 64}", 1)
+    return importing.begin(world.class_id, given, by=world.teacher_id, problem_id=None, at=NOW).id
+
+
+def _similar(world: World, item: uuid.UUID, attempt: uuid.UUID) -> dict[str, Any]:
+    """A finished report with a pair."""
+    other = world.hand_in(world.user(), item)
+    shared = {"tenant_id": world.tenant_id}
+    with transaction(world.tenant_id):
+        report = SimilarityReport(
+            assignment_problem_id=item, with_earlier=False, without_solution=False, state="done", started_at=NOW,
+            ended_at=NOW, next_try_at=NOW, **shared,
+        )  # fmt: skip
+        session().add(report)
+        session().flush()
+        left, right = (
+            SimilarityProgram(
+                report_id=report.id, attempt_id=one, kin="python", is_own=True, size=9, highest=1, **shared
+            )
+            for one in (attempt, other)
+        )
+        session().add_all([left, right])
+        session().flush()
+        pair = SimilarityPair(
+            report_id=report.id, left_id=left.id, right_id=right.id, score=1, left_share=1, right_share=1, longest=9,
+            passages=[[1, 1, 1, 1]], **shared,
+        )  # fmt: skip
+        session().add(pair)
+        session().flush()
+        return {"report_id": report.id, "pair_id": pair.id}
 
 
 def _file(world: World, student: uuid.UUID) -> dict[str, Any]:
@@ -190,7 +263,7 @@ def test_a_students_attempts_are_their_own(
     app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any], role: Role
 ) -> None:
     mine = {
-        "results.attempt", "results.code", "results.diff", "results.events", "gradebook.review", "lti.attempt_link",
+        "results.attempt", "results.cancel", "results.code", "results.diff", "results.events", "gradebook.review", "lti.attempt_link",
         "lti.asset", "lti.asset_file", "lti.fetch_again", "gradebook.mentored_home",
     }  # fmt: skip
     found = walk(app, visitor(world.user(role), world), ids, only=mine)
@@ -231,7 +304,7 @@ def test_a_mentor_reads_what_their_student_does_and_changes_nothing(
         f"/classes/{ids['class_id']}/mentored/{ids['student_id']}",
     ):  # fmt: skip
         assert mentor.get(address).status_code == 200, address
-    writes = {"work.save_draft", "work.hand_in", "lti.fetch_again"}
+    writes = {"work.save_draft", "work.hand_in", "results.cancel", "lti.fetch_again"}
     found = walk(app, mentor, ids, only=writes)
     assert {status for asked, status in found.items() if not asked.endswith("GET")} == {403}, found
 

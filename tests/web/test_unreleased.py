@@ -209,7 +209,7 @@ def test_runs_of_the_samples_and_compile_errors_stay_visible(case: Case) -> None
 
 
 def test_comments_wait_with_the_feedback(case: Case, world: World) -> None:
-    """No page shows them yet; what goes to the LMS is looked at in tests/lti/test_releases.py."""
+    """No page shows them yet; what goes to the LMS is looked at in tests/lti/releases."""
     with transaction(world.tenant_id):
         session().query(GradebookEntry).filter_by(student_id=case.student).one().manual_feedback = "canary-of-a-comment"
     assert told(case.pages(case.student), ("canary-of-a-comment",)) == set()
