@@ -1,6 +1,6 @@
 // Builds the scripts and styles into lti_grader/static/dist, each named by its content, and manifest.json, which
-// says under which name a template finds each. `node build.mjs --watch` builds again on each change.
-import { context } from "esbuild";
+// says under which name a template finds each; and the program that compares submissions, which a worker runs. `node build.mjs --watch` builds again on each change.
+import { build, context } from "esbuild";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,6 +60,18 @@ const builder = await context({
   target: ["chrome109", "firefox115", "safari16.4"],
   logLevel: "warning",
   plugins: [manifest],
+});
+await build({
+  absWorkingDir: here,
+  entryPoints: { compare: "src/similarity/main.ts" },
+  outdir: join(here, "..", "lti_grader", "grading", "similarity", "bin"),
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  minify: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  logLevel: "warning",
 });
 if (watching) {
   await builder.watch();

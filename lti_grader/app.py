@@ -9,12 +9,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import lti_grader.models  # noqa: F401 - every table, before the first query
 from lti_grader import adapters
+from lti_grader.assignments.languages import use_folder
 from lti_grader.core import events, web
 from lti_grader.core.db import db
 from lti_grader.core.paths import PACKAGE, project_folder
 from lti_grader.core.queues import make_celery
 from lti_grader.core.settings import Settings
 from lti_grader.flow import FLOW
+from lti_grader.metrics import answer_metrics
 from lti_grader.pages import register_pages
 
 
@@ -32,6 +34,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         A setting cannot be used.
     """
     settings = settings or Settings.read()
+    use_folder(settings.languages_folder)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # It would write whole addresses, and with them hints and tokens, into the log.
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -59,6 +62,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _answer_health(app)
+    answer_metrics(app, settings)
     return app
 
 

@@ -8,19 +8,23 @@ message to a worker after the commit.
 
 from collections.abc import Mapping, Sequence
 
-from lti_grader.assignments.events import AssignmentChanged, ReleaseChanged
+from lti_grader.assignments.events import AssignmentChanged, PointsChanged, ReleaseChanged
 from lti_grader.attempts.events import AttemptSubmitted
 from lti_grader.core.events import Event, Handler
 from lti_grader.gradebook import operations as gradebook
+from lti_grader.gradebook import rescoring
 from lti_grader.gradebook.events import ScoreChanged
+from lti_grader.gradebook.regrades import judging as regrades
 from lti_grader.grading import operations as grading
-from lti_grader.grading.events import AttemptGraded
+from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.lti import columns, passback, releases
 
 FLOW: Mapping[type[Event], Sequence[Handler]] = {
     AttemptSubmitted: [grading.queue_job],
     AttemptGraded: [gradebook.record_result],
+    JudgedAgain: [regrades.go_on],
     ScoreChanged: [passback.queue_score],
+    PointsChanged: [rescoring.queue],
     AssignmentChanged: [columns.queue_change],
     ReleaseChanged: [releases.schedule],
 }

@@ -1,11 +1,20 @@
 """Every table, imported in one place so that the metadata is whole."""
 
-from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem, PointsChange
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
+from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Mentorship, Module
 from lti_grader.core.db import Base
 from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.gradebook.regrades.models import Regrade, RegradeMark, RegradeStep
 from lti_grader.grading.models import GradingJob, TestResult
+from lti_grader.grading.similarity.models import (
+    SimilarityAct,
+    SimilarityNote,
+    SimilarityPair,
+    SimilarityProgram,
+    SimilarityReport,
+)
 from lti_grader.lti.asset_models import AssetActivity, AssetAttempt, AssetReport, LtiAsset
 from lti_grader.lti.board_models import Reconciliation, ReconciliationFinding, ScoreDeliveryEvent, ScoreFreeze
 from lti_grader.lti.group_models import ClassGroup, ClassGroupMember
@@ -31,6 +40,7 @@ from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGr
 metadata = Base.metadata
 
 __all__ = [
+    "AccessOverride",
     "Administrator",
     "AdministratorAction",
     "AdministratorSignIn",
@@ -60,24 +70,36 @@ __all__ = [
     "NoticeSubscription",
     "OwedRelease",
     "Platform",
+    "PointsChange",
     "PrivacyAct",
     "Problem",
+    "ProblemImport",
     "ProblemVersion",
     "Reconciliation",
     "ReconciliationFinding",
     "RegistrationInvitation",
     "RegistrationProposal",
+    "Regrade",
+    "RegradeMark",
+    "RegradeStep",
     "ResourceLink",
     "Roster",
     "ScoreDelivery",
     "ScoreDeliveryEvent",
     "ScoreFreeze",
     "SigningKey",
+    "SimilarityAct",
+    "SimilarityNote",
+    "SimilarityPair",
+    "SimilarityProgram",
+    "SimilarityReport",
     "SubmissionAttempt",
     "Tenant",
     "TestCase",
     "TestGroup",
     "TestResult",
     "User",
+    "VersionCheck",
+    "VersionJudging",
     "metadata",
 ]

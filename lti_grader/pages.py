@@ -7,19 +7,32 @@ from typing import Any
 import flask
 
 from lti_grader.adapters import Adapters
+from lti_grader.assignments.access_views import blueprint as access
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
 from lti_grader.attempts.views import blueprint as work
+from lti_grader.authoring.draft_views import blueprint as drafts
+from lti_grader.authoring.import_views import blueprint as imports
+from lti_grader.authoring.preview_views import blueprint as previews
+from lti_grader.authoring.views import blueprint as authoring
+from lti_grader.classes.queries import has_sections
+from lti_grader.classes.views import blueprint as classes
 from lti_grader.core import limits
 from lti_grader.core.assets import install_assets
 from lti_grader.core.limits import Limit, Limits, Pace
 from lti_grader.gradebook import queries as gradebook
+from lti_grader.gradebook.points_views import blueprint as points
+from lti_grader.gradebook.regrades.views import blueprint as regrades
 from lti_grader.gradebook.views import blueprint as gradebook_pages
+from lti_grader.grading.similarity.views import blueprint as similarity
 from lti_grader.grading.views import blueprint as results
+from lti_grader.grading.views import last_submission
 from lti_grader.lti import board, copies, links
 from lti_grader.lti import queries as deliveries
 from lti_grader.lti.assets import attempting, looking
+from lti_grader.lti.columns import reads as columns
 from lti_grader.lti.views import blueprint as lti
+from lti_grader.lti.views import staying
 from lti_grader.lti.views.platforms import blueprint as platforms
 from lti_grader.people.views import blueprint as administration
 
@@ -41,6 +54,9 @@ _SAVES = Limit(
 _WORK = Limit(
     "work", "So many Runs and Submits at once are too many. Your text is kept.", Pace(5_000, 100), Pace(30, 0.5)
 )
+_FILE = 67_108_864
+UPLOADS = {"drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE}
+"""Where more comes than a form usually holds: endpoint -> bytes."""
 LIMITS = {
     "lti.begin": _ARRIVALS,
     "lti.launch": _ARRIVALS,
@@ -48,25 +64,40 @@ LIMITS = {
     "lti.canvas_json": _REGISTRATIONS,
     "work.save_draft": _SAVES,
     "work.hand_in": _WORK,
+    "previews.save_draft": _SAVES,
+    "previews.hand_in": _WORK,
 }
 
 
 def register_pages(app: flask.Flask) -> None:
     """Register the pages of each domain."""
     held: Adapters = app.extensions["adapters"]
+    app.extensions["uploads"] = UPLOADS
     limits.install(app, Limits(held.kv, factor=held.settings.rate_limit_factor), LIMITS)
-    for blueprint in (administration, assignments, platforms, work, results, gradebook_pages, lti):
+    pages = (
+        administration, classes, assignments, access, platforms, work, results, gradebook_pages, points, regrades, similarity,
+        authoring, drafts, imports, previews, lti,
+    )  # fmt: skip
+    for blueprint in pages:
         app.register_blueprint(blueprint)
     install_assets(app)
+    app.extensions["session_standing"] = staying.require_standing
     app.extensions["delivery_state"] = _delivery_state
     app.extensions["delivery_states"] = deliveries.states_of_class
-    app.extensions["delivery_board"] = board.read
+    app.extensions["delivery_board"] = _board
     app.extensions["courses_of_class"] = copies.courses_of
+    app.extensions["columns_resized"] = columns.resizing
+    app.extensions["last_submission"] = last_submission
     app.extensions["links_to"] = links.links_to
     app.extensions["problem_states"] = gradebook.problem_states
     app.extensions["file_of_attempt"] = attempting.file_of
     app.extensions["score_state"] = _score_state
+    app.jinja_env.globals["class_has_sections"] = has_sections
     app.jinja_env.globals["class_has_files"] = looking.has_any
+
+
+def _board(class_id: uuid.UUID, within: frozenset[str] | None) -> board.Board:
+    return board.read(class_id, board.Filter(within=within))
 
 
 def _delivery_state(student_id: uuid.UUID, opened: OpenedAssignment, *, at: dt.datetime) -> dict[str, str] | None:

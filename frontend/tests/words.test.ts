@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Attempt } from "../src/work/attempt";
-import { deliveryLook, measured, progressText, summary, verdict } from "../src/work/words";
+import { deliveryLook, measured, outcome, progressText, summary, verdict } from "../src/work/words";
 
 const attempt = (more: Partial<Attempt>): Attempt => ({
   id: "1",
@@ -72,6 +72,15 @@ test("the queue is told in words", () => {
   assert.equal(queued(null), "Waiting for its turn");
 });
 
+test("the wait is told in round figures, where somebody can say", () => {
+  const waiting = (wait_seconds: number | null): string =>
+    progressText({ status: "queued", queue_position: 5, wait_seconds, tests_done: 0, tests_total: 0 });
+  assert.equal(waiting(null), "Waiting: 5 programs before yours");
+  assert.equal(waiting(4), "Waiting: 5 programs before yours, a few seconds");
+  assert.equal(waiting(33), "Waiting: 5 programs before yours, about 40 s");
+  assert.equal(waiting(91), "Waiting: 5 programs before yours, about 2 min");
+});
+
 test("progress is counted in tests", () => {
   const progress = { status: "processing", queue_position: null, tests_done: 3, tests_total: 10 };
   assert.equal(progressText(progress), "3 of 10 tests done");
@@ -100,4 +109,10 @@ test("every verdict has an icon and words of its own", () => {
 test("measurements are short", () => {
   assert.equal(measured({ name: "a", status: "pass", time_ms: 17, memory_kb: 4096 }), "17 ms · 4 MB");
   assert.equal(measured({ name: "a", status: "pass", time_ms: 2150, memory_kb: null }), "2.1 s");
+});
+
+test("a test that compares no output has failed, and has no wrong answer", () => {
+  assert.equal(outcome({ name: "a", status: "fail", expected: null }).text, "Failed");
+  assert.equal(outcome({ name: "a", status: "fail", expected: "1" }).text, "Wrong answer");
+  assert.equal(measured({ name: "Style", status: "fail", time_ms: 0, memory_kb: 0 }), "");
 });

@@ -154,6 +154,10 @@ class Channels:
         self._pumping: threading.Thread | None = None
         self._ended = threading.Event()
 
+    @property
+    def closed(self) -> bool:
+        return self._ended.is_set()
+
     def close(self) -> None:
         """Listen no more, for good. Whoever listens still hears nothing from now on."""
         self._ended.set()
@@ -162,10 +166,20 @@ class Channels:
 
     def publish(self, channel: str, news: dict[str, Any]) -> None:
         """Tell whoever listens. News is a convenience: where Redis is down it is dropped, and logged."""
+        self.publish_all([channel], news)
+
+    def publish_all(self, channels: Sequence[str], news: dict[str, Any]) -> None:
+        """Tell whoever listens to any of these channels."""
+        if not channels:
+            return
+        said = json.dumps(news, default=str)
         try:
-            self._client.publish(channel, json.dumps(news, default=str))
+            together = self._client.pipeline(transaction=False)
+            for channel in channels:
+                together.publish(channel, said)
+            together.execute()
         except _CONNECTION_LOST as error:
-            log.warning("news on %s not published: %s", channel, error)
+            log.warning("news on %s not published: %s", ", ".join(channels[:3]), error)
 
     @contextlib.contextmanager
     def listen(self, *channels: str) -> Iterator[queue.SimpleQueue[dict[str, Any]]]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
+_MOST_SIZES = 100_000
+
+
 class StorageUnavailable(Unavailable):
     code = "storage_unavailable"
 
@@ -36,6 +39,7 @@ class Blobs:
         self._settings = settings
         self._lock = threading.Lock()
         self._made: S3Client | None = None
+        self._sizes: dict[str, int] = {}
 
     @property
     def _client(self) -> "S3Client":
@@ -90,6 +94,27 @@ class Blobs:
             raise StorageUnavailable(error) from error
         except BotoCoreError as error:
             raise StorageUnavailable(error) from error
+
+    def size(self, ref: str) -> int:
+        """Return how many bytes the blob named `ref` has; what is asked once is remembered, for blobs never change.
+
+        Raises
+        ------
+        BlobMissing, StorageUnavailable
+        """
+        if ref not in self._sizes:
+            try:
+                found = self._client.head_object(Bucket=self._settings.s3_bucket, Key=ref)["ContentLength"]
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                    raise BlobMissing(error) from error
+                raise StorageUnavailable(error) from error
+            except BotoCoreError as error:
+                raise StorageUnavailable(error) from error
+            if len(self._sizes) >= _MOST_SIZES:
+                self._sizes.clear()
+            self._sizes[ref] = found
+        return self._sizes[ref]
 
     def ensure_bucket(self) -> None:
         """Make the bucket if it is not there."""

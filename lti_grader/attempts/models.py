@@ -29,6 +29,8 @@ class AttemptStatus(enum.StrEnum):
     COMPLETED = "completed"
     ERROR = "error"
     """We could not judge it after several tries: shown to staff, never held against the student."""
+    CANCELLED = "cancelled"
+    """A Run that its student took back before its turn came."""
     KEPT = "kept"
     """A file that is here and whose marking is still to come; no judging is owed for it."""
 

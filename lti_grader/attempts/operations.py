@@ -6,6 +6,7 @@ import uuid
 
 import sqlalchemy as sa
 
+from lti_grader.assignments.dates import Dates
 from lti_grader.assignments.errors import AttemptsUsedUp
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.operations import require_language, require_open
@@ -15,6 +16,7 @@ from lti_grader.attempts.events import AttemptSubmitted
 from lti_grader.attempts.models import AssignmentProgress, AttemptStatus, AttemptType, SubmissionAttempt
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.events import publish
+from lti_grader.problems.queries import languages_of
 
 # One student's backlog; more than this waiting would only keep others from their turn.
 MOST_OPEN = 4
@@ -57,7 +59,7 @@ def submit(
     handed: Handed,
     *,
     at: dt.datetime,
-    by_staff: bool = False,
+    held_to: Dates | None,
 ) -> SubmissionAttempt:
     """Keep an attempt and have it graded.
 
@@ -67,8 +69,8 @@ def submit(
     ----------
     handed
         Its code lies in the blob store already.
-    by_staff
-        Teachers trying an assignment out are not held to its hours or its number of attempts.
+    held_to
+        The student's dates and number of attempts; None for staff who try an assignment out.
 
     Raises
     ------
@@ -78,10 +80,10 @@ def submit(
     progress = drafts.lock_progress(student_id, item.id)
     if earlier := _by_key(student_id, item.id, handed.idempotency_key):
         return earlier
-    require_language(assignment, handed.language)
-    if not by_staff:
-        require_open(assignment, at=at)
-        _require_attempts_left(student_id, assignment, item, handed.type)
+    require_language(assignment, handed.language, answered_in=languages_of(item.problem_version_id))
+    if held_to is not None:
+        require_open(held_to, at=at)
+        _require_attempts_left(student_id, item, handed.type, held_to.attempts_allowed)
     if queries.open_attempts(student_id) >= MOST_OPEN:
         raise TooManyOpen(f"{MOST_OPEN} of your attempts are waiting for their results. Wait for one of them first.")
     attempt = _add(progress, item, handed, AttemptStatus.QUEUED, at=at)
@@ -124,9 +126,8 @@ def _by_key(student_id: uuid.UUID, item_id: uuid.UUID, key: str) -> SubmissionAt
 
 
 def _require_attempts_left(
-    student_id: uuid.UUID, assignment: Assignment, item: AssignmentProblem, kind: AttemptType
+    student_id: uuid.UUID, item: AssignmentProblem, kind: AttemptType, allowed: int | None
 ) -> None:
-    allowed = assignment.rules.attempts_allowed
     if kind is AttemptType.TEST_RUN or allowed is None:
         return
     if queries.submissions_made(student_id, item.id) >= allowed:

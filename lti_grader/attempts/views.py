@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments import queries as assignments
+from lti_grader.assignments.access import overrides_of
 from lti_grader.assignments.languages import offered
-from lti_grader.assignments.operations import require_language, require_open
+from lti_grader.assignments.operations import languages_taken, require_language, require_open
 from lti_grader.attempts import drafts, operations, queries
 from lti_grader.attempts.models import AttemptType
 from lti_grader.attempts.text import check_code, check_key
@@ -76,6 +77,7 @@ def overview(assignment_id: uuid.UUID) -> ResponseReturnValue:
             links=links,
             seen=opened.shown(at=now()),
             releases=assignments.releases_of(opened.assignment),
+            overrides=overrides_of(assignment_id, opened.membership) if opened.membership.is_staff else [],
             now=now(),
             people=people,
         )
@@ -102,7 +104,7 @@ def _read_only_reason(place: _Place) -> str:
         return ""
     try:
         place.opened.membership.require_work()
-        require_open(place.opened.assignment, at=now())
+        require_open(place.opened.dates, at=now())
     except (Conflict, Forbidden) as error:
         return error.message
     return ""
@@ -116,14 +118,15 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
         place = _place(item_id, me.user_id)
         version = problems.version(place.item.problem_version_id)
         draft = drafts.load(adapters.installed().kv, me.user_id, item_id)
-        rules = place.opened.assignment.rules
         made = queries.submissions_made(me.user_id, item_id)
         reason = _read_only_reason(place)
         config = {
             "ap_id": str(item_id),
             "user_id": str(me.user_id),
             "draft": draft.as_json() if draft else None,
-            "languages": _languages(rules.languages, version.starter_code),
+            "languages": listed_languages(
+                languages_taken(place.opened.assignment, place.line.answered_in), version.starter_code
+            ),
             "urls": {
                 "draft": flask.url_for("work.save_draft", item_id=item_id),
                 "attempts": flask.url_for("work.hand_in", item_id=item_id),
@@ -134,6 +137,7 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             "read_only_reason": reason,
             "time_spent_seconds": draft.time_spent_seconds if draft else 0,
             "autosave_seconds": settings.autosave_seconds,
+            "last_submission": flask.current_app.extensions["last_submission"](item_id, place.opened),
         }
         samples = [test for _, test in problems.tests_of(version.id) if test.visibility == "sample"]
         return flask.render_template(
@@ -145,11 +149,11 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             samples=samples,
             config=config,
             submissions_made=made,
-            attempts_allowed=rules.attempts_allowed,
+            attempts_allowed=place.opened.dates.attempts_allowed,
         )
 
 
-def _languages(allowed: Sequence[str], starters: Mapping[str, str]) -> list[dict[str, str]]:
+def listed_languages(allowed: Sequence[str], starters: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the languages as the page lists them; those that the author wrote a beginning in come first."""
     listed = [{**language, "starter": starters.get(language["id"], "")} for language in offered(allowed)]
     return sorted(listed, key=lambda language: not language["starter"])
@@ -170,9 +174,9 @@ def save_draft(item_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         place = _place(item_id, me.user_id)
         place.opened.membership.require_work()
-        require_language(place.opened.assignment, change.language)
+        require_language(place.opened.assignment, change.language, answered_in=place.line.answered_in)
         if not place.opened.membership.is_staff:
-            require_open(place.opened.assignment, at=now())
+            require_open(place.opened.dates, at=now())
         saved = drafts.save(held.kv, me.user_id, item_id, change, at=now())
     return {"revision": saved.revision, "saved_at": saved.saved_at.isoformat(), "stored": saved.stored}
 
@@ -194,7 +198,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
         # Refuse before anything is stored; it is looked at again under the lock.
         place = _place(item_id, me.user_id)
         place.opened.membership.require_work()
-        require_language(place.opened.assignment, language)
+        require_language(place.opened.assignment, language, answered_in=place.line.answered_in)
     ref = held.blobs.put(encoded)
     handed = operations.Handed(
         type=kind,
@@ -212,7 +216,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
             place.item,
             handed,
             at=now(),
-            by_staff=place.opened.membership.is_staff,
+            held_to=None if place.opened.membership.is_staff else place.opened.dates,
         )
         answer = {
             "id": str(attempt.id),
@@ -221,5 +225,6 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
             "status": attempt.status,
             "url": flask.url_for("results.attempt", attempt_id=attempt.id),
             "events_url": flask.url_for("results.events", attempt_id=attempt.id),
+            "cancel_url": flask.url_for("results.cancel", attempt_id=attempt.id),
         }
     return {"attempt": answer}, 202

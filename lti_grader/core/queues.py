@@ -25,6 +25,9 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
     celery.conf.update(
         include=[
             "lti_grader.attempts.tasks",
+            "lti_grader.authoring.tasks",
+            "lti_grader.gradebook.tasks",
+            "lti_grader.grading.similarity.tasks",
             "lti_grader.grading.tasks",
             "lti_grader.lti.assets.tasks",
             "lti_grader.lti.notices.tasks",
@@ -57,6 +60,9 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
         beat_schedule={
             "drafts": _every(settings.draft_flush_seconds, "drafts.flush"),
             "grading": _every(settings.sweep_seconds, "grading.sweep"),
+            "authoring": _every(settings.sweep_seconds, "authoring.sweep"),
+            "gradebook": _every(settings.sweep_seconds, "gradebook.sweep"),
+            "similarity": _every(settings.sweep_seconds, "similarity.sweep"),
             "passback": _every(settings.sweep_seconds, "passback.sweep", queue="passback"),
             "columns": _every(settings.sweep_seconds, "columns.sweep", queue="passback"),
             "releases": _every(settings.sweep_seconds, "scores.release_due", queue="passback"),

@@ -54,8 +54,14 @@ class Settings(BaseSettings):
     grading_resend_seconds: Annotated[float, Field(gt=0, le=3600)] = 30
     grading_max_tries: Annotated[int, Field(ge=1, le=100)] = 5
     sweep_seconds: Annotated[float, Field(gt=0, le=600)] = 5
+    queue_seconds: Annotated[float, Field(gt=0, le=3600)] = 30
+    """Within which time a full queue should be empty: how many workers that takes is told to what adds them."""
+    metrics_token: SecretStr | None = None
+    """What whoever reads `/-/metrics` has to bring, at least 16 characters; without one nobody reads it."""
     sandbox: Literal["auto", "slot", "bubblewrap"] = "auto"
     sandbox_slots: Annotated[int, Field(ge=0, le=1024)] = 0
+    languages_folder: Path | None = None
+    """Where a site keeps descriptions of languages of its own, beside those of configs/languages."""
     session_hours: Annotated[float, Field(gt=0, le=168)] = 12
     session_idle_minutes: Annotated[int, Field(ge=5, le=1440)] = 120
     """How long a session that needs no cookie is kept without a request."""
@@ -96,6 +102,13 @@ class Settings(BaseSettings):
     def _at_least_one_key(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if not value:
             raise ValueError("give at least one key; `lti-grader keys generate` prints one")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
+            raise ValueError("must be at least 16 characters long")
         return value
 
     @field_validator("secret_key")

@@ -11,7 +11,17 @@ from sqlalchemy.engine import Connection, make_url
 from lti_grader.core.errors import SettingsError
 
 # Rows of these are never changed or removed by the application; triggers hold even those with more rights.
-APPEND_ONLY = frozenset({"test_results", "score_delivery_events", "administrator_actions", "privacy_acts"})
+APPEND_ONLY = frozenset(
+    {
+        "test_results",
+        "score_delivery_events",
+        "administrator_actions",
+        "privacy_acts",
+        "regrade_steps",
+        "regrade_marks",
+        "similarity_acts",
+    }
+)
 
 
 def role_of(database_url: str) -> str:

@@ -6,7 +6,7 @@ import math
 import secrets
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import flask
@@ -103,14 +103,33 @@ def viewer() -> Viewer:
         The browser sent no session, or one that has ended.
     """
     found = flask.session
-    if "user" not in found or found.get("ends", math.inf) <= time.time():
-        raise NotSignedIn("Your session has ended. Open the assignment again from your course page; your text is kept.")
+    _require_time_left(found)
     return Viewer(
         user_id=uuid.UUID(found["user"]),
         tenant_id=uuid.UUID(found["tenant"]),
         platform_id=uuid.UUID(found["platform"]),
         frame_origins=tuple(found["frames"]),
     )
+
+
+def _require_time_left(kept: Mapping[str, Any]) -> None:
+    if "user" not in kept or kept.get("ends", math.inf) <= time.time():
+        raise NotSignedIn("Your session has ended. Open the assignment again from your course page; your text is kept.")
+
+
+def session_watch() -> Callable[[], None]:
+    """Return what an answer that goes on for minutes calls before each part of it.
+
+    It raises `NotSignedIn`, or what else requests are refused with, once the session that this request came with is over,
+    whoever ended it and wherever.
+    """
+    kept, require = dict(flask.session), flask.current_app.extensions["session_standing"]
+
+    def look() -> None:
+        _require_time_left(kept)
+        require(kept)
+
+    return look
 
 
 @dataclasses.dataclass(frozen=True)
@@ -184,6 +203,10 @@ def wants_json() -> bool:
 def _begin() -> None:
     flask.g.csp_nonce = secrets.token_urlsafe(16)
     flask.g.started = time.monotonic()
+    # Before anything reads the body; whoever is not signed in has nothing to upload.
+    most = flask.current_app.extensions.get("uploads", {}).get(flask.request.endpoint)
+    if most is not None and "user" in flask.session:
+        flask.request.max_content_length = most
 
 
 def _headers(response: Response) -> Response:

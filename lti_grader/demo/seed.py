@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from lti_grader import adapters
 from lti_grader.app import create_app
+from lti_grader.assignments.access import dates_of
 from lti_grader.assignments.languages import available_languages
 from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem, Counts, Mode
 from lti_grader.assignments.operations import create_assignment
@@ -167,7 +168,7 @@ def _hand_in(
             return
         handed = Handed(AttemptType(kind), ref, len(code.encode()), language, key, 600)
         at = dt.datetime.now(dt.UTC) - dt.timedelta(days=days_ago)
-        submit(user_id, assignment, item, handed, at=at)
+        submit(user_id, assignment, item, handed, at=at, held_to=dates_of(assignment, user_id))
         before = drafts.load(held.kv, user_id, item.id)
         revision = before.revision if before else 0
         drafts.save(held.kv, user_id, item.id, drafts.Change(code, language, revision, key, 600), at=at)

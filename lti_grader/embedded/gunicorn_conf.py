@@ -4,7 +4,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from lti_grader.core.processes import die_with_parent
+from lti_grader.core.processes import die_with_parent, keep_shared
 from lti_grader.core.sessions import without_token
 
 
@@ -32,6 +32,11 @@ accesslog = None
 errorlog = "-"
 logger_class = DiscreetLogger
 control_socket_disable = True
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Share what was imported with the worker that is about to be made."""
+    keep_shared()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -42,6 +42,12 @@ class Postgres:
         self._port = port
         self._passwords = state.secrets()
         self._state = state
+        self.settings = {
+            "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": "", "max_connections": "150",
+            "shared_buffers": "64MB", "wal_level": "minimal", "max_wal_senders": "0", "log_min_messages": "warning",
+            "timezone": "UTC", "max_wal_size": "512MB",
+        }  # fmt: skip
+        """Those of the server, from its next start."""
 
     def prepare(self) -> None:
         """Make the data folder at the first start."""
@@ -94,12 +100,7 @@ class Postgres:
 
     def service(self) -> Service:
         """Return the process."""
-        settings = {
-            "listen_addresses": "127.0.0.1", "port": self._port, "unix_socket_directories": "", "max_connections": 150,
-            "shared_buffers": "64MB", "wal_level": "minimal", "max_wal_senders": 0, "log_min_messages": "warning",
-            "timezone": "UTC", "max_wal_size": "512MB",
-        }  # fmt: skip
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         return Service(
             "postgres",
             [str(self._bin / "postgres"), "-D", str(self._data), *options],
@@ -108,18 +109,19 @@ class Postgres:
             stop_signal=signal.SIGINT,
         )
 
-    def _connect(self, database: str = "postgres") -> "psycopg.Connection[tuple[object, ...]]":
+    def connect(self, database: str = "postgres") -> "psycopg.Connection[tuple[object, ...]]":
+        """Return a connection that may do everything."""
         return psycopg.connect(
             host="127.0.0.1", port=self._port, user="postgres", password=self._passwords["postgres"], dbname=database,
             autocommit=True, connect_timeout=2,
         )  # fmt: skip
 
     def _ready(self) -> None:
-        self._connect().close()
+        self.connect().close()
 
     def provision(self, database: str = "lti_grader") -> dict[str, str]:
         """Make roles and database if need be, and return their addresses by setting."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             for role in (OWNER_ROLE, APP_ROLE):
                 password = self._passwords["owner" if role == OWNER_ROLE else "app"]
                 verb = "ALTER" if self._has(connection, "pg_roles", "rolname", role) else "CREATE"
@@ -142,16 +144,6 @@ class Postgres:
             sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(table), sql.Identifier(column)), [name]
         )
         return found.fetchone() is not None
-
-    def copy_database(self, source: str, target: str) -> None:
-        """Make `target` a copy of `source`, which nobody is connected to."""
-        with self._connect() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(target)))
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
-                    sql.Identifier(target), sql.Identifier(source), sql.Identifier(OWNER_ROLE)
-                )
-            )
 
     def url(self, role: str, password: str, database: str) -> str:
         """Return an address."""
@@ -237,7 +229,8 @@ class Seaweed:
                 f"-s3.config={self._config}",
             ],
             ready=self._ready,
-            env={"GOMEMLIMIT": "160MiB", "GOGC": "50", "PATH": "/usr/bin:/bin", "HOME": str(self._folder)},
+            # A limit near what it needs keeps its garbage collector busy: with 160 MiB it took a tenth of a core, idle.
+            env={"GOMEMLIMIT": "384MiB", "GOGC": "50", "PATH": "/usr/bin:/bin", "HOME": str(self._folder)},
             cwd=self._folder,
         )  # fmt: skip
 

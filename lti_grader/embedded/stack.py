@@ -122,4 +122,11 @@ def demo_lms(env: Mapping[str, str], state: StateFolder, port: int) -> Service:
 
 def full_environment(env: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
     """Return an environment for our own processes."""
-    return {**env, **more, "PYTHONUNBUFFERED": "1", "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
+    # Many threads, each with an arena of its own, would keep what they once needed.
+    return {
+        "MALLOC_ARENA_MAX": "2",
+        **env,
+        **more,
+        "PYTHONUNBUFFERED": "1",
+        "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
+    }

@@ -157,6 +157,7 @@ def is_free(port: int) -> bool:
 def _free_port(taken: set[int]) -> int:
     for _ in range(500):
         port = random.randrange(_LOWEST, _HIGHEST)  # noqa: S311 - nothing secret about it
-        if port not in taken and is_free(port) and is_free(port + 10_000):
+        # SeaweedFS listens at each of its ports and ten thousand above, too.
+        if not {port - 10_000, port, port + 10_000} & taken and is_free(port) and is_free(port + 10_000):
             return port
     raise CannotStart("No free port was found between 21000 and 44000.")

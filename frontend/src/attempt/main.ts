@@ -4,6 +4,7 @@ import { difference } from "../shared/difference";
 import { byId } from "../shared/dom";
 import { isFinished, type Attempt } from "../work/attempt";
 import { compilerMessages } from "../work/compiler";
+import { awaitRelease } from "../work/release";
 import { outputBlock, ResultPanel } from "../work/results";
 import { watch } from "../work/watch";
 
@@ -28,9 +29,9 @@ for (const [index, row] of document.querySelectorAll<HTMLElement>("[data-test]")
   row.querySelector('[data-part="output"]')?.replaceWith(outputBlock("Output", marked.output));
 }
 
-if (!isFinished(attempt.status)) {
+const follow = (): void => {
   const panel = new ResultPanel(byId("result"), (line, column) => editor.jump(line, column));
-  panel.begin(attempt);
+  if (!isFinished(attempt.status)) panel.begin(attempt);
   watch(attempt, {
     progress: (progress) => panel.progress(progress),
     test: (test) => panel.test(test),
@@ -38,4 +39,7 @@ if (!isFinished(attempt.status)) {
     delivery: (delivery) => panel.delivery(delivery),
     trouble: (message) => panel.trouble(message),
   });
-}
+};
+
+if (!isFinished(attempt.status)) follow();
+else if (attempt.release_note) awaitRelease(attempt, follow);

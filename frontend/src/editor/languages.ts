@@ -1,9 +1,10 @@
 /** What the editor knows of each language that an assignment may offer, by the `highlight` of its description. */
-import { indentUnit } from "@codemirror/language";
+import { indentUnit, StreamLanguage, type StreamParser } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
 
 const FOUR = indentUnit.of("    ");
 const TWO = indentUnit.of("  ");
+const TAB = indentUnit.of("\t");
 
 /** Each is a file of its own, loaded when the language is first shown. */
 const SUPPORT: Readonly<Record<string, () => Promise<Extension>>> = {
@@ -11,7 +12,33 @@ const SUPPORT: Readonly<Record<string, () => Promise<Extension>>> = {
   cpp: async () => [(await import("@codemirror/lang-cpp")).cpp(), FOUR],
   java: async () => [(await import("@codemirror/lang-java")).java(), FOUR],
   javascript: async () => [(await import("@codemirror/lang-javascript")).javascript(), TWO],
+  typescript: async () => [
+    (await import("@codemirror/lang-javascript")).javascript({ typescript: true }),
+    TWO,
+  ],
+  rust: async () => [(await import("@codemirror/lang-rust")).rust(), FOUR],
+  go: async () => [(await import("@codemirror/lang-go")).go(), TAB],
+  sql: async () => {
+    const { sql, SQLite } = await import("@codemirror/lang-sql");
+    return [sql({ dialect: SQLite }), FOUR];
+  },
+  php: async () => [(await import("@codemirror/lang-php")).php(), FOUR],
+  // These are coloured word by word, without knowledge of what belongs together.
+  csharp: async () => plain((await import("@codemirror/legacy-modes/mode/clike")).csharp, FOUR),
+  kotlin: async () => plain((await import("@codemirror/legacy-modes/mode/clike")).kotlin, FOUR),
+  r: async () => plain((await import("@codemirror/legacy-modes/mode/r")).r, TWO),
+  shell: async () => plain((await import("@codemirror/legacy-modes/mode/shell")).shell, TWO),
+  octave: async () => plain((await import("@codemirror/legacy-modes/mode/octave")).octave, TWO),
+  haskell: async () => plain((await import("@codemirror/legacy-modes/mode/haskell")).haskell, TWO),
+  pascal: async () => plain((await import("@codemirror/legacy-modes/mode/pascal")).pascal, TWO),
+  perl: async () => plain((await import("@codemirror/legacy-modes/mode/perl")).perl, FOUR),
+  ruby: async () => plain((await import("@codemirror/legacy-modes/mode/ruby")).ruby, TWO),
+  lua: async () => plain((await import("@codemirror/legacy-modes/mode/lua")).lua, TWO),
 };
+
+function plain(mode: StreamParser<unknown>, indent: Extension): Extension {
+  return [StreamLanguage.define(mode), indent];
+}
 
 /** Returns colouring and indentation; plain text for what is not known here, or cannot be loaded now. */
 export async function languageSupport(highlight: string): Promise<Extension> {

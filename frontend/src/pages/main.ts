@@ -1,9 +1,11 @@
 /** What every page does: grow its frame, write times for the reader, load fragments. */
+import { installAwaiting } from "./awaiting";
 import { growFrame } from "./frame";
 import { installFragments } from "./fragments";
 import { installUtcFields } from "./utc_fields";
 import { installChoices } from "./choices";
 import { letScrollByKeyboard } from "./scrolling";
+import { installSums } from "./sums";
 import { showLocalTimes } from "../shared/times";
 
 growFrame();
@@ -12,3 +14,5 @@ showLocalTimes(document);
 letScrollByKeyboard(document);
 installUtcFields(document);
 installChoices(document);
+installSums(document);
+installAwaiting();

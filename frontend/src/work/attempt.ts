@@ -9,6 +9,8 @@ export interface TestShown {
   readonly time_ms?: number | null;
   readonly memory_kb?: number | null;
   readonly message?: string;
+  /** What is run together with the answer. */
+  readonly code?: string | null;
   readonly input?: string | null;
   readonly expected?: string | null;
   readonly output?: string | null;
@@ -29,6 +31,8 @@ export interface Handed {
   readonly status: string;
   readonly url: string;
   readonly events_url: string;
+  /** Where a Run is taken back whose turn has not come. */
+  readonly cancel_url?: string;
 }
 
 export interface Attempt extends Handed {
@@ -50,12 +54,14 @@ export interface Attempt extends Handed {
 export interface Progress {
   readonly status: string;
   readonly queue_position: number | null;
+  /** How long that takes, as things go now; null while nobody can say. */
+  readonly wait_seconds?: number | null;
   readonly tests_done: number;
   readonly tests_total: number;
 }
 
 export function isFinished(status: string): boolean {
-  return status === "completed" || status === "error";
+  return status === "completed" || status === "error" || status === "cancelled";
 }
 
 // After these nothing more is heard of a delivery without somebody doing something.

@@ -1,5 +1,6 @@
 /** What the server tells the page, in `#work-config`. */
 import { byId } from "../shared/dom";
+import type { Attempt } from "./attempt";
 import type { ServerDraft } from "./texts";
 
 export interface Language {
@@ -20,6 +21,8 @@ export interface Config {
   readonly read_only_reason: string;
   readonly time_spent_seconds: number;
   readonly autosave_seconds: number;
+  /** The last submission of before, with as much of its result as may be seen; null where nothing was submitted. */
+  readonly last_submission: Attempt | null;
 }
 
 export function readConfig(page: Document = document): Config {

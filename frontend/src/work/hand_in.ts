@@ -1,7 +1,7 @@
 /** Run and Submit. */
 import { send, type Refusal } from "../shared/api";
 import { announce } from "../shared/announce";
-import type { Attempt, AttemptType, Handed } from "./attempt";
+import { isFinished, isSettled, type Attempt, type AttemptType, type Handed } from "./attempt";
 import type { ResultPanel } from "./results";
 import { sameText, type Text } from "./texts";
 import { poll, watch, type Watcher } from "./watch";
@@ -67,6 +67,26 @@ export class HandIn {
     this.refresh();
   }
 
+  /** Shows a submission of before, and follows it where more is to come of it. */
+  show(before: Attempt): void {
+    const { panel } = this.#parts;
+    const watcher: Watcher = {
+      progress: (progress) => panel.progress(progress),
+      test: (test) => panel.test(test),
+      completed: (attempt) => {
+        panel.completed(attempt);
+        this.#parts.listChanged();
+      },
+      delivery: (delivery) => panel.delivery(delivery),
+      trouble: (message) => panel.trouble(message),
+    };
+    if (isFinished(before.status)) panel.completed(before);
+    else panel.begin(before);
+    const isOver = isFinished(before.status) && !before.release_note && isSettled(before.score_delivery);
+    this.#shown = { handed: before, watcher, stop: () => undefined, finished: true };
+    if (!isOver) this.#shown.stop = watch(before, watcher);
+  }
+
   /** Sets the buttons by what is under way. */
   refresh(): void {
     const text = this.#parts.text();
@@ -99,13 +119,22 @@ export class HandIn {
   #follow(type: AttemptType, text: Text, handed: Handed): void {
     this.#standBack();
     this.#judging[type] = text;
-    this.#parts.panel.begin(handed);
+    const url = type === "test_run" ? handed.cancel_url : undefined;
+    this.#parts.panel.begin(handed, "", url === undefined ? null : () => void this.#takeBack(url));
     announce(type === "test_run" ? "Run started" : "Submitted; being graded");
     this.#parts.handedIn(type);
     this.#parts.listChanged();
     const watcher = this.#watcher(type, text, handed);
     this.#shown = { handed, watcher, stop: () => undefined, finished: false };
     this.#shown.stop = watch(handed, watcher);
+  }
+
+  /** Lets a Run go that waits; that it is gone comes as every result does. */
+  async #takeBack(url: string): Promise<void> {
+    const answer = await send<Attempt>("POST", url, {});
+    if (answer.kind === "refused") this.#parts.refused(answer.refusal);
+    else if (answer.kind === "unanswered") this.#parts.refused(notReached());
+    else announce("Run taken back");
   }
 
   /** A newer attempt takes the panel; the one shown until now is asked after now and then, if it is not done. */

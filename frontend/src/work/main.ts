@@ -59,6 +59,7 @@ class WorkPage {
     });
     this.#handIn = this.#makeHandIn();
     this.#past = this.#makePast();
+    if (config.last_submission) this.#handIn.show(config.last_submission);
     this.#listen();
     this.#showSaved(state);
   }

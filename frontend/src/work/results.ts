@@ -3,7 +3,7 @@ import { difference, type Stretch } from "../shared/difference";
 import { icon, make } from "../shared/dom";
 import type { Attempt, Delivery, Handed, Progress, TestShown } from "./attempt";
 import { compilerPieces } from "./compiler";
-import { deliveryLook, measured, progressText, summary, verdict, type Verdict } from "./words";
+import { deliveryLook, measured, outcome, progressText, summary, verdict, type Verdict } from "./words";
 
 type Jump = (line: number, column: number | null) => void;
 
@@ -13,6 +13,7 @@ export class ResultPanel {
   #list = make("ol", { class: "tests" });
   #progressText = make("span", {});
   #bar = make("progress", { "aria-label": "Tests done" });
+  #takeBack: HTMLButtonElement | null = null;
 
   /** `jump` shows a line of the program in the editor. */
   constructor(place: HTMLElement, jump: Jump) {
@@ -20,12 +21,25 @@ export class ResultPanel {
     this.#jump = jump;
   }
 
-  /** An attempt was handed in and waits. */
-  begin(handed: Handed, note = ""): void {
+  /** An attempt was handed in and waits; `takeBack` is what becomes of it where it is not wanted any more. */
+  begin(handed: Handed, note = "", takeBack: (() => void) | null = null): void {
     this.#list = make("ol", { class: "tests" });
     this.#progressText = make("span", {}, "Handed in");
     this.#bar = make("progress", { "aria-label": "Tests done" });
-    const line = make("p", { class: "progress-line" }, icon("clock"), this.#progressText);
+    this.#takeBack =
+      takeBack &&
+      make(
+        "button",
+        { type: "button", class: "button small quiet-button", hidden: true, click: takeBack },
+        "Cancel",
+      );
+    const line = make(
+      "p",
+      { class: "progress-line" },
+      icon("clock"),
+      this.#progressText,
+      this.#takeBack ?? "",
+    );
     this.#place.replaceChildren(
       heading(handed),
       line,
@@ -37,6 +51,8 @@ export class ResultPanel {
 
   progress(progress: Progress): void {
     this.#progressText.textContent = progressText(progress);
+    // Once it runs the result comes sooner than a second thought.
+    if (this.#takeBack) this.#takeBack.hidden = progress.status !== "queued";
     if (progress.tests_total > 0) {
       this.#bar.max = progress.tests_total;
       this.#bar.value = progress.tests_done;
@@ -88,7 +104,7 @@ export class ResultPanel {
   }
 
   #row(test: TestShown, open: boolean): HTMLLIElement {
-    const said = verdict(test.status);
+    const said = outcome(test);
     const head = [
       badge(said),
       make("span", { class: "test-name" }, test.name),
@@ -144,7 +160,7 @@ function hiddenRow(passed: number, total: number): HTMLLIElement {
 function testDetails(test: TestShown, jump: Jump): HTMLElement[] {
   const found: HTMLElement[] = [];
   // What the compiler said stands above, once for all tests.
-  if (test.status === "compile_error") return found;
+  if (test.status === "compile_error" && !test.code) return found;
   if (test.message) {
     const long = test.message.includes("\n");
     found.push(
@@ -156,6 +172,7 @@ function testDetails(test: TestShown, jump: Jump): HTMLElement[] {
   const shown = typeof test.output === "string" && typeof test.expected === "string";
   const marked = shown && test.status === "fail" ? difference(test.expected ?? "", test.output ?? "") : null;
   const blocks = make("div", { class: "io" });
+  if (test.code) blocks.append(block("Test", [{ text: test.code, differs: false }], "whole"));
   if (typeof test.input === "string") blocks.append(block("Input", [{ text: test.input, differs: false }]));
   if (typeof test.expected === "string") {
     blocks.append(block("Expected", marked?.expected ?? [{ text: test.expected, differs: false }]));
@@ -170,8 +187,8 @@ function testDetails(test: TestShown, jump: Jump): HTMLElement[] {
   return found;
 }
 
-function block(title: string, stretches: readonly Stretch[]): HTMLElement {
-  return make("figure", {}, make("figcaption", {}, title), outputBlock(title, stretches));
+function block(title: string, stretches: readonly Stretch[], kind = ""): HTMLElement {
+  return make("figure", { class: kind }, make("figcaption", {}, title), outputBlock(title, stretches));
 }
 
 /** Draws a program's input or output, with the parts marked that differ. */

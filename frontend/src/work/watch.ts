@@ -9,6 +9,7 @@ import {
   type Progress,
   type TestShown,
 } from "./attempt";
+import { awaitRelease } from "./release";
 
 export interface Watcher {
   progress(progress: Progress): void;
@@ -23,17 +24,36 @@ const ERRORS_UNTIL_POLLING = 3;
 const POLL_EVERY = 2000;
 const POLL_AT_MOST = 15_000;
 
-/** Begins to follow, and returns a function that stops it. */
+/**
+ * Begins to follow, and returns a function that stops it. What is not released when it is there is waited for, and told
+ * again by `completed` when it is.
+ */
 export function watch(handed: Handed, watcher: Watcher): () => void {
   let stop = (): void => undefined;
+  let stopWaiting = (): void => undefined;
+  const told: Watcher = {
+    ...watcher,
+    completed: (attempt) => {
+      watcher.completed(attempt);
+      stopWaiting();
+      stopWaiting = attempt.release_note ? awaitRelease(attempt, follow) : (): void => undefined;
+    },
+  };
   const follow = (): void => {
-    stop = stream(handed, watcher, () => {
-      stop = poll(handed, watcher);
+    stop();
+    if (!("EventSource" in window)) {
+      stop = poll(handed, told);
+      return;
+    }
+    stop = stream(handed, told, () => {
+      stop = poll(handed, told);
     });
   };
-  if ("EventSource" in window) follow();
-  else stop = poll(handed, watcher);
-  return () => stop();
+  follow();
+  return () => {
+    stop();
+    stopWaiting();
+  };
 }
 
 function stream(handed: Handed, watcher: Watcher, giveUp: () => void): () => void {

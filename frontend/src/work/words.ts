@@ -28,12 +28,19 @@ export function progressText(progress: Progress): string {
   if (progress.status === "queued") {
     const before = progress.queue_position;
     if (before === null) return "Waiting for its turn";
-    return before === 0
-      ? "Next in line"
-      : `Waiting: ${before} ${before === 1 ? "program" : "programs"} before yours`;
+    if (before === 0) return "Next in line";
+    const wait = waitText(progress.wait_seconds ?? null);
+    return `Waiting: ${before} ${before === 1 ? "program" : "programs"} before yours${wait && `, ${wait}`}`;
   }
   if (progress.tests_total === 0) return "Compiling and starting";
   return `${progress.tests_done} of ${progress.tests_total} tests done`;
+}
+
+/** Rounded up: better to be early than to be late. */
+function waitText(seconds: number | null): string {
+  if (seconds === null) return "";
+  if (seconds <= 10) return "a few seconds";
+  return seconds <= 90 ? `about ${Math.ceil(seconds / 10) * 10} s` : `about ${Math.ceil(seconds / 60)} min`;
 }
 
 function passed(tests: readonly TestShown[]): number {
@@ -44,6 +51,8 @@ function passed(tests: readonly TestShown[]): number {
 export function summary(attempt: Attempt): Verdict {
   if (attempt.status === "error")
     return { icon: "alert", tone: "warn", text: "This attempt could not be judged" };
+  if (attempt.status === "cancelled")
+    return { icon: "dash", tone: "quiet", text: "Taken back before it was run" };
   const hidden = attempt.hidden_summary ?? { passed: 0, total: 0 };
   const all = attempt.tests.length + hidden.total;
   const good = passed(attempt.tests) + hidden.passed;
@@ -58,7 +67,15 @@ export function summary(attempt: Attempt): Verdict {
   return { icon: "cross", tone: "fail", text: `${good} of ${all} ${kind} passed` };
 }
 
+/** Says how a test went; where no output is compared none can be wrong. */
+export function outcome(test: TestShown): Verdict {
+  const said = verdict(test.status);
+  return test.status === "fail" && test.expected === null ? { ...said, text: "Failed" } : said;
+}
+
 export function measured(test: TestShown): string {
+  // Of what was looked at and not run.
+  if (test.time_ms === 0 && !test.memory_kb) return "";
   const parts = [];
   if (typeof test.time_ms === "number")
     parts.push(test.time_ms < 1000 ? `${test.time_ms} ms` : `${(test.time_ms / 1000).toFixed(1)} s`);

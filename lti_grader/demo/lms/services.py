@@ -211,7 +211,9 @@ def _store(mode: Mode, grade: Grade, body: dict[str, Any], outcome: scores.Outco
         body["activityProgress"],
         body["gradingProgress"],
     )
-    grade.comment = body.get("comment")
+    if mode is not Mode.MOODLE or grade.override is None:
+        # There, "overridden" is the grade and its feedback.
+        grade.comment = body.get("comment")
     grade.submitted_at = read_extension(body).submitted_at
     grade.posts += 1
 
