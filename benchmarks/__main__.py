@@ -1,9 +1,9 @@
-"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, roster, scores, board,
-sandbox).
+"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, burst, roster, scores, releases,
+board, similarity, sandbox).
 
 The figures are this machine's of this moment: compare the ratios. BENCH_STUDENTS (1000), BENCH_MEMBERS (5000),
-BENCH_LAUNCHES (50 a second), BENCH_SCORES (60000, on the boards) and BENCH_SECONDS (6, for each cell of the sandbox's
-table) make it smaller, to see that it runs.
+BENCH_LAUNCHES (50 a second), BENCH_SCORES (60000, on the boards), BENCH_SECONDS (6, for each cell of the sandbox's
+table), BENCH_BURST_SECONDS (60) and BENCH_LANGUAGES (python,cpp,java,javascript) make it smaller, to see that it runs.
 """
 
 import os
@@ -12,10 +12,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import board, roster, sandbox, scores, web
+from benchmarks import board, burst, releases, roster, sandbox, scores, similarity, web
 from tests.fixtures.installation import running
 
-PARTS = ("web", "roster", "scores", "board", "sandbox")
+PARTS = ("web", "burst", "roster", "scores", "releases", "board", "similarity", "sandbox")
+_COUNTED = {
+    "scores": scores.report,
+    "releases": releases.report,
+    "board": board.report,
+    "similarity": similarity.report,
+}
 
 
 def main() -> None:
@@ -25,19 +31,26 @@ def main() -> None:
         sys.exit(f"There is no part called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}.")
     load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     print(f"{os.cpu_count()} processors, {platform.machine()}, Linux {platform.release()}, load {load}")
-    if "web" in wanted:
-        with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
-            web.report(installation, students=int(os.environ.get("BENCH_STUDENTS", "1000")))
+    students = int(os.environ.get("BENCH_STUDENTS", "1000"))
+    if {"web", "burst"} & set(wanted):
+        _on_one_installation(wanted, students)
     if "roster" in wanted:
         with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
             roster.report(installation, count=int(os.environ.get("BENCH_MEMBERS", "5000")))
-    if "scores" in wanted:
-        scores.report(int(os.environ.get("BENCH_STUDENTS", "1000")))
-    if "board" in wanted:
-        board.report(int(os.environ.get("BENCH_SCORES", "60000")))
+    counts = dict.fromkeys(_COUNTED, students) | {"board": int(os.environ.get("BENCH_SCORES", "60000"))}
+    for part in [one for one in _COUNTED if one in wanted]:
+        _COUNTED[part](counts[part])
     if "sandbox" in wanted:
         print()
-        sandbox.main(float(os.environ.get("BENCH_SECONDS", "6")))
+        languages = os.environ.get("BENCH_LANGUAGES", ",".join(sandbox.SOURCES)).split(",")
+        sandbox.main(float(os.environ.get("BENCH_SECONDS", "6")), languages)
+
+
+def _on_one_installation(wanted: list[str], students: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
+        for name, part in (("web", web), ("burst", burst)):
+            if name in wanted:
+                part.report(installation, students=students)
 
 
 main()

@@ -3,22 +3,28 @@
 `python -m benchmarks.sandbox [SECONDS_EACH]` prints a table; compare ratios, for the rates are this machine's of this moment.
 """
 
+import dataclasses
 import multiprocessing
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from lti_grader.assignments.languages import Language, LanguageFile, available_languages
+from benchmarks import peers
+from benchmarks.load import percentile
+from lti_grader.assignments.language_files import LanguageFile
+from lti_grader.assignments.languages import Language, available_languages
 from lti_grader.grading.graders.code import GroupSpec, TestSpec, grade
 from lti_grader.grading.sandbox import Limits, Sandbox, open_sandbox
 from lti_grader.problems.models import Aggregation
 
-KINDS = ("slot", "bubblewrap")
+KINDS = ("slot", "bubblewrap", *(["isolate"] if peers.has_isolate() else []))
 AT_ONCE = 2
 TESTS = [(f"{number} {number * 7}\n".encode(), f"{number * 8}\n".encode()) for number in range(10)]
 SOURCES = {
@@ -39,13 +45,18 @@ NOTHING = LanguageFile(
 )  # fmt: skip
 
 
+def unprepared(language: Language) -> Language:
+    """Return a language without what is prepared for its compiler, and with the usual linker."""
+    return dataclasses.replace(language, file=language.file.model_copy(update={"prepare": None, "additions": []}))
+
+
 def attempt_bare(language: Language, source: bytes) -> None:
     """Do what an attempt does, without any wall around it: for the sources above only."""
     with tempfile.TemporaryDirectory() as folder:
         name = language.source_name(source)
         Path(folder, name).write_bytes(source)
         Path(folder, "classes").mkdir()
-        if argv := language.compile_argv(name):
+        if argv := language.compile_argv(name) or language.check_argv(folder, name):
             subprocess.run(argv, cwd=folder, check=True, capture_output=True)
         argv = language.run_argv(folder, source, name, 262144)
         for given, expected in TESTS:
@@ -62,7 +73,7 @@ def attempt_in(sandbox: Sandbox, language: Language, source: bytes) -> None:
         language,
         source,
         [GroupSpec(uuid.uuid4(), Decimal(10), Aggregation.SUM, tests)],
-        checker_config={},
+        checker={},
         fetch={}.__getitem__,
     )
     if graded.points != graded.maximum:
@@ -84,6 +95,10 @@ def _worker(kind: str, language: Language | None, seconds: float) -> float:
         if language is None:
             return rate(lambda: subprocess.run(["/bin/true"], check=True, capture_output=True), seconds)
         return rate(lambda: attempt_bare(language, SOURCES[language.id].encode()), seconds)
+    if kind == "isolate":
+        if language is None:
+            return rate(peers.nothing, seconds)
+        return rate(lambda: peers.attempt(unprepared(language), SOURCES[language.id].encode(), TESTS), seconds)
     sandbox = open_sandbox(kind)
     try:
         if language is None:
@@ -100,15 +115,69 @@ def together(kind: str, language: Language | None, seconds: float) -> float:
         return sum(pool.starmap(_worker, [(kind, language, seconds)] * AT_ONCE))
 
 
-def main(seconds: float = 6.0) -> None:
+# What is measured beside others, and what others do meanwhile: little memory, and more of it than the processor's cache holds.
+_COUNTS = "total = 0\nfor n in range(2_000_000):\n    total += n\nprint(total)\n"
+_WALKS = "kept = bytearray(64 << 20)\nfor turn in range({turns}):\n    for at in range(0, len(kept), 4096):\n        kept[at] = 1\nprint(len(kept))\n"
+OWN = {"counting": _COUNTS, "walking through 64 MiB": _WALKS.format(turns=60)}
+NEIGHBOURS = {"counting": "while True: pass\n", "walking through 64 MiB": _WALKS.format(turns=1_000_000)}
+
+
+def _run_for_ever(source: str, begun: Any) -> None:
+    sandbox = open_sandbox("auto")
+    program = sandbox.build(available_languages()["python"], source.encode())
+    begun.set()
+    while True:
+        sandbox.run(program, b"", limits=Limits(cpu_ms=5000, memory_kb=262144))
+
+
+def processor_ms(source: str, times: int) -> list[int]:
+    """Return the processor time of each of several runs, as their grading would measure it."""
+    sandbox = open_sandbox("auto")
+    try:
+        program = sandbox.build(available_languages()["python"], source.encode())
+        limits = Limits(cpu_ms=20_000, memory_kb=262144)
+        return [sandbox.run(program, b"", limits=limits).cpu_ms for _ in range(times)]
+    finally:
+        sandbox.close()
+
+
+def disturbance(times: int) -> None:
+    """Print how much longer a run takes by the processor's own clock while another runs beside it."""
+    label = "processor time beside another run"
+    print(f"\n{label:<56}{'alone, ms':>10}{'beside, ms':>12}{'p95':>8}{'more':>8}")
+    context = multiprocessing.get_context("spawn")
+    for own, source in OWN.items():
+        alone = statistics.median(processor_ms(source, times))
+        for other, neighbour in NEIGHBOURS.items():
+            begun = context.Event()
+            beside = context.Process(target=_run_for_ever, args=(neighbour, begun))
+            beside.start()
+            begun.wait()
+            found = processor_ms(source, times)
+            beside.terminate()
+            beside.join()
+            middle, late = statistics.median(found), percentile(found, 95)
+            figures = f"{alone:>10.0f}{middle:>12.0f}{late:>8.0f}{middle / alone - 1:>8.0%}"
+            print(f"{f'{own}, beside {other}':<56}{figures}", flush=True)
+
+
+def main(seconds: float = 6.0, wanted: Sequence[str] = tuple(SOURCES)) -> None:
     print(f"{'attempts of 10 tests a second':<32}{'bare':>10}" + "".join(f"{kind:>14}{'of bare':>9}" for kind in KINDS))
     rows: list[tuple[str, Language | None]] = [("runs of /bin/true a second", None)]
-    rows += [(language.label, language) for name, language in available_languages().items() if name in SOURCES]
+    for language in (one for name, one in available_languages().items() if name in SOURCES and name in wanted):
+        rows.append((language.label, language))
+        if language.file.warm is not None:
+            anew = language.file.model_copy(update={"warm": None})
+            rows.append((f"{language.label}, started for each run", dataclasses.replace(language, file=anew)))
+        if language.file.prepare is not None:
+            rows.append((f"{language.label}, nothing prepared", unprepared(language)))
     for label, language in rows:
         bare = together("bare", language, seconds)
         cells = [together(kind, language, seconds) for kind in KINDS]
         shown = "".join(f"{cell:>14.1f}{cell / bare:>8.0%} " for cell in cells)
         print(f"{label:<32}{bare:>10.1f}{shown}", flush=True)
+    if "python" in wanted:
+        disturbance(max(3, round(4 * seconds)))
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ def open_pages(installation: Installation, students: Sequence[Browser]) -> None:
     load(installation.url, students, page, at_once=AT_ONCE)
 
 
-def _json(browser: Browser) -> dict[str, str]:
+def json_headers(browser: Browser) -> dict[str, str]:
     return {
         **browser.headers, "X-CSRF-Token": browser.token, "Content-Type": "application/json",
         "Accept": "application/json",
@@ -176,7 +176,7 @@ def autosaves(
             "code": f"{filler}n = {revision}\n", "language": "python", "base_revision": revision,
             "save_id": uuid.uuid4().hex, "time_spent_seconds": 30,
         }  # fmt: skip
-        answer = connection.send("PUT", path, json.dumps(body).encode(), _json(browser))
+        answer = connection.send("PUT", path, json.dumps(body).encode(), json_headers(browser))
         if answer.status != 200:
             raise RuntimeError(f"a save was answered {answer.status}: {answer.body[:300]!r}")
 
@@ -194,13 +194,13 @@ def autosaves(
 _saved_so_far: dict[int, int] = {}
 
 
-def _submit(installation: Installation, connection: Connection, browser: Browser) -> str:
+def submit(installation: Installation, connection: Connection, browser: Browser) -> str:
     body = {
         "type": "final_submission", "code": f"{DOUBLE}# {uuid.uuid4().hex}\n", "language": "python",
         "idempotency_key": uuid.uuid4().hex,
     }  # fmt: skip
     path = f"/work/{installation.item_id}/attempts"
-    answer = connection.send("POST", path, json.dumps(body).encode(), _json(browser))
+    answer = connection.send("POST", path, json.dumps(body).encode(), json_headers(browser))
     if answer.status != 202:
         raise RuntimeError(f"a submission was answered {answer.status}: {answer.body[:300]!r}")
     return str(json.loads(answer.body)["attempt"]["id"])
@@ -210,9 +210,9 @@ def submit_and_wait(installation: Installation, browser: Browser) -> float:
     """Return the seconds from pressing Submit to having the result, for somebody who looks every 10 ms."""
     connection = Connection(installation.url)
     began = time.perf_counter()
-    attempt = _submit(installation, connection, browser)
+    attempt = submit(installation, connection, browser)
     while True:
-        answer = connection.send("GET", f"/attempts/{attempt}", headers=_json(browser))
+        answer = connection.send("GET", f"/attempts/{attempt}", headers=json_headers(browser))
         found = json.loads(answer.body)
         if found.get("attempt", found)["status"] in ("completed", "error"):
             connection.close()
@@ -224,7 +224,7 @@ def burst(installation: Installation, students: Sequence[Browser], *, seconds: f
     """Have each student submit once, spread over `seconds`; wait until the last one is judged."""
     began = dt.datetime.now(dt.UTC)
     posted = load(
-        installation.url, students, lambda c, b: _submit(installation, c, b), at_once=32,
+        installation.url, students, lambda c, b: submit(installation, c, b), at_once=32,
         a_second=len(students) / seconds,
     )  # fmt: skip
     query = (

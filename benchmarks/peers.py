@@ -1,0 +1,67 @@
+"""Other sandboxes, where their owners' programs are installed on this machine: measured beside ours in the same run.
+
+`isolate` (github.com/ioi/isolate) is used as contest systems use it: a fresh box for compiling and for each test.
+"""
+
+import contextlib
+import itertools
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lti_grader.assignments.languages import Language
+
+_numbers = itertools.count()
+
+
+def has_isolate() -> bool:
+    """Return whether isolate is installed and set up."""
+    return shutil.which("isolate") is not None
+
+
+@contextlib.contextmanager
+def _box() -> Iterator[tuple[str, Path]]:
+    # Two processes at once each have a hundred boxes of their own.
+    number = f"--box-id={os.getpid() % 9 * 100 + next(_numbers) % 100}"
+    made = subprocess.run(["isolate", number, "--init"], check=True, capture_output=True, text=True)
+    try:
+        yield number, Path(made.stdout.strip()) / "box"
+    finally:
+        subprocess.run(["isolate", number, "--cleanup"], check=True, capture_output=True)
+
+
+def _run(number: str, argv: Sequence[str], *more: str) -> None:
+    limits = ["--time=10", "--wall-time=20", "--processes=64", "--dir=/etc", "--env=PATH=/usr/bin:/bin", "--silent"]
+    subprocess.run(["isolate", number, *limits, *more, "--run", "--", *argv], check=True, capture_output=True)
+
+
+def nothing() -> None:
+    """Run /bin/true."""
+    with _box() as (number, _):
+        _run(number, ["/bin/true"])
+
+
+def attempt(language: Language, source: bytes, tests: Sequence[tuple[bytes, bytes]]) -> None:
+    """Compile, run every test, compare."""
+    name = language.source_name(source)
+    with _box() as (number, box):
+        (box / name).write_bytes(source)
+        (box / "classes").mkdir(mode=0o777)
+        (box / "classes").chmod(0o777)
+        if argv := language.compile_argv(name) or language.check_argv("/box", name):
+            _run(number, argv)
+        made = {path: path.read_bytes() for path in [*box.glob("classes/*.class"), *box.glob("main"), box / name]}
+    for given, expected in tests:
+        with _box() as (number, box):
+            (box / "classes").mkdir()
+            for path, content in made.items():
+                place = box / path.relative_to(path.parents[1] if path.parent.name == "classes" else path.parent)
+                place.write_bytes(content)
+                place.chmod(0o755)
+            (box / "given").write_bytes(given)
+            argv = language.run_argv("/box", source, name, 262144)
+            _run(number, argv, "--stdin=given", "--stdout=answer")
+            if (box / "answer").read_bytes().split() != expected.split():
+                raise AssertionError(f"{language.id} in isolate: {(box / 'answer').read_bytes()!r}")
