@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+# More than one start an installation each; on two cores that gains little, and browsers wait for each other.
+TEST_WORKERS ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
@@ -28,7 +30,7 @@ test: $(STAMP)-test $(STAMP)-assets ## Install what the tests need, and run them
 	@scripts/build-launcher
 	@scripts/peer-venv
 	scripts/with-node npm --prefix frontend --silent test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP)-test $(STAMP)-assets ## Everything but the tests: style, types, layers, templates, lists
 	@scripts/check
