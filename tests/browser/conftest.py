@@ -1,7 +1,7 @@
 """Headless Chromium, as people have it today: no third-party cookies but partitioned ones.
 
 A frame that grows with its page moves from under the mouse for a moment, quicker than any person clicks: what stands
-below something that has just been loaded is pressed by its key.
+in the tool's frame is pressed by its key. The mouse is tried on the LMS's own pages, and by the tests of windows.
 """
 
 import dataclasses
@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    FrameLocator,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.fixtures.installation import Installation
 
@@ -80,10 +90,25 @@ class AtTheLms:
         return self.page.locator(f'td[data-student="{login}"][data-column="{column}"] .score').inner_text()
 
 
+def press(what: Locator) -> None:
+    """Use a link, a button or a tab by its key, once it can be used."""
+    expect(what).to_be_visible()
+    expect(what).to_be_enabled()
+    what.press("Enter")
+
+
+def tick(what: Locator) -> None:
+    """Choose a box or one of several by its key, once it can be chosen."""
+    expect(what).to_be_enabled()
+    if not what.is_checked():
+        what.press("Space")
+    expect(what).to_be_checked()
+
+
 def write(tool: FrameLocator | Page, code: str) -> None:
     """Replace what is in the editor, as by pasting."""
     editor = tool.locator(".cm-content")
-    editor.click()
+    editor.focus()
     editor.press("Control+a")
     editor.fill(code)
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.browser.conftest import AtTheLms, Seat, new_student, write, written
+from tests.browser.conftest import AtTheLms, Seat, new_student, press, write, written
 from tests.fixtures.installation import Installation, Student
 
 pytestmark = pytest.mark.browser
@@ -58,12 +58,12 @@ def test_two_tabs_keep_both_texts(seat: Seat, student_id: str) -> None:
     dialog = other.get_by_role("dialog")
     expect(dialog).to_contain_text("also saved elsewhere")
     expect(dialog).to_contain_text("# mine")
-    dialog.get_by_role("button", name="Take this one").click()
+    press(dialog.get_by_role("button", name="Take this one"))
     expect(other.locator(".cm-content")).to_contain_text("# mine")
-    other.get_by_role("tab", name="History").press("Enter")
+    press(other.get_by_role("tab", name="History"))
     kept = other.get_by_role("region", name="Texts kept in this browser")
     expect(kept).to_contain_text("Not chosen")
-    kept.get_by_role("button", name="Restore").first.press("Enter")
+    press(kept.get_by_role("button", name="Restore").first)
     expect(other.locator(".cm-content")).to_contain_text("theirs")
     saved(other)
 
@@ -92,7 +92,7 @@ def test_a_session_that_ended_keeps_the_text_and_goes_on_after_the_next_launch(s
     again.work()
     again.page.close()
     student.page.bring_to_front()
-    tool.get_by_role("button", name="Try again").click()
+    press(tool.get_by_role("button", name="Try again"))
     saved(tool)
     assert written(tool).rstrip("\n") == MINE
     assert written(student.work()).rstrip("\n") == MINE
@@ -107,7 +107,7 @@ def test_somebody_elses_session_never_gets_the_text(seat: Seat, student_id: str)
     other = seat(new_student(student.installation), student.page.context)
     others = other.work()
     student.page.bring_to_front()
-    tool.get_by_role("button", name="Try again").click()
+    press(tool.get_by_role("button", name="Try again"))
     expect(tool.locator("#notices")).to_contain_text("Somebody else is signed in")
     assert "mine" not in written(others)
     assert written(tool).rstrip("\n") == MINE
@@ -160,7 +160,7 @@ def test_an_assignment_that_closes_while_somebody_writes(seat: Seat, student_id:
         assert written(tool).rstrip("\n") == MINE
         tool = student.window()
         expect(tool.get_by_role("button", name="Submit")).to_be_disabled()
-        tool.get_by_role("tab", name="History").press("Enter")
+        press(tool.get_by_role("tab", name="History"))
         expect(tool.get_by_role("region", name="Texts kept in this browser")).to_contain_text("Never saved")
     finally:
         close_at(None)

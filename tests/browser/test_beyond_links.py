@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Seat, look, new_student
+from tests.browser.conftest import Seat, look, new_student, press, tick
 from tests.fixtures.installation import DOUBLE, Installation, until
 
 pytestmark = pytest.mark.browser
@@ -39,8 +39,8 @@ def test_an_essay_handed_in_to_the_lms_comes_here(
     teacher.page.get_by_role("link", name="as document processor").first.click()
     expect(teacher.tool.get_by_role("heading", name="Receive what students hand in")).to_be_visible()
     look(teacher)
-    teacher.tool.get_by_label("Double").check()
-    teacher.tool.get_by_role("button", name="Receive the files").click()
+    tick(teacher.tool.get_by_label("Double"))
+    press(teacher.tool.get_by_role("button", name="Receive the files"))
     expect(teacher.page.get_by_role("link", name="Essay on loops")).to_be_visible()
 
     student = seat(student_id)
@@ -56,23 +56,23 @@ def test_an_essay_handed_in_to_the_lms_comes_here(
     look(student)
     # It is an attempt beside those that were written here.
     tool = student.work()
-    tool.get_by_role("tab", name="History").press("Enter")
-    tool.get_by_role("link", name="Attempt 1").press("Enter")
+    press(tool.get_by_role("tab", name="History"))
+    press(tool.get_by_role("link", name="Attempt 1"))
     expect(student.tool.get_by_role("heading", name="Attempt 1")).to_be_visible()
     expect(student.tool.get_by_role("link", name="Download")).to_be_visible()
     look(student)
 
     teacher.open("Double")
-    teacher.tool.get_by_role("link", name="Class").first.click()
-    teacher.tool.get_by_role("link", name="Files").click()
+    press(teacher.tool.get_by_role("link", name="Class").first)
+    press(teacher.tool.get_by_role("link", name="Files"))
     expect(teacher.tool.get_by_role("heading", name="Files handed in to your LMS")).to_be_visible()
     look(teacher)
-    teacher.tool.get_by_role("link", name="Essay on loops").click()
+    press(teacher.tool.get_by_role("link", name="Essay on loops"))
     expect(teacher.tool.get_by_role("row").filter(has_text="loops.html")).to_contain_text("Kept")
     expect(teacher.tool.get_by_label("These files belong to")).to_contain_text("Double")
     look(teacher)
     with teacher.page.expect_download() as saved:
-        teacher.tool.get_by_role("link", name="Download").first.click()
+        press(teacher.tool.get_by_role("link", name="Download").first)
     assert saved.value.path().read_text() == essay.read_text()
 
 
@@ -89,7 +89,7 @@ def test_from_the_gradebook_to_the_work_and_from_the_registrar_to_personal_data(
     teacher.page.goto(f"{installation.lms_url}/courses/course-cs101/gradebook")
     login = name.removeprefix("person-")
     cell = teacher.page.locator(f'td[data-student="{login}"][data-column="Double"]')
-    cell.get_by_role("link", name="Look at the work").click()
+    press(cell.get_by_role("link", name="Look at the work"))
     expect(teacher.tool.get_by_role("row").filter(has_text="No. 1")).to_be_visible()
     look(teacher)
 
@@ -98,20 +98,20 @@ def test_from_the_gradebook_to_the_work_and_from_the_registrar_to_personal_data(
     registrar.page.get_by_role("link", name="Personal data").click()
     tool = registrar.tool
     tool.get_by_label("Name, e-mail").fill(f"{login}@university.example")
-    tool.get_by_role("button", name="Find").click()
+    press(tool.get_by_role("button", name="Find"))
     found = tool.get_by_role("row").filter(has_text=login).get_by_role("link")
     expect(found).to_be_visible()
     look(registrar)
-    found.click()
+    press(found)
     expect(tool.get_by_role("row", name="Submissions 1", exact=True)).to_be_visible()
     look(registrar)
     with registrar.page.expect_download() as saved:
-        tool.get_by_role("button", name="Take a copy of everything").click()
+        press(tool.get_by_role("button", name="Take a copy of everything"))
     assert saved.value.suggested_filename.endswith(".zip")
-    tool.get_by_role("link", name="Erase this person").click()
+    press(tool.get_by_role("link", name="Erase this person"))
     expect(tool.get_by_role("heading", name="What goes")).to_be_visible()
     look(registrar)
     tool.get_by_label("To confirm").fill("erase")
-    tool.get_by_role("button", name="Erase this person").click()
+    press(tool.get_by_role("button", name="Erase this person"))
     expect(tool.get_by_role("heading", name="Erased person")).to_be_visible()
     installation.control.post("mode", mode="canvas")

@@ -14,7 +14,7 @@ from lti_grader.assignments.operations import create_assignment
 from lti_grader.assignments.queries import problem_lines
 from lti_grader.core.db import db, session, transaction
 from lti_grader.problems.models import ProblemVersion
-from tests.browser.conftest import AtTheLms, Seat, look
+from tests.browser.conftest import AtTheLms, Seat, look, press
 from tests.fixtures.installation import Installation, until
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ def item_id(installation: Installation) -> uuid.UUID:
 def columns(teacher: AtTheLms) -> FrameLocator:
     """Open the class's columns, as a teacher comes there."""
     tool = teacher.open("Double")
-    tool.get_by_role("link", name="Columns in the LMS").press("Enter")
+    press(tool.get_by_role("link", name="Columns in the LMS"))
     expect(tool.get_by_role("heading", name="Columns in the LMS")).to_be_visible()
     return tool
 
@@ -76,28 +76,28 @@ def test_a_missing_column_is_made_deleted_and_made_again(
     if not arrived():
         expect(row_of(tool)).to_contain_text("This LMS has no column for it")
         look(teacher)
-        row_of(tool).get_by_role("button", name="Make one").press("Enter")
+        press(row_of(tool).get_by_role("button", name="Make one"))
         expect(row_of(tool)).to_contain_text("In the LMS")
     until(arrived, "the score in the column")
 
     teacher.page.goto(f"{installation.lms_url}/courses/course-cs101/gradebook")
     head = teacher.page.get_by_role("columnheader", name=TITLE)
-    head.get_by_text("Column", exact=True).click()
-    head.get_by_role("button", name="Delete the column").click()
+    press(head.get_by_text("Column", exact=True))
+    press(head.get_by_role("button", name="Delete the column"))
     expect(head).to_have_count(0)
 
     tool = columns(teacher)
-    tool.get_by_role("link", name="LMS deliveries").press("Enter")
-    tool.get_by_role("link", name="Comparisons with the LMS").press("Enter")
-    tool.get_by_role("button", name="Compare now").press("Enter")
+    press(tool.get_by_role("link", name="LMS deliveries"))
+    press(tool.get_by_role("link", name="Comparisons with the LMS"))
+    press(tool.get_by_role("button", name="Compare now"))
     until(lambda: state(installation) == "missing", "the column is seen to be gone")
     tool = columns(teacher)
-    tool.get_by_role("link", name="LMS deliveries").press("Enter")
+    press(tool.get_by_role("link", name="LMS deliveries"))
     expect(tool.get_by_text("1 column is gone from the LMS.")).to_be_visible()
-    tool.get_by_role("link", name="Have it made again").press("Enter")
+    press(tool.get_by_role("link", name="Have it made again"))
     expect(row_of(tool)).to_contain_text("Gone from the LMS")
     expect(row_of(tool)).to_contain_text("1 score waits for it.")
     look(teacher)
-    row_of(tool).get_by_role("button", name="Make it again").press("Enter")
+    press(row_of(tool).get_by_role("button", name="Make it again"))
     expect(row_of(tool)).to_contain_text("In the LMS")
     until(arrived, "the score in the new column")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
-from tests.browser.conftest import AtTheLms, Seat, SetUp, trouble_found_by_axe, write
+from tests.browser.conftest import AtTheLms, Seat, SetUp, press, trouble_found_by_axe, write
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +49,7 @@ def test_a_frame_in_which_nothing_is_kept_leads_to_a_window_in_which_it_is(
     expect(tool.get_by_role("heading", name="One more click")).to_be_visible()
     assert trouble_found_by_axe(student.frame) == []
     with student.page.context.expect_page() as opened:
-        tool.get_by_role("link", name="Open in a new window").click()
+        press(tool.get_by_role("link", name="Open in a new window"))
     expect(opened.value.get_by_text("Allow cookies for")).to_be_visible()
 
 
@@ -59,14 +59,14 @@ def work_without_cookies(student: AtTheLms) -> None:
     assert "/~" in student.frame.url
     write(tool, RIGHT)
     expect(tool.locator("#saved-text")).to_contain_text("Saved")
-    tool.get_by_role("button", name="Run sample tests").click()
+    press(tool.get_by_role("button", name="Run sample tests"))
     result = tool.locator("#result")
     expect(result).to_contain_text("sample test passed")
-    tool.get_by_role("button", name="Submit").click()
+    press(tool.get_by_role("button", name="Submit"))
     expect(result).to_contain_text("All 4 tests passed")
     expect(result).to_contain_text("Your LMS has it")
-    tool.get_by_role("tab", name="History").press("Enter")
-    tool.locator("#attempts").get_by_role("link", name="Attempt 2").press("Enter")
+    press(tool.get_by_role("tab", name="History"))
+    press(tool.locator("#attempts").get_by_role("link", name="Attempt 2"))
     expect(tool.get_by_role("heading", name="Attempt 2")).to_be_visible()
     assert "/~" in student.frame.url
 

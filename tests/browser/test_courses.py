@@ -10,7 +10,7 @@ from lti_grader.app import create_app
 from lti_grader.assignments.models import AssignmentConfig
 from lti_grader.assignments.operations import create_assignment
 from lti_grader.core.db import db, transaction
-from tests.browser.conftest import Seat, trouble_found_by_axe
+from tests.browser.conftest import Seat, press, tick, trouble_found_by_axe
 from tests.fixtures.installation import Installation
 
 pytestmark = pytest.mark.browser
@@ -40,12 +40,12 @@ def test_three_at_once_from_the_catalogue_and_a_copied_course_that_opens_them(
     teacher.page.get_by_role("link", name="Add an assignment from").first.click()
     picker = teacher.tool
     picker.get_by_label("Search your classes").fill("round")
-    picker.get_by_role("button", name="Search").click()
+    press(picker.get_by_role("button", name="Search"))
     expect(picker.get_by_role("checkbox", name="Double", exact=False)).to_have_count(0)
     for title in titles:
-        picker.get_by_role("checkbox", name=title).check()
+        tick(picker.get_by_role("checkbox", name=title))
     assert trouble_found_by_axe(teacher.frame) == []
-    picker.get_by_role("button", name="Add to the course").click()
+    press(picker.get_by_role("button", name="Add to the course"))
     for title in titles:
         expect(teacher.page.get_by_role("link", name=title, exact=True)).to_be_visible()
 
@@ -60,7 +60,7 @@ def test_three_at_once_from_the_catalogue_and_a_copied_course_that_opens_them(
     expect(home.get_by_role("status")).to_contain_text("Round one")
     expect(home.get_by_role("status")).to_contain_text("Nobody's work came along")
     assert trouble_found_by_axe(teacher.frame) == []
-    home.get_by_role("button", name="Got it").click()
+    press(home.get_by_role("button", name="Got it"))
     expect(home.get_by_role("heading", name="Assignments", exact=True)).to_be_visible()
     expect(home.get_by_text("Nobody's work came along")).to_have_count(0)
 
@@ -85,13 +85,13 @@ def test_a_link_is_chosen_anew_in_the_lms(seat: Seat, installation: Installation
     teacher = seat("person-teacher")
     teacher.course()
     teacher.page.get_by_role("link", name="Add an assignment from").first.click()
-    teacher.tool.get_by_role("checkbox", name="First choice").check()
-    teacher.tool.get_by_role("button", name="Add to the course").click()
+    tick(teacher.tool.get_by_role("checkbox", name="First choice"))
+    press(teacher.tool.get_by_role("button", name="Add to the course"))
     teacher.page.get_by_role("link", name="First choice", exact=True).click()
     expect(teacher.tool.get_by_role("heading", name="First choice")).to_be_visible()
     teacher.course()
     teacher.page.get_by_role("link", name="Choose anew what First choice opens").click()
-    teacher.tool.get_by_role("radio", name="Second choice").check()
-    teacher.tool.get_by_role("button", name="Add to the course").click()
+    tick(teacher.tool.get_by_role("radio", name="Second choice"))
+    press(teacher.tool.get_by_role("button", name="Add to the course"))
     teacher.page.get_by_role("link", name="Second choice", exact=True).click()
     expect(teacher.tool.get_by_role("heading", name="Second choice")).to_be_visible()

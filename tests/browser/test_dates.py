@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import FrameLocator, expect
 
-from tests.browser.conftest import AtTheLms, Seat, look, new_student
+from tests.browser.conftest import AtTheLms, Seat, look, new_student, press, tick
 from tests.fixtures.installation import Installation
 
 pytestmark = pytest.mark.browser
@@ -19,16 +19,16 @@ def place(teacher: AtTheLms) -> None:
     teacher.course()
     teacher.page.get_by_role("link", name="Add an assignment from").first.click()
     picker = teacher.tool
-    picker.get_by_label("A new assignment").check()
+    tick(picker.get_by_label("A new assignment"))
     picker.get_by_label("Title").fill(TITLE)
-    picker.get_by_role("checkbox", name="Double the number").check()
-    picker.get_by_role("button", name="Add to the course").click()
+    tick(picker.get_by_role("checkbox", name="Double the number"))
+    press(picker.get_by_role("button", name="Add to the course"))
     expect(teacher.page.get_by_role("link", name=TITLE, exact=True)).to_be_visible()
     staff = teacher.open(TITLE)
-    staff.get_by_role("link", name="Dates and publishing").press("Enter")
+    press(staff.get_by_role("link", name="Dates and publishing"))
     staff.get_by_label("Due").fill("2026-01-05T12:00")
     staff.get_by_label("Closes for good").fill("2026-01-06T12:00")
-    staff.get_by_role("button", name="Keep").press("Enter")
+    press(staff.get_by_role("button", name="Keep"))
     expect(staff.get_by_text("Everybody has the dates above.")).to_be_visible()
 
 
@@ -52,15 +52,15 @@ def test_a_section_and_a_student_get_more_time(seat: Seat, student_id: str, inst
     other.work(TITLE)
 
     staff = teacher.tool
-    staff.get_by_role("link", name="Other dates for a section or a student").press("Enter")
+    press(staff.get_by_role("link", name="Other dates for a section or a student"))
     expect(staff.get_by_role("heading", level=1, name=HEADING)).to_be_visible()
     look(teacher)
     staff.get_by_label("A section").select_option("Morning")
-    staff.get_by_role("button", name="Choose").press("Enter")
+    press(staff.get_by_role("button", name="Choose"))
     expect(staff.get_by_role("heading", name="Section Morning")).to_be_visible()
     say(staff, "2036-01-05T12:00")
     look(teacher)
-    staff.get_by_role("button", name="Keep").press("Enter")
+    press(staff.get_by_role("button", name="Keep"))
     line = staff.get_by_role("listitem").filter(has_text="Morning")
     expect(line).to_contain_text("Fire drill")
     look(teacher)
@@ -78,17 +78,17 @@ def test_a_section_and_a_student_get_more_time(seat: Seat, student_id: str, inst
     # One student, found by name.
     name = installation.rows(f"SELECT name FROM users WHERE sub = '{other_id}'")[0][0]
     staff.get_by_label("or a student").fill(name)
-    staff.get_by_role("button", name="Find").press("Enter")
-    staff.get_by_role("list", name="Students found").get_by_role("link", name=name).press("Enter")
+    press(staff.get_by_role("button", name="Find"))
+    press(staff.get_by_role("list", name="Students found").get_by_role("link", name=name))
     expect(staff.get_by_role("heading", name=name)).to_be_visible()
     say(staff, "2036-02-07T12:00")
-    staff.get_by_role("button", name="Keep").press("Enter")
+    press(staff.get_by_role("button", name="Keep"))
     expect(staff.get_by_role("listitem").filter(has_text=name)).to_be_visible()
     expect(other.work(TITLE).get_by_text("Feb 7, 2036")).to_be_visible()
     look(other)
 
     # And taken back: closed again, with nothing lost.
-    staff.get_by_role("button", name=re.compile(f"Remove.*{re.escape(name)}")).press("Enter")
+    press(staff.get_by_role("button", name=re.compile(f"Remove.*{re.escape(name)}")))
     expect(staff.get_by_role("listitem").filter(has_text=name)).to_have_count(0)
     expect(other.work(TITLE).get_by_text("closed on").first).to_be_visible()
     staff = teacher.open(TITLE)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import AtTheLms, Seat, new_student, trouble_found_by_axe, write, written
+from tests.browser.conftest import AtTheLms, Seat, new_student, press, trouble_found_by_axe, write, written
 from tests.fixtures.installation import DOUBLE, Installation
 
 pytestmark = pytest.mark.browser
@@ -27,13 +27,13 @@ def worked(installation: Installation) -> str:
 
 def _work(at: AtTheLms) -> None:
     tool = at.work()
-    tool.get_by_role("tab", name="History").press("Enter")
+    press(tool.get_by_role("tab", name="History"))
     expect(tool.get_by_role("link", name="Attempt 1")).to_be_visible()
 
 
 def _attempt(at: AtTheLms) -> None:
     _work(at)
-    at.tool.get_by_role("link", name="Attempt 1").press("Enter")
+    press(at.tool.get_by_role("link", name="Attempt 1"))
     expect(at.tool.get_by_role("heading", name="Attempt 1")).to_be_visible()
     expect(at.tool.locator("#code .cm-content")).to_be_visible()
 
@@ -46,14 +46,14 @@ def _overview(at: AtTheLms) -> None:
 
 def _home(at: AtTheLms) -> None:
     _overview(at)
-    at.tool.get_by_role("link", name="Class").first.click()
+    press(at.tool.get_by_role("link", name="Class").first)
     expect(at.tool.get_by_role("navigation", name="Class")).to_be_visible()
 
 
 def _tab(name: str) -> Callable[[AtTheLms], None]:
     def go(at: AtTheLms) -> None:
         _home(at)
-        at.tool.get_by_role("navigation", name="Class").get_by_role("link", name=name).click()
+        press(at.tool.get_by_role("navigation", name="Class").get_by_role("link", name=name))
         expect(at.tool.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
 
     return go
@@ -72,13 +72,13 @@ def _mentors_review(at: AtTheLms) -> None:
 
 def _mentors_home(at: AtTheLms) -> None:
     _mentors_review(at)
-    at.tool.get_by_role("navigation", name="Where you are").get_by_role("link").first.click()
+    press(at.tool.get_by_role("navigation", name="Where you are").get_by_role("link").first)
     expect(at.tool.get_by_text("Only they can hand in work.")).to_be_visible()
 
 
 def _mentors_attempt(at: AtTheLms) -> None:
     _mentors_review(at)
-    at.tool.get_by_role("link", name="No. 2").click()
+    press(at.tool.get_by_role("link", name="No. 2"))
     expect(at.tool.get_by_role("heading", name="Attempt 2")).to_be_visible()
     expect(at.tool.locator("#code .cm-content")).to_be_visible()
 
@@ -146,6 +146,6 @@ def test_what_happens_is_read_out(seat: Seat, student_id: str) -> None:
     at = seat(student_id)
     tool = at.work()
     write(tool, DOUBLE)
-    tool.get_by_role("button", name="Submit").click()
+    press(tool.get_by_role("button", name="Submit"))
     live = tool.locator("[aria-live], [role=status]")
     expect(live.filter(has_text="Your LMS has it").or_(live.filter(has_text="All 4 tests")).first).to_be_attached()

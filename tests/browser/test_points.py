@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import AtTheLms, Seat, look, write
+from tests.browser.conftest import AtTheLms, Seat, look, press, write
 from tests.browser.test_release import place
 from tests.fixtures.installation import DOUBLE, until
 
@@ -28,23 +28,23 @@ def test_other_points_from_the_page_to_the_lms(seat: Seat, student_id: str) -> N
     student = seat(student_id)
     tool = student.work(TITLE)
     write(tool, DOUBLE)
-    tool.get_by_role("button", name="Submit").click()
+    press(tool.get_by_role("button", name="Submit"))
     expect(tool.locator("#result")).to_contain_text("10 / 10 points", timeout=60_000)
     until(lambda: mark_in_the_lms(teacher, student_id) == (10, 10), "the mark in the LMS")
 
     staff = teacher.open(TITLE)
-    staff.get_by_role("link", name="Points", exact=True).press("Enter")
+    press(staff.get_by_role("link", name="Points", exact=True))
     expect(staff.get_by_role("heading", level=1, name="Points", exact=True)).to_be_visible()
     look(teacher)
     staff.get_by_label("Double the number").fill("25")
     expect(staff.locator("#points-total")).to_have_text("25")
-    staff.get_by_role("button", name="Change the points…").press("Enter")
+    press(staff.get_by_role("button", name="Change the points…"))
     expect(staff.get_by_role("heading", name="Change the points?")).to_be_visible()
     expect(staff.get_by_role("heading", name="1 student has a mark")).to_be_visible()
     expect(staff.get_by_text("It stays the same share of all points.")).to_be_visible()
     expect(staff.get_by_text("its column gets the new maximum")).to_be_visible()
     look(teacher)
-    staff.get_by_role("button", name="Change the points").press("Enter")
+    press(staff.get_by_role("button", name="Change the points"))
     expect(staff.get_by_role("heading", name="Change the points?")).to_have_count(0)
     expect(staff.get_by_text("10 → 25 points")).to_be_visible()
     look(teacher)

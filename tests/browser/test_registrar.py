@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import FrameLocator, Locator, expect
 
-from tests.browser.conftest import AtTheLms, Seat, new_student, trouble_found_by_axe
+from tests.browser.conftest import AtTheLms, Seat, new_student, press, trouble_found_by_axe
 from tests.fixtures.installation import Installation, until
 
 pytestmark = pytest.mark.browser
@@ -27,8 +27,8 @@ def refused(installation: Installation, seat: Seat) -> Iterator[str]:
 def board(at: AtTheLms) -> FrameLocator:
     """Open the board of the class."""
     tool = at.open("Double")
-    tool.get_by_role("link", name="Class").first.press("Enter")
-    tool.get_by_role("navigation", name="Class").get_by_role("link", name="LMS deliveries").press("Enter")
+    press(tool.get_by_role("link", name="Class").first)
+    press(tool.get_by_role("navigation", name="Class").get_by_role("link", name="LMS deliveries"))
     expect(tool.get_by_role("navigation", name="By state")).to_be_visible()
     return tool
 
@@ -36,7 +36,7 @@ def board(at: AtTheLms) -> FrameLocator:
 def row_of(tool: FrameLocator, name: str) -> Locator:
     """Find a student's row by the LMS's own id of them."""
     tool.get_by_label("Student", exact=True).fill(name)
-    tool.get_by_role("button", name="Show", exact=True).press("Enter")
+    press(tool.get_by_role("button", name="Show", exact=True))
     expect(tool.get_by_role("heading", name="1 score", exact=True)).to_be_visible()
     return tool.locator(".board-table tbody tr")
 
@@ -50,20 +50,20 @@ def test_a_refused_score_is_understood_sent_again_and_seen_to_arrive(
 ) -> None:
     ruth = seat("person-registrar")
     tool = board(ruth)
-    tool.get_by_role("link", name="All classes").press("Enter")
+    press(tool.get_by_role("link", name="All classes"))
     expect(tool.get_by_role("heading", name="Score deliveries of all classes")).to_be_visible()
     no_trouble(ruth)
-    tool.get_by_role("link", name="in trouble in").first.press("Enter")
+    press(tool.get_by_role("link", name="in trouble in").first)
     expect(tool.get_by_role("heading", name="Why the LMS did not take them")).to_be_visible()
     row = row_of(tool, refused)
     expect(row).to_contain_text("often the person is not a student")
     no_trouble(ruth)
 
     installation.control.post("faults", status=0)
-    row.get_by_role("button", name="Send again").press("Enter")
+    press(row.get_by_role("button", name="Send again"))
     expect(tool.get_by_text("1 score will be sent again")).to_be_visible()
     no_trouble(ruth)
-    tool.get_by_role("button", name="Send again").press("Enter")
+    press(tool.get_by_role("button", name="Send again"))
     expect(tool.get_by_text("1 score is on the way again.")).to_be_visible()
     login = refused.removeprefix("person-")
     cell = until(
@@ -76,7 +76,7 @@ def test_a_refused_score_is_understood_sent_again_and_seen_to_arrive(
     until(lambda: [one.status for one in installation.rows(query)] == ["verified"], "it was seen there")
     row = row_of(board(ruth), refused)
     expect(row).to_contain_text("In the LMS")
-    row.get_by_role("rowheader").get_by_role("link").press("Enter")
+    press(row.get_by_role("rowheader").get_by_role("link"))
     steps = tool.locator(".timeline li")
     expect(steps).to_have_count(5)
     expect(steps.nth(0)).to_contain_text("Seen in the LMS: 10 of 10")
@@ -90,20 +90,20 @@ def test_one_student_is_held_back_and_released_by_two_people(
 ) -> None:
     teacher, ruth = seat("person-teacher"), seat("person-registrar")
     tool = board(teacher)
-    row_of(tool, refused).get_by_role("rowheader").get_by_role("link").press("Enter")
-    tool.get_by_role("link", name="Hold this student's score back").press("Enter")
+    press(row_of(tool, refused).get_by_role("rowheader").get_by_role("link"))
+    press(tool.get_by_role("link", name="Hold this student's score back"))
     tool.get_by_label("Why").fill("The exam board has decided.")
-    tool.get_by_role("button", name="Hold back").press("Enter")
+    press(tool.get_by_role("button", name="Hold back"))
     held = tool.locator(".hold").first
     expect(held).to_contain_text("Held back by Marta Lindqvist")
     no_trouble(teacher)
-    held.get_by_role("button", name="Ask for the release").press("Enter")
+    press(held.get_by_role("button", name="Ask for the release"))
     expect(tool.get_by_text("You asked: a second person confirms.")).to_be_visible()
 
     other = board(ruth)
     expect(other.get_by_text("scores are held back")).to_be_visible()
-    other.get_by_role("link", name="See what is held back").press("Enter")
-    other.get_by_role("button", name="Confirm the release").press("Enter")
+    press(other.get_by_role("link", name="See what is held back"))
+    press(other.get_by_role("button", name="Confirm the release"))
     expect(other.locator(".hold").first).to_contain_text("confirmed by Ruth Abernathy")
     no_trouble(ruth)
 
@@ -112,20 +112,20 @@ def test_one_student_is_held_back_and_released_by_two_people(
 def test_the_boards_pages_fit_their_frames(seat: Seat, refused: str, scheme: str) -> None:
     ruth = seat("person-registrar", color_scheme=scheme, viewport={"width": 740, "height": 900})
     tool = board(ruth)
-    row_of(tool, refused).get_by_role("rowheader").get_by_role("link").press("Enter")
+    press(row_of(tool, refused).get_by_role("rowheader").get_by_role("link"))
     expect(tool.locator(".timeline")).to_be_visible()
     fits(ruth, "trail")
-    tool.get_by_role("link", name="LMS deliveries").press("Enter")
+    press(tool.get_by_role("link", name="LMS deliveries"))
     expect(tool.locator(".board-table")).to_be_visible()
     fits(ruth, "board")
     for link, name in (
         ("Hold scores back", "holds"), ("Comparisons with the LMS", "comparisons"), ("All classes", "institution"),
     ):  # fmt: skip
-        board(ruth).get_by_role("link", name=link).press("Enter")
+        press(board(ruth).get_by_role("link", name=link))
         expect(tool.get_by_role("navigation", name="By state")).to_have_count(0)
         fits(ruth, name)
     tool = board(ruth)
-    tool.get_by_role("button", name="Send the whole class again").press("Enter")
+    press(tool.get_by_role("button", name="Send the whole class again"))
     expect(tool.get_by_role("link", name="Back to the board")).to_be_visible()
     fits(ruth, "resend")
 

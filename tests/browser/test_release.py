@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import AtTheLms, Seat, trouble_found_by_axe, write
+from tests.browser.conftest import AtTheLms, Seat, press, tick, trouble_found_by_axe, write
 from tests.fixtures.installation import DOUBLE, until
 
 pytestmark = pytest.mark.browser
@@ -19,16 +19,16 @@ def place(teacher: AtTheLms, title: str = TITLE, *, release: bool = True) -> Non
     teacher.course()
     teacher.page.get_by_role("link", name="Add an assignment from").first.click()
     picker = teacher.tool
-    picker.get_by_label("A new assignment").check()
+    tick(picker.get_by_label("A new assignment"))
     picker.get_by_label("Title").fill(title)
-    picker.get_by_role("checkbox", name="Double the number").check()
+    tick(picker.get_by_role("checkbox", name="Double the number"))
     if release:
         picker.get_by_label("Students see their marks").select_option("On a date")
         expect(picker.get_by_label("Marks from")).to_be_visible()
         picker.get_by_label("Students see their marks").select_option("When I release them")
         expect(picker.get_by_label("Marks from")).to_be_hidden()
         picker.get_by_label("Students see the results of the tests").select_option("When I release them")
-    picker.get_by_role("button", name="Add to the course").click()
+    press(picker.get_by_role("button", name="Add to the course"))
     expect(teacher.page.get_by_role("link", name=title, exact=True)).to_be_visible()
 
 
@@ -53,10 +53,10 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
     student = seat(student_id, color_scheme="dark")
     tool = student.work(TITLE)
     write(tool, DOUBLE)
-    tool.get_by_role("button", name="Run sample tests").click()
+    press(tool.get_by_role("button", name="Run sample tests"))
     result = tool.locator("#result")
     expect(result).to_contain_text("sample test passed", timeout=60_000)
-    tool.get_by_role("button", name="Submit").click()
+    press(tool.get_by_role("button", name="Submit"))
     expect(result.locator(".verdict")).to_have_text(re.compile("Handed in"), timeout=60_000)
     expect(result).to_contain_text(NOTE)
     assert "passed" not in result.inner_text()
@@ -76,10 +76,10 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
     staff = teacher.open(TITLE)
     expect(staff.get_by_text("Marks: not released")).to_be_visible()
     can_be_read(teacher)
-    staff.get_by_role("link", name="Release, or take back").click()
+    press(staff.get_by_role("link", name="Release, or take back"))
     expect(staff.get_by_role("heading", level=1, name="Release")).to_be_visible()
     can_be_read(teacher)
-    staff.get_by_role("button", name="Release the marks of 1 student").press("Enter")
+    press(staff.get_by_role("button", name="Release the marks of 1 student"))
     expect(staff.get_by_text("Marks: released")).to_be_visible()
 
     # The student's page was open all the while.
@@ -89,8 +89,8 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
     until(lambda: cell().get("score") == 10, "the mark in the LMS")
     tool = student.work(TITLE)
     expect(tool.locator("#result")).to_contain_text("10 / 10 points")
-    tool.get_by_role("tab", name="History").press("Enter")
-    tool.get_by_role("link", name="Attempt 2").press("Enter")
+    press(tool.get_by_role("tab", name="History"))
+    press(tool.get_by_role("link", name="Attempt 2"))
     expect(tool.get_by_role("heading", name="Attempt 2")).to_be_visible()
     expect(tool.locator("#result")).to_contain_text("10 / 10 points")
     expect(tool.locator("#result")).to_contain_text("The results of the tests come when your teacher releases them.")
@@ -98,8 +98,8 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
     can_be_read(student)
 
     staff = teacher.open(TITLE)
-    staff.get_by_role("link", name="Release, or take back").click()
-    staff.get_by_role("button", name="Release the results of 1 student").press("Enter")
+    press(staff.get_by_role("link", name="Release, or take back"))
+    press(staff.get_by_role("button", name="Release the results of 1 student"))
     expect(staff.get_by_text("Results of the tests: released")).to_be_visible()
     come_back(student)
     expect(tool.locator("#result")).to_contain_text("All 4 tests passed")

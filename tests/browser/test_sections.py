@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Seat, new_student
+from tests.browser.conftest import Seat, new_student, press, tick
 from tests.browser.test_looks import _tab
 from tests.fixtures.installation import Installation
 
@@ -32,8 +32,8 @@ def test_an_assistant_sees_their_own_section_once_a_teacher_says_so(
     at = seat("person-teacher")
     _tab("Sections")(at)
     choice = at.tool.get_by_role("radio", name="Assistants see the sections that they are in", exact=True)
-    choice.check()
-    at.tool.get_by_role("button", name="Keep", exact=True).click()
+    tick(choice)
+    press(at.tool.get_by_role("button", name="Keep", exact=True))
     expect(at.tool.get_by_role("status").filter(has_text="Kept.")).to_be_visible()
     expect(choice).to_be_checked()
     helper = seat(assistant)
@@ -41,8 +41,8 @@ def test_an_assistant_sees_their_own_section_once_a_teacher_says_so(
     expect(helper.tool.get_by_text("You see section Kept apart of this class.")).to_be_visible()
     students = helper.tool.locator("tbody a[href*='/students/']")
     expect(students).to_have_count(1)
-    at.tool.get_by_role("radio", name="All staff see the whole class").check()
-    at.tool.get_by_role("button", name="Keep", exact=True).click()
+    tick(at.tool.get_by_role("radio", name="All staff see the whole class"))
+    press(at.tool.get_by_role("button", name="Keep", exact=True))
     expect(at.tool.get_by_role("status").filter(has_text="Kept.")).to_be_visible()
     _tab("Gradebook")(helper)
     assert students.count() >= 2

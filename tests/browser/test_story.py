@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import AtTheLms, Seat, write
+from tests.browser.conftest import AtTheLms, Seat, press, tick, write
 
 pytestmark = pytest.mark.browser
 
@@ -15,11 +15,11 @@ def place(teacher: AtTheLms, title: str) -> None:
     teacher.course()
     teacher.page.get_by_role("link", name="Add an assignment from").first.click()
     picker = teacher.tool
-    picker.get_by_label("A new assignment").check()
+    tick(picker.get_by_label("A new assignment"))
     picker.get_by_label("Title").fill(title)
-    picker.get_by_role("checkbox", name="Double the number").check()
+    tick(picker.get_by_role("checkbox", name="Double the number"))
     picker.get_by_label("Points of Double the number").fill("25")
-    picker.get_by_role("button", name="Add to the course").click()
+    press(picker.get_by_role("button", name="Add to the course"))
     expect(teacher.page.get_by_role("link", name=title, exact=True)).to_be_visible()
 
 
@@ -40,22 +40,22 @@ def test_from_the_teachers_picker_to_the_score_in_the_gradebook(seat: Seat, stud
     expect(tool.get_by_label("Language")).to_have_value("python")
     write(tool, "number = int(input())\nprint(number + 2)\n")
     expect(tool.locator("#saved-text")).to_contain_text("Saved")
-    tool.get_by_role("button", name="Run sample tests").click()
+    press(tool.get_by_role("button", name="Run sample tests"))
     result = tool.locator("#result")
     expect(result).to_contain_text("sample test passed")
-    tool.get_by_role("button", name="Submit").click()
+    press(tool.get_by_role("button", name="Submit"))
     expect(result).to_contain_text("Wrong answer")
     expect(result).to_contain_text("6.25")
 
     write(tool, RIGHT)
-    tool.get_by_role("button", name="Submit").click()
+    press(tool.get_by_role("button", name="Submit"))
     expect(result).to_contain_text("All 4 tests passed")
     expect(result).to_contain_text("25 / 25 points")
     expect(result).to_contain_text("Your LMS has it")
     # What is hidden stays so: neither name nor data of a hidden test is on the page.
     assert "Unseen" not in student.frame.content()
 
-    tool.get_by_role("tab", name="History").press("Enter")
+    press(tool.get_by_role("tab", name="History"))
     history = tool.locator("#attempts")
     expect(history.get_by_role("link")).to_have_text(["Attempt 3", "Attempt 2", "Attempt 1"])
 
@@ -73,15 +73,15 @@ def test_history_shows_what_changed_between_two_attempts(seat: Seat, student_id:
     tool = student.work()
     for code in ("print(3 * int(input()))\n", "print(2 * int(input()))\n"):
         write(tool, code)
-        tool.get_by_role("button", name="Run sample tests").click()
+        press(tool.get_by_role("button", name="Run sample tests"))
         expect(tool.locator("#result")).to_contain_text("passed" if "2 *" in code else "Wrong answer")
-    tool.get_by_role("tab", name="History").press("Enter")
+    press(tool.get_by_role("tab", name="History"))
     tool.get_by_label("Compare attempt 2 with").select_option("attempt 1 (previous)")
     expect(tool.locator(".diff .removed")).to_contain_text("3 * int")
     expect(tool.locator(".diff .added")).to_contain_text("2 * int")
-    tool.locator("#attempts li").nth(1).get_by_role("button", name="Restore into editor").press("Enter")
+    press(tool.locator("#attempts li").nth(1).get_by_role("button", name="Restore into editor"))
     expect(tool.locator(".cm-content")).to_contain_text("3 * int")
-    tool.get_by_role("link", name="Attempt 1").press("Enter")
+    press(tool.get_by_role("link", name="Attempt 1"))
     expect(tool.get_by_role("heading", name="Attempt 1")).to_be_visible()
     expect(tool.locator("#code")).to_contain_text("3 * int")
 
@@ -90,7 +90,7 @@ def test_a_java_program_that_does_not_compile_leads_to_its_line(seat: Seat, stud
     tool = seat(student_id).work()
     tool.get_by_label("Language").select_option("java")
     write(tool, "public class Main {\n    public static void main(String[] a) {\n        int x = 1\n    }\n}\n")
-    tool.get_by_role("button", name="Run sample tests").click()
+    press(tool.get_by_role("button", name="Run sample tests"))
     line = tool.get_by_role("button", name="error").first
     expect(line).to_contain_text("3")
     line.press("Enter")
