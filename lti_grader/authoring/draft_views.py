@@ -12,10 +12,11 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments.languages import available_languages
-from lti_grader.authoring import access, checking, drafting, forms, queries
+from lti_grader.authoring import access, checking, drafting, forms, listing, queries
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.checking import Solution
 from lti_grader.authoring.errors import BadDraft, CheckUnderWay, DraftExists, NothingToCheck
+from lti_grader.authoring.owing import locked
 from lti_grader.authoring.views import version_page
 from lti_grader.authoring.words import KINDS
 from lti_grader.classes.queries import membership
@@ -183,18 +184,18 @@ def edit_test(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID) 
     with transaction(me.tenant_id):
         opened = _for_writing(problem_id, me.user_id)
         draft = queries.version_of(opened, version_id)
-        return _test_form(opened, draft, *queries.test_of(draft, test_id))
+        return _test_form(opened, draft, *listing.test_of(draft, test_id))
 
 
 @blueprint.post(f"{_AT}/tests/<uuid:test_id>/edit")
 def save_test(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID) -> ResponseReturnValue:
     """Write a test, or remove it."""
     if flask.request.form.get("do") != "remove":
-        return _put_test(problem_id, version_id, lambda draft: queries.test_of(draft, test_id))
+        return _put_test(problem_id, version_id, lambda draft: listing.test_of(draft, test_id))
     me = viewer()
     with transaction(me.tenant_id):
         draft = drafting.editable(queries.version_of(_for_writing(problem_id, me.user_id), version_id), at=now())
-        session().delete(queries.test_of(draft, test_id)[1])
+        session().delete(listing.test_of(draft, test_id)[1])
     return _to(problem_id, version_id, "tests-head")
 
 
@@ -265,7 +266,7 @@ def check(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     solutions = [_solution(language, text) for language, text in texts.items()] if do != "stop" else []
     try:
         with transaction(me.tenant_id):
-            draft = checking.locked(version_id)
+            draft = locked(version_id)
             if do == "stop":
                 checking.drop(draft, at=now())
             elif not (do == "publish" and checking.publish_checked(draft, by=me.user_id, at=now())):

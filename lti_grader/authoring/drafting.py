@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from lti_grader.authoring import checking
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.errors import BadDraft, DraftExists, NoDraft
+from lti_grader.authoring.owing import locked
 from lti_grader.authoring.queries import draft_of
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import GraderError, NotFound
@@ -115,7 +116,7 @@ def editable(version: ProblemVersion, *, at: dt.datetime) -> ProblemVersion:
     NoDraft
         It is published.
     """
-    draft = checking.locked(version.id)
+    draft = locked(version.id)
     if draft.state != VersionState.DRAFT:
         raise NoDraft("A published version never changes: make a new draft of it.")
     draft.revision += 1

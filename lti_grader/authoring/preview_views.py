@@ -15,8 +15,9 @@ from lti_grader import adapters
 from lti_grader.assignments.languages import available_languages
 from lti_grader.attempts.text import check_code, check_key
 from lti_grader.attempts.views import body, listed_languages
-from lti_grader.authoring import access, checking, queries, trying
+from lti_grader.authoring import access, listing, queries, trying
 from lti_grader.authoring.models import JudgingKind, JudgingStatus, VersionJudging
+from lti_grader.authoring.owing import locked
 from lti_grader.authoring.views import as_students_see
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import BadInput, Conflict
@@ -51,7 +52,7 @@ def page(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         opened = access.open_problem(problem_id, me.user_id)
         found = queries.version_of(opened, version_id)
-        submitted = [one for one in queries.tries_of(version_id, me.user_id) if one.kind == JudgingKind.SUBMISSION]
+        submitted = [one for one in trying.tries_of(version_id, me.user_id) if one.kind == JudgingKind.SUBMISSION]
         config = {
             "ap_id": str(version_id),
             "user_id": str(me.user_id),
@@ -74,7 +75,7 @@ def page(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
             opened=opened,
             class_=access.class_of(opened),
             **as_students_see(found),
-            points=sum(group.row.points for group in queries.groups_of(version_id)),
+            points=sum(group.row.points for group in listing.groups_of(version_id)),
             config=config,
             submissions_made=0,
             attempts_allowed=None,
@@ -125,8 +126,8 @@ def hand_in(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue
     ref = held.blobs.put(encoded)
     with transaction(me.tenant_id):
         # One at a time, so that each has a number of its own.
-        held_version = checking.locked(_version(problem_id, version_id, me).id)
-        row = checking.try_out(
+        held_version = locked(_version(problem_id, version_id, me).id)
+        row = trying.try_out(
             held_version, kind, language=language, code_blob_ref=ref, key=key, by=me.user_id, at=_now()
         )  # fmt: skip
         told = _told(row)
@@ -147,13 +148,13 @@ def history(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue
     me = viewer()
     with transaction(me.tenant_id):
         _version(problem_id, version_id, me)
-        return flask.render_template("authoring/tries.html", tries=queries.tries_of(version_id, me.user_id))
+        return flask.render_template("authoring/tries.html", tries=trying.tries_of(version_id, me.user_id))
 
 
 def _own(try_id: uuid.UUID, me: Viewer) -> VersionJudging:
     """Return a try of somebody who is still of the staff."""
     access.author(me.user_id)
-    return queries.try_of(try_id, me.user_id)
+    return trying.try_of(try_id, me.user_id)
 
 
 @blueprint.get("/tries/<uuid:try_id>")
@@ -183,7 +184,7 @@ def cancel(try_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     with transaction(me.tenant_id):
         row = _own(try_id, me)
-        if not checking.take_back(row, at=_now()):
+        if not trying.take_back(row, at=_now()):
             raise Conflict("This is under way already: its result comes in a moment.")
         told = _told(row)
     adapters.installed().channels.publish(f"try:{try_id}", {"event": "completed"})

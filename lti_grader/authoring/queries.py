@@ -1,15 +1,13 @@
-"""Reads of problems as their authors see them: versions, what uses them, and their tests without loading megabytes."""
+"""Reads of problems as their authors see them: versions with what uses them, checks and imports."""
 
 import dataclasses
 import datetime as dt
 import enum
 import uuid
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.authoring.access import Author, OpenedProblem, readable, used_where
@@ -18,10 +16,7 @@ from lti_grader.classes.models import Class, Module
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
 from lti_grader.people.models import User
-from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup, VersionState
-
-HEAD_BYTES = 200
-"""So much of a test's input and output is shown in a list."""
+from lti_grader.problems.models import Problem, ProblemVersion, VersionState
 
 
 class Standing(enum.StrEnum):
@@ -134,115 +129,6 @@ def draft_of(problem_id: uuid.UUID) -> ProblemVersion | None:
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
-    """What a test gives or expects: its beginning, and how large it is."""
-
-    head: bytes
-    size: int | None
-    """In bytes; None for one in the object store, which knows it."""
-    ref: str | None
-
-    @property
-    def is_whole(self) -> bool:
-        return self.size is not None and self.size <= len(self.head)
-
-    @property
-    def text(self) -> str:
-        return self.head.decode(errors="replace")
-
-
-@dataclasses.dataclass(frozen=True)
-class TestLine:
-    """A test as its author's list shows it."""
-
-    __test__ = False
-
-    id: uuid.UUID
-    name: str
-    visibility: str
-    points: Decimal
-    cpu_ms: int | None
-    memory_kb: int | None
-    input: Part
-    expected: Part
-    code: str
-    has_extra: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class GroupLine:
-    """A group of tests; `requires` are names of groups."""
-
-    row: TestGroup
-    requires: Sequence[str]
-    tests: Sequence[TestLine]
-
-
-def groups_of(version_id: uuid.UUID) -> list[GroupLine]:
-    """Return the groups of a version with their tests, of each no more than the beginning."""
-    groups = (
-        session()
-        .scalars(
-            sa.select(TestGroup)
-            .where(TestGroup.problem_version_id == version_id)
-            .order_by(TestGroup.order_index)
-            .execution_options(populate_existing=True)
-        )
-        .all()
-    )
-    names = {one.id: one.name for one in groups}
-    tests: dict[uuid.UUID, list[TestLine]] = {one.id: [] for one in groups}
-    for group_id, line in _test_lines(version_id):
-        tests[group_id].append(line)
-    return [GroupLine(one, [names[id_] for id_ in one.requires if id_ in names], tests[one.id]) for one in groups]
-
-
-def _test_lines(version_id: uuid.UUID) -> list[tuple[uuid.UUID, TestLine]]:
-    def part(column: InstrumentedAttribute[bytes | None]) -> list[Any]:
-        return [sa.func.substring(column, 1, HEAD_BYTES, type_=sa.LargeBinary), sa.func.octet_length(column)]
-
-    query: sa.Select[Any] = (
-        sa.select(
-            TestCase.test_group_id, TestCase.id, TestCase.name, TestCase.visibility, TestCase.points, TestCase.cpu_ms,
-            TestCase.memory_kb, *part(TestCase.input), TestCase.input_blob_ref,
-            *part(TestCase.expected), TestCase.expected_blob_ref,
-            sa.func.left(TestCase.code, 2000), TestCase.extra != "",
-        )
-        .join(TestGroup, TestGroup.id == TestCase.test_group_id)
-        .where(TestGroup.problem_version_id == version_id)
-        .order_by(TestGroup.order_index, TestCase.order_index)
-    )  # fmt: skip
-    return [
-        (
-            group_id,
-            TestLine(
-                test_id, name, visibility, points, cpu_ms, memory_kb,
-                Part(bytes(given[0] or b""), given[1], given[2]), Part(bytes(given[3] or b""), given[4], given[5]),
-                code, has_extra,
-            ),
-        )
-        for group_id, test_id, name, visibility, points, cpu_ms, memory_kb, *given, code, has_extra
-        in session().execute(query)
-    ]  # fmt: skip
-
-
-def test_of(version: ProblemVersion, test_id: uuid.UUID) -> tuple[TestGroup, TestCase]:
-    """Return a test of a version with its group, or raise `NotFound`."""
-    found = (
-        session()
-        .execute(
-            sa.select(TestGroup, TestCase)
-            .join(TestCase, TestCase.test_group_id == TestGroup.id)
-            .where(TestGroup.problem_version_id == version.id, TestCase.id == test_id)
-        )
-        .one_or_none()
-    )
-    if found is None:
-        raise NotFound("This version has no such test.")
-    return found[0], found[1]
-
-
-@dataclasses.dataclass(frozen=True)
 class ProblemRow:
     """A problem as a list shows it."""
 
@@ -327,29 +213,3 @@ def imports_of(class_id: uuid.UUID, *, most: int = 20) -> list[tuple[ProblemImpo
         .limit(most)
     )
     return [(row, user.display_name) for row, user in rows]
-
-
-def try_of(try_id: uuid.UUID, user_id: uuid.UUID) -> VersionJudging:
-    """Return what somebody tried, or raise `NotFound`."""
-    found = session().get(VersionJudging, try_id)
-    if found is None or found.by != user_id or found.check_id is not None:
-        raise NotFound("There is no such try of yours.")
-    return found
-
-
-def tries_of(version_id: uuid.UUID, user_id: uuid.UUID, *, most: int = 50) -> Sequence[VersionJudging]:
-    """Return what somebody tried on a version, the last first."""
-    return (
-        session()
-        .scalars(
-            sa.select(VersionJudging)
-            .where(
-                VersionJudging.problem_version_id == version_id,
-                VersionJudging.by == user_id,
-                VersionJudging.check_id.is_(None),
-            )
-            .order_by(VersionJudging.number.desc())
-            .limit(most)
-        )
-        .all()
-    )

@@ -9,7 +9,7 @@ from celery import shared_task
 
 from lti_grader import adapters
 from lti_grader.adapters.storage import StorageUnavailable
-from lti_grader.authoring import checking, importing
+from lti_grader.authoring import importing, judging, owing
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import GraderError
 from lti_grader.core.messages import send
@@ -30,13 +30,13 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-@shared_task(name=checking.TASK)
-def judge(tenant: str, judging: str) -> str:
+@shared_task(name=owing.TASK)
+def judge(tenant: str, judging_id: str) -> str:
     """Judge a program by a version's tests: claim it, run it, record what came of it."""
     tenant_id, settings = uuid.UUID(tenant), adapters.installed().settings
     lease = dt.timedelta(seconds=settings.grading_lease_seconds)
     with transaction(tenant_id):
-        work = checking.claim(uuid.UUID(judging), at=_now(), lease=lease)
+        work = judging.claim(uuid.UUID(judging_id), at=_now(), lease=lease)
     if work is None:
         return "nothing to do"
     progress = _Progress(tenant_id, work, lease)
@@ -44,11 +44,11 @@ def judge(tenant: str, judging: str) -> str:
         graded, trouble, most_tries = _judged(work, progress, lease)
         with transaction(tenant_id):
             if graded is None:
-                checking.give_back(work, trouble, most_tries=most_tries, at=_now())
+                judging.give_back(work, trouble, most_tries=most_tries, at=_now())
             else:
-                checking.record(work, graded, at=_now())
+                judging.record(work, graded, at=_now())
     except LostLease as error:
-        log.info("judging %s: %s", judging, error)
+        log.info("judging %s: %s", judging_id, error)
         return "lost the lease"
     progress.tell("completed")
     return "given back" if graded is None else "done"
@@ -95,7 +95,7 @@ class _Progress:
 
     def _note(self) -> None:
         with transaction(self._tenant_id):
-            checking.go_on(self._work, self._done, at=_now(), lease=self._lease)
+            judging.go_on(self._work, self._done, at=_now(), lease=self._lease)
         self._noted_at = time.monotonic()
 
 
@@ -110,10 +110,10 @@ def carry_import(tenant: str, import_: str) -> str:
 def sweep() -> int:
     """Send again what nobody seems to work on."""
     settings = adapters.installed().settings
-    late = checking.overdue(at=_now(), patience=dt.timedelta(seconds=settings.grading_resend_seconds))
+    late = judging.overdue(at=_now(), patience=dt.timedelta(seconds=settings.grading_resend_seconds))
     for one in late:
         with transaction(one.tenant_id):
-            checking.send_again(one, most_tries=settings.grading_max_tries, at=_now())
+            judging.send_again(one, most_tries=settings.grading_max_tries, at=_now())
     imports = importing.due(at=_now())
     for tenant_id, import_id in imports:
         send(importing.TASK, tenant_id, import_id, queue=importing.QUEUE, priority=importing.PRIORITY)

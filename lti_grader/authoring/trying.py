@@ -1,13 +1,21 @@
-"""What somebody of the staff sees of their own tries: just what a student would."""
+"""What somebody of the staff tries on a version, which counts nowhere: handed in, taken back, and told as a student sees it."""
 
+import datetime as dt
+import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
+
 from lti_grader.authoring.models import JudgingKind, JudgingStatus, VersionJudging
+from lti_grader.authoring.owing import owe, program
+from lti_grader.core.db import session
+from lti_grader.core.errors import NotFound
 from lti_grader.grading.models import TestResult
 from lti_grader.grading.shown import plain, test_json
 from lti_grader.grading.verdicts import TestStatus
-from lti_grader.problems.models import TestCase, Visibility
+from lti_grader.problems.models import ProblemVersion, TestCase, Visibility
 from lti_grader.problems.queries import tests_of
 
 SHOWN = (Visibility.SAMPLE, Visibility.VISIBLE)
@@ -18,6 +26,60 @@ _STATES = {
     JudgingStatus.DONE: "completed",
     JudgingStatus.DROPPED: "cancelled",
 }
+
+
+def try_out(
+    version: ProblemVersion, kind: JudgingKind, *, language: str, code_blob_ref: str, key: str, by: uuid.UUID,
+    at: dt.datetime,
+) -> VersionJudging:  # fmt: skip
+    """Have a program of somebody of the staff judged as a student's would be; pressing twice is one try."""
+    mine = VersionJudging.by == by
+    if there := session().scalar(sa.select(VersionJudging).where(mine, VersionJudging.idempotency_key == key)):
+        return there
+    row = program(version, kind, language, code_blob_ref, by=by, at=at)
+    last = sa.select(sa.func.max(VersionJudging.number)).where(
+        mine, VersionJudging.problem_version_id == version.id, VersionJudging.kind != JudgingKind.SOLUTION
+    )
+    row.number, row.idempotency_key = (session().scalar(last) or 0) + 1, key
+    owe(row)
+    return row
+
+
+def take_back(row: VersionJudging, *, at: dt.datetime) -> bool:
+    """Let a try go that waits. Return whether it did."""
+    gone = session().execute(
+        sa.update(VersionJudging)
+        .where(VersionJudging.id == row.id, VersionJudging.status == JudgingStatus.QUEUED)
+        .values(status=JudgingStatus.DROPPED, finished_at=at)
+    )
+    session().refresh(row)
+    return bool(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def try_of(try_id: uuid.UUID, user_id: uuid.UUID) -> VersionJudging:
+    """Return what somebody tried, or raise `NotFound`."""
+    found = session().get(VersionJudging, try_id)
+    if found is None or found.by != user_id or found.check_id is not None:
+        raise NotFound("There is no such try of yours.")
+    return found
+
+
+def tries_of(version_id: uuid.UUID, user_id: uuid.UUID, *, most: int = 50) -> Sequence[VersionJudging]:
+    """Return what somebody tried on a version, the last first."""
+    return (
+        session()
+        .scalars(
+            sa.select(VersionJudging)
+            .where(
+                VersionJudging.problem_version_id == version_id,
+                VersionJudging.by == user_id,
+                VersionJudging.check_id.is_(None),
+            )
+            .order_by(VersionJudging.number.desc())
+            .limit(most)
+        )
+        .all()
+    )
 
 
 def try_json(row: VersionJudging) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
-from lti_grader.authoring import access, comparing, queries
+from lti_grader.authoring import access, comparing, listing, queries
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.queries import Standing
 from lti_grader.authoring.words import right_words
@@ -88,7 +88,7 @@ def shown_version(opened: OpenedProblem, found: ProblemVersion) -> dict[str, Any
         "version": found,
         "line": next(one for one in lines if one.id == found.id),
         "others": [one for one in lines if one.id != found.id],
-        "groups": queries.groups_of(found.id),
+        "groups": listing.groups_of(found.id),
         "checker": right_words(found.checker, found.harness),
         **as_students_see(found),
     }
@@ -114,7 +114,7 @@ def _sizes(shown: dict[str, Any]) -> dict[str, Any]:
 def _test(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID) -> dict[str, Any]:
     opened = access.open_problem(problem_id, viewer().user_id)
     found = queries.version_of(opened, version_id)
-    group, test = queries.test_of(found, test_id)
+    group, test = listing.test_of(found, test_id)
     return {"opened": opened, "version": found, "group": group, "test": test}
 
 

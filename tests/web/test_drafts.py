@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from lti_grader.assignments.models import AssignmentProblem
-from lti_grader.authoring import checking, tasks
+from lti_grader.authoring import judging, tasks
 from lti_grader.authoring.models import JudgingStatus, VersionCheck, VersionJudging
 from lti_grader.classes.models import EnrollmentSource, Role
 from lti_grader.classes.operations import create_class, enroll
@@ -124,15 +124,15 @@ def test_an_edit_makes_worthless_what_is_being_judged(desk: Desk, world: World) 
     group = desk.test_named("sample").test_group_id
     assert desk.press("publish") == 303
     with transaction(world.tenant_id):
-        judging = session().scalars(sa.select(VersionJudging.id)).one()
-        work = checking.claim(judging, at=tasks._now(), lease=LEASE)
+        owed = session().scalars(sa.select(VersionJudging.id)).one()
+        work = judging.claim(owed, at=tasks._now(), lease=LEASE)
     assert work is not None
     assert desk.client.post(f"{desk.url}/groups", data={
         "do": "change", "group": str(group), "name": "all", "points": "7", "aggregation": "pass_fail",
     }).status_code == 303  # fmt: skip
     assert desk.checks() == ["dropped"]
-    with pytest.raises(checking.LostLease), transaction(world.tenant_id):
-        checking.go_on(work, 1, at=tasks._now(), lease=LEASE)
+    with pytest.raises(judging.LostLease), transaction(world.tenant_id):
+        judging.go_on(work, 1, at=tasks._now(), lease=LEASE)
     assert desk.work() == []
     assert desk.state == VersionState.DRAFT
 
@@ -140,20 +140,20 @@ def test_an_edit_makes_worthless_what_is_being_judged(desk: Desk, world: World) 
 def test_a_worker_that_was_killed_leaves_it_to_another(desk: Desk, world: World) -> None:
     assert desk.press("check") == 303
     with transaction(world.tenant_id):
-        judging = session().scalars(sa.select(VersionJudging.id)).one()
-        assert checking.claim(judging, at=tasks._now() - 2 * LEASE, lease=LEASE) is not None
-    late = checking.overdue(at=tasks._now(), patience=LEASE)
-    assert [one.judging_id for one in late] == [judging]
-    assert tasks.judge(str(world.tenant_id), str(judging)) == "done"
-    assert checking.overdue(at=tasks._now(), patience=LEASE) == []
+        owed = session().scalars(sa.select(VersionJudging.id)).one()
+        assert judging.claim(owed, at=tasks._now() - 2 * LEASE, lease=LEASE) is not None
+    late = judging.overdue(at=tasks._now(), patience=LEASE)
+    assert [one.judging_id for one in late] == [owed]
+    assert tasks.judge(str(world.tenant_id), str(owed)) == "done"
+    assert judging.overdue(at=tasks._now(), patience=LEASE) == []
     # One that ends every worker is given up, and the check with it.
     assert desk.press("check") == 303
     with transaction(world.tenant_id):
         poison = session().scalars(sa.select(VersionJudging.id).where(VersionJudging.status == "queued")).one()
         for ago in (4, 2):
-            assert checking.claim(poison, at=tasks._now() - ago * LEASE, lease=LEASE) is not None
+            assert judging.claim(poison, at=tasks._now() - ago * LEASE, lease=LEASE) is not None
     with transaction(world.tenant_id):
-        checking.send_again(checking.Overdue(world.tenant_id, poison), most_tries=2, at=tasks._now())
+        judging.send_again(judging.Overdue(world.tenant_id, poison), most_tries=2, at=tasks._now())
     assert desk.checks() == ["failed", "failed"]
     assert "2 workers ended while judging this." in desk.client.get(desk.url).text
 
