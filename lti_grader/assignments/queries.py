@@ -45,6 +45,13 @@ class OpenedAssignment:
     dates: Dates
     """Those that this person has."""
 
+    def problem(self, item_id: uuid.UUID | str | None = None) -> ProblemLine:
+        """Return one of its problems, without an id the first, or raise `NotFound`."""
+        for one in self.problems:
+            if item_id is None or str(one.item.id) == str(item_id):
+                return one
+        raise NotFound("There is no such problem in this assignment.")
+
     @functools.cached_property
     def last_due(self) -> dt.datetime | None:
         """When the work of the last of its students is due, looked up when it is first asked for."""
@@ -99,6 +106,19 @@ def open_assignment(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssig
     # Staff, whatever section they are in, look after all of them.
     theirs = assignment.dates() if place.is_staff else dates_of(assignment, user_id)
     return OpenedAssignment(assignment, place, problem_lines(assignment_id), theirs)
+
+
+def open_for_staff(assignment_problem_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssignment:
+    """Return the assignment that a problem stands in, for somebody of its class's staff.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        It is none of theirs.
+    """
+    opened = open_assignment(assignment_problem(assignment_problem_id).assignment_id, user_id)
+    opened.membership.require_staff()
+    return opened
 
 
 @dataclasses.dataclass(frozen=True)

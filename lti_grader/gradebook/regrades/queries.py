@@ -7,8 +7,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from lti_grader.assignments.models import AssignmentProblem
-from lti_grader.assignments.queries import OpenedAssignment, ProblemLine, open_assignment
+from lti_grader.assignments.queries import OpenedAssignment, ProblemLine, open_for_staff
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.classes.apart import whose_work
 from lti_grader.classes.models import Enrollment
@@ -60,9 +59,7 @@ def opened(regrade_id: uuid.UUID, user_id: uuid.UUID) -> tuple[RegradeLine, Open
     row = session().get(Regrade, regrade_id)
     if row is None:
         raise NotFound("There is no such regrade.")
-    item = session().get_one(AssignmentProblem, row.assignment_problem_id)
-    assignment = open_assignment(item.assignment_id, user_id)
-    assignment.membership.require_staff()
+    assignment = open_for_staff(row.assignment_problem_id, user_id)
     return _lines([row], assignment)[0], assignment
 
 
@@ -77,7 +74,6 @@ def regrades_of(assignment: OpenedAssignment) -> list[RegradeLine]:
 
 
 def _lines(rows: Sequence[Regrade], assignment: OpenedAssignment) -> list[RegradeLine]:
-    problems = {one.item.id: one for one in assignment.problems}
     people = {
         one.id: one.display_name
         for one in session().scalars(sa.select(User).where(User.id.in_([row.started_by for row in rows])))
@@ -90,7 +86,7 @@ def _lines(rows: Sequence[Regrade], assignment: OpenedAssignment) -> list[Regrad
     )
     return [
         RegradeLine(
-            row, problems[row.assignment_problem_id], people.get(row.started_by) if row.started_by else None,
+            row, assignment.problem(row.assignment_problem_id), people.get(row.started_by) if row.started_by else None,
             numbers[row.version_before], numbers[row.version_after],
         )
         for row in rows

@@ -12,7 +12,7 @@ from lti_grader.assignments.queries import OpenedAssignment, ProblemLine, open_a
 from lti_grader.classes.models import Role
 from lti_grader.classes.queries import Membership, sections
 from lti_grader.core.db import transaction
-from lti_grader.core.errors import BadInput, Forbidden, NotFound
+from lti_grader.core.errors import BadInput, Forbidden
 from lti_grader.core.web import viewer
 from lti_grader.gradebook.regrades import applying, choosing, effects, judging, queries
 from lti_grader.gradebook.regrades.errors import BadRegrade, OtherState
@@ -46,7 +46,7 @@ def page(assignment_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         opened = open_assignment(assignment_id, me.user_id)
         opened.membership.require_staff()
-        return _form(opened, _problem(opened, flask.request.args.get("problem")))
+        return _form(opened, opened.problem(flask.request.args.get("problem")))
 
 
 @blueprint.post("/assignments/<uuid:assignment_id>/regrades")
@@ -56,20 +56,13 @@ def start(assignment_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         opened = open_assignment(assignment_id, me.user_id)
         opened.membership.require_staff()
-        problem = _problem(opened, form.get("problem"))
+        problem = opened.problem(form.get("problem"))
         try:
             regrade = judging.start(opened.membership, problem.item.id, _wanted(), at=_now())
         except (BadRegrade, OtherState) as error:
             return flask.make_response(_form(opened, problem, error=error.message), error.status)
         regrade_id = regrade.id
     return flask.redirect(flask.url_for("regrades.regrade", regrade_id=regrade_id), 303)
-
-
-def _problem(opened: OpenedAssignment, item_id: str | None) -> ProblemLine:
-    for one in opened.problems:
-        if item_id in (None, str(one.item.id)):
-            return one
-    raise NotFound("There is no such problem in this assignment.")
 
 
 def _wanted() -> Wanted:

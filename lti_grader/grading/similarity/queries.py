@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from lti_grader.assignments.models import AssignmentProblem
-from lti_grader.assignments.queries import OpenedAssignment, ProblemLine, open_assignment
+from lti_grader.assignments.queries import OpenedAssignment, ProblemLine, open_for_staff
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
 from lti_grader.grading.similarity.models import (
@@ -40,9 +39,7 @@ def opened(report_id: uuid.UUID, user_id: uuid.UUID) -> tuple[ReportLine, Opened
     row = session().get(SimilarityReport, report_id)
     if row is None:
         raise NotFound("There is no such report.")
-    item = session().get_one(AssignmentProblem, row.assignment_problem_id)
-    assignment = open_assignment(item.assignment_id, user_id)
-    assignment.membership.require_staff()
+    assignment = open_for_staff(row.assignment_problem_id, user_id)
     return _lines([row], assignment)[0], assignment
 
 
@@ -58,7 +55,6 @@ def reports_of(assignment: OpenedAssignment) -> list[ReportLine]:
 
 
 def _lines(rows: Sequence[SimilarityReport], assignment: OpenedAssignment) -> list[ReportLine]:
-    problems = {one.item.id: one for one in assignment.problems}
     people = _names({row.started_by for row in rows})
     counts = {
         report_id: (own, every - own)
@@ -72,7 +68,7 @@ def _lines(rows: Sequence[SimilarityReport], assignment: OpenedAssignment) -> li
     }  # fmt: skip
     return [
         ReportLine(
-            row, problems[row.assignment_problem_id], people.get(row.started_by), *counts.get(row.id, (0, 0))
+            row, assignment.problem(row.assignment_problem_id), people.get(row.started_by), *counts.get(row.id, (0, 0))
         )
         for row in rows
     ]  # fmt: skip

@@ -38,7 +38,7 @@ def page(assignment_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         opened = open_assignment(assignment_id, me.user_id)
         opened.membership.require_staff()
-        return _form(opened, _problem(opened, flask.request.args.get("problem")))
+        return _form(opened, opened.problem(flask.request.args.get("problem")))
 
 
 @blueprint.post("/assignments/<uuid:assignment_id>/similarity")
@@ -48,7 +48,7 @@ def start(assignment_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         opened = open_assignment(assignment_id, me.user_id)
         opened.membership.require_staff()
-        problem = _problem(opened, form.get("problem"))
+        problem = opened.problem(form.get("problem"))
         try:
             report = reports.start(
                 opened.membership, problem.item.id, with_earlier="earlier" in form, without_solution="solution" in form,
@@ -58,13 +58,6 @@ def start(assignment_id: uuid.UUID) -> ResponseReturnValue:
             return flask.make_response(_form(opened, problem, error=error.message), error.status)
         report_id = report.id
     return flask.redirect(flask.url_for("similarity.report", report_id=report_id), 303)
-
-
-def _problem(opened: OpenedAssignment, item_id: str | None) -> ProblemLine:
-    for one in opened.problems:
-        if item_id in (None, str(one.item.id)):
-            return one
-    raise NotFound("There is no such problem in this assignment.")
 
 
 def _form(opened: OpenedAssignment, problem: ProblemLine, *, error: str = "") -> str:
