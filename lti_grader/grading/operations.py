@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from lti_grader.assignments.models import Assignment, AssignmentProblem, Mode
 from lti_grader.attempts.events import AttemptSubmitted
 from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
-from lti_grader.core.db import current_tenant, session, system_transaction
+from lti_grader.core.db import current_tenant, session
 from lti_grader.core.events import publish
 from lti_grader.core.ids import new_id
-from lti_grader.core.messages import send, send_after_commit
+from lti_grader.core.messages import send_after_commit
 from lti_grader.grading import turns
 from lti_grader.grading.errors import LostLease
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
@@ -29,8 +29,6 @@ from lti_grader.problems.queries import tests_of
 log = logging.getLogger(__name__)
 
 TASK, QUEUE = "grading.grade", "code"
-# A message that was sent is given this long to be picked up before another is sent.
-_STATEMENT_OF_STAFF = "It could not be judged. That is not your fault; the staff have been told."
 
 
 def queue_job(event: AttemptSubmitted) -> None:
@@ -290,7 +288,7 @@ def give_back(work: Work, trouble: str, *, most_tries: int, at: dt.datetime) -> 
     job.claimed_by, job.lease_until, job.error = None, None, trouble[:4000]
     given_up = job.tries >= most_tries
     if given_up:
-        _give_up(job, at)
+        give_up(job, at)
     else:
         job.status, job.sent_at = JobStatus.QUEUED, at
         if work.is_told:
@@ -300,72 +298,10 @@ def give_back(work: Work, trouble: str, *, most_tries: int, at: dt.datetime) -> 
     return given_up
 
 
-def _give_up(job: GradingJob, at: dt.datetime) -> None:
+def give_up(job: GradingJob, at: dt.datetime) -> None:
+    """Let a job end without a result; its attempt shows that it could not be judged."""
     job.status, job.claimed_by, job.lease_until, job.finished_at = JobStatus.FAILED, None, None, at
     if job.regrade_id is None:
         session().get_one(SubmissionAttempt, job.attempt_id).status = AttemptStatus.ERROR
     _tell_regrade(job)
     log.error("job %s given up after %s tries: %s", job.id, job.tries, job.error)
-
-
-def give_up_poisoned(job_id: uuid.UUID, *, most_tries: int, at: dt.datetime) -> bool:
-    """Give up a job whose workers died each time before they could say anything."""
-    job = session().scalar(sa.select(GradingJob).where(GradingJob.id == job_id).with_for_update())
-    if job is None or job.status != JobStatus.RUNNING or job.tries < most_tries or (job.lease_until or at) >= at:
-        return False
-    job.error = f"{job.tries} workers ended while judging this: {_STATEMENT_OF_STAFF}"
-    _give_up(job, at)
-    return True
-
-
-@dataclasses.dataclass(frozen=True)
-class Overdue:
-    tenant_id: uuid.UUID
-    job_id: uuid.UUID
-    priority: int
-    tries: int
-    is_running: bool
-
-
-def overdue(*, at: dt.datetime, patience: dt.timedelta, most: int = 2000) -> list[Overdue]:
-    """Return the jobs that nobody seems to work on: not picked up within `patience`, or their worker fell silent."""
-    with system_transaction() as opened:
-        rows = opened.execute(
-            sa.select(GradingJob)
-            .where(
-                sa.or_(
-                    sa.and_(
-                        GradingJob.status == JobStatus.QUEUED,
-                        sa.func.coalesce(GradingJob.sent_at, GradingJob.created_at) < at - patience,
-                    ),
-                    sa.and_(GradingJob.status == JobStatus.RUNNING, GradingJob.lease_until < at),
-                )
-            )
-            .order_by(GradingJob.priority, GradingJob.created_at)
-            .limit(most)
-        ).scalars()
-        return [
-            Overdue(job.tenant_id, job.id, job.priority, job.tries, job.status == JobStatus.RUNNING) for job in rows
-        ]
-
-
-def resend(late: Overdue, *, at: dt.datetime) -> None:
-    """Send a job's message once more."""
-    session().execute(sa.update(GradingJob).where(GradingJob.id == late.job_id).values(sent_at=at))
-    send_after_commit(TASK, late.tenant_id, late.job_id, queue=QUEUE, priority=late.priority)
-
-
-def send_now(tenant_id: uuid.UUID, job_id: uuid.UUID, place: int) -> None:
-    """Send a job's message at once."""
-    send(TASK, tenant_id, job_id, queue=QUEUE, priority=place)
-
-
-def make_partitions(*, at: dt.datetime, months: int = 3) -> int:
-    """Make the partitions of the coming months. Return how many were new."""
-    first = at.astimezone(dt.UTC).date().replace(day=1)
-    made = 0
-    with system_transaction() as opened:
-        for step in range(months + 1):
-            year, month = divmod(first.year * 12 + first.month - 1 + step, 12)
-            made += bool(opened.scalar(sa.select(sa.func.lti_grader_make_partition(dt.date(year, month + 1, 1)))))
-    return made

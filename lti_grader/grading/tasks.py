@@ -12,7 +12,7 @@ from lti_grader import adapters
 from lti_grader.adapters.storage import StorageUnavailable
 from lti_grader.assignments.languages import available_languages
 from lti_grader.core.db import transaction
-from lti_grader.grading import operations, turns
+from lti_grader.grading import operations, sweeping, turns
 from lti_grader.grading.errors import LostLease
 from lti_grader.grading.graders import code
 from lti_grader.grading.graders.code import GradedCode, TestOutcome
@@ -146,18 +146,18 @@ class _Progress:
 def sweep() -> int:
     """Send again what nobody seems to work on, and give up what ends every worker that touches it."""
     settings = adapters.installed().settings
-    late = operations.overdue(at=_now(), patience=dt.timedelta(seconds=settings.grading_resend_seconds))
+    late = sweeping.overdue(at=_now(), patience=dt.timedelta(seconds=settings.grading_resend_seconds))
     for one in late:
         with transaction(one.tenant_id):
-            poisoned = one.is_running and operations.give_up_poisoned(
+            poisoned = one.is_running and sweeping.give_up_poisoned(
                 one.job_id, most_tries=settings.grading_max_tries, at=_now()
             )
             if not poisoned:
-                operations.resend(one, at=_now())
+                sweeping.resend(one, at=_now())
     return len(late)
 
 
 @shared_task(name="grading.make_partitions")
 def make_partitions() -> int:
     """Make the coming months' partitions."""
-    return operations.make_partitions(at=_now())
+    return sweeping.make_partitions(at=_now())

@@ -17,7 +17,7 @@ from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.grading import operations, queries, tasks, turns
+from lti_grader.grading import operations, queries, sweeping, tasks, turns
 from lti_grader.grading.errors import LostLease
 from lti_grader.grading.load import Rank, load
 from lti_grader.grading.models import GradingJob, TestResult
@@ -143,12 +143,12 @@ def test_a_job_that_ends_every_worker_is_given_up_and_says_so(world: World) -> N
     for turn in range(5):
         with transaction(world.tenant_id):
             assert operations.claim(job.id, at=now + turn * 2 * LEASE, lease=LEASE) is not None
-    assert [one.job_id for one in operations.overdue(at=now + 20 * LEASE, patience=LEASE)] == [job.id]
+    assert [one.job_id for one in sweeping.overdue(at=now + 20 * LEASE, patience=LEASE)] == [job.id]
     with transaction(world.tenant_id):
-        assert operations.give_up_poisoned(job.id, most_tries=5, at=now + 20 * LEASE)
+        assert sweeping.give_up_poisoned(job.id, most_tries=5, at=now + 20 * LEASE)
     with transaction(world.tenant_id):
         assert session().get_one(SubmissionAttempt, attempt).status == "error"
-    assert operations.overdue(at=now + 30 * LEASE, patience=LEASE) == []
+    assert sweeping.overdue(at=now + 30 * LEASE, patience=LEASE) == []
 
 
 def test_nothing_is_accepted_after_closing(world: World) -> None:

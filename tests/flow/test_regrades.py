@@ -14,7 +14,7 @@ from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.regrades import applying, judging
 from lti_grader.gradebook.regrades.errors import BadRegrade, OtherState
 from lti_grader.gradebook.regrades.models import RegradeStep, Which
-from lti_grader.grading import operations, queries, tasks
+from lti_grader.grading import operations, queries, sweeping, tasks
 from lti_grader.grading.models import GradingJob, JobReason, JobStatus
 from tests.fixtures.world import NOW, World
 from tests.flow.many import many_marks, statements
@@ -146,7 +146,7 @@ def test_a_worker_that_dies_loses_nothing(course: Course) -> None:
     with transaction(course.world.tenant_id):
         assert operations.claim(job.id, at=now(), lease=LEASE) is not None
     later = now() + 2 * LEASE
-    assert [one.job_id for one in operations.overdue(at=later, patience=LEASE)] == [job.id]
+    assert [one.job_id for one in sweeping.overdue(at=later, patience=LEASE)] == [job.id]
     course.judge(job.id, 8, at=later)
     assert course.regrade(regrade).state == "ready"
     with transaction(course.world.tenant_id):

@@ -15,13 +15,14 @@ from typing import Any, Protocol
 from lti_grader.assignments.languages import Language
 from lti_grader.grading.graders.autograder import Autograding
 from lti_grader.grading.graders.endings import KEPT_MESSAGE_CHARACTERS, ended_badly
+from lti_grader.grading.graders.looks import SecondLooks
 from lti_grader.grading.graders.programs import Built, Programs
 from lti_grader.grading.graders.specs import KEPT_OUTPUT_BYTES, GroupSpec, TestOutcome, TestSpec
 from lti_grader.grading.graders.style import LONGEST_LOOK_MS, Styles
 from lti_grader.grading.graders.unit_tests import UnitTesting
 from lti_grader.grading.graders.validating import Validator
 from lti_grader.grading.runners import available_runners
-from lti_grader.grading.sandbox import Ending, Limits, Program, RunOutcome, Sandbox
+from lti_grader.grading.sandbox import Limits, Program, RunOutcome, Sandbox
 from lti_grader.grading.verdicts import TestStatus
 from lti_grader.problems.checkers import Checked, Validated, checker_config
 from lti_grader.problems.harness import Harness, TestText
@@ -253,8 +254,7 @@ class _Outputs:
     programs: Programs
     look: "Look"
     fetch: Callable[[str], bytes]
-    second_looks: int = 2
-    """How many more may find the same as the first look: a program that is too slow on several tests is too slow."""
+    second_looks: SecondLooks = dataclasses.field(default_factory=SecondLooks)
 
     def judge(self, test: TestSpec) -> TestOutcome:
         given = self._content(test.input).decode(errors="replace") if self.programs.reads_input else ""
@@ -268,11 +268,7 @@ class _Outputs:
 
     def _run(self, built: Built, test: TestSpec, given: bytes, expected: bytes) -> TestOutcome:
         limits = _limits(built.program.language, test)
-        outcome, status, checked = self.look(built.program, given, expected, limits)
-        if outcome.ending is Ending.TIMEOUT and self.second_looks:
-            # Maybe it was the machine that was slow. A second look decides.
-            outcome, status, checked = self.look(built.program, given, expected, limits)
-            self.second_looks -= outcome.ending is Ending.TIMEOUT
+        outcome, status, checked = self.second_looks.decide(lambda: self.look(built.program, given, expected, limits))
         return TestOutcome(
             test_id=test.id,
             status=status,

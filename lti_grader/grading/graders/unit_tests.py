@@ -14,9 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 from lti_grader.grading.graders.endings import KEPT_MESSAGE_CHARACTERS, ended_badly
+from lti_grader.grading.graders.looks import SecondLooks
 from lti_grader.grading.graders.specs import KEPT_OUTPUT_BYTES, TestOutcome, TestSpec
 from lti_grader.grading.runners import Runner, available_runners, missing_runners
-from lti_grader.grading.sandbox import Ending, Limits, Program, RunOutcome, Sandbox
+from lti_grader.grading.sandbox import Limits, Program, RunOutcome, Sandbox
 from lti_grader.grading.verdicts import TestStatus
 from lti_grader.problems.harness import Harness, UnitTests
 from lti_grader.problems.models import Visibility
@@ -71,6 +72,7 @@ class UnitTesting:
         self._beside = beside
         self._runner: Runner | None = available_runners().get(self._config.runner)
         self._programs: dict[Visibility | None, Program] = {}
+        self._second_looks = SecondLooks()
 
     def judge(self, test: TestSpec) -> TestOutcome:
         """Run a test, and return what became of it."""
@@ -95,10 +97,7 @@ class UnitTesting:
         limits = Limits(
             cpu_ms=test.cpu_ms if test.is_exact else runner.language.cpu_ms(test.cpu_ms), memory_kb=test.memory_kb
         )
-        status, message, outcome = self._asked(program, test, limits)
-        if outcome.ending is Ending.TIMEOUT:
-            # Maybe it was the machine that was slow. A second look decides.
-            status, message, outcome = self._asked(program, test, limits)
+        outcome, status, message = self._second_looks.decide(lambda: self._asked(program, test, limits))
         return TestOutcome(
             test_id=test.id,
             status=status,
@@ -109,13 +108,13 @@ class UnitTesting:
             output=outcome.stderr[:KEPT_OUTPUT_BYTES],
         )
 
-    def _asked(self, program: Program, test: TestSpec, limits: Limits) -> tuple[TestStatus, str, RunOutcome]:
+    def _asked(self, program: Program, test: TestSpec, limits: Limits) -> tuple[RunOutcome, TestStatus, str]:
         word = secrets.token_hex(16)
         outcome = self._sandbox.run(program, f"{test.extra}\n{word}\n".encode(), limits=limits)
         ended = ended_badly(outcome, limits)
         if ended is not None:
-            return ended[0], ended[1], outcome
-        return *_verdict(_reports(outcome.stdout, word)), outcome
+            return outcome, *ended
+        return outcome, *_verdict(_reports(outcome.stdout, word))
 
     def _built(self, seen: Visibility | None) -> Program:
         """Return the answer with the tests that are seen at a time; with none for None."""
