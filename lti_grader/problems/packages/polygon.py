@@ -9,6 +9,7 @@ from typing import Any
 from lti_grader.problems.packages import html, latex
 from lti_grader.problems.packages.package import AuthorsProgram, BadPackage, Package, Submission
 from lti_grader.problems.packages.polygon_tests import Tests
+from lti_grader.problems.packages.untrusted import root_of
 
 MARK = "problem.xml"
 _LANGUAGES = {
@@ -42,20 +43,7 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
     BadPackage
         It cannot be read, or is of a kind that cannot be judged here; the message says which file or which kind.
     """
-    return _Reading(_parsed(files[MARK]), files).package(slug)
-
-
-def _parsed(content: bytes) -> ET.Element:
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\0" in content:
-        raise BadPackage("problem.xml declares entities or is not in UTF-8, which Polygon's own never are.")
-    try:
-        # Entities are refused above, and ElementTree reads no other file.
-        problem = ET.fromstring(content)  # noqa: S314
-    except (ET.ParseError, ValueError) as error:
-        raise BadPackage(f"problem.xml cannot be read: {error}") from None
-    if problem.tag != "problem":
-        raise BadPackage(f"problem.xml begins with <{problem.tag}>, not with <problem>.")
-    return problem
+    return _Reading(root_of(files[MARK], "problem", name=MARK, made_by="Polygon's"), files).package(slug)
 
 
 class _Reading:

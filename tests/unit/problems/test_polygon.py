@@ -137,7 +137,7 @@ def test_what_would_be_another_problem_is_a_loss() -> None:
         ("<time-limit>1500", "<time-limit>soon", "time-limit is 'soon'"),
         ("tests/%02d</input", "tests/</input", "input-path-pattern is 'tests/'"),
         ("<problem ", "<!DOCTYPE x><problem ", "declares entities"),
-        ("</problem>", "", "problem.xml cannot be read"),
+        ("</problem>", "", "problem.xml is no XML that can be read"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_judged_is_refused_in_words(old: str, new: str, words: str) -> None:
