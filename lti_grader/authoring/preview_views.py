@@ -19,6 +19,7 @@ from lti_grader.authoring import access, listing, queries, trying
 from lti_grader.authoring.models import JudgingKind, JudgingStatus, VersionJudging
 from lti_grader.authoring.owing import locked
 from lti_grader.authoring.views import as_students_see
+from lti_grader.core import event_streams
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import BadInput, Conflict
 from lti_grader.core.web import Viewer, session_watch, viewer, wants_json
@@ -200,11 +201,7 @@ def events(try_id: uuid.UUID) -> ResponseReturnValue:
         names = {
             str(test.id): test.name for _, test in tests_of(row.problem_version_id) if test.visibility in trying.SHOWN
         }
-    return flask.Response(
-        flask.stream_with_context(_messages(try_id, me, names)),
-        mimetype="text/event-stream",
-        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
-    )
+    return event_streams.stream(_messages(try_id, me, names))
 
 
 def _messages(try_id: uuid.UUID, me: Viewer, names: dict[str, str]) -> Iterator[str]:
@@ -217,13 +214,15 @@ def _messages(try_id: uuid.UUID, me: Viewer, names: dict[str, str]) -> Iterator[
             if news.get("event") == "test":
                 yield _progress(news["tests_done"], news["tests_total"])
                 if name := names.get(news["test_id"]):
-                    yield _message("test", {"name": name, "status": news["status"], "time_ms": news["time_ms"]})
+                    yield event_streams.message(
+                        "test", {"name": name, "status": news["status"], "time_ms": news["time_ms"]}
+                    )
             else:
                 with transaction(me.tenant_id):
                     row = _own(try_id, me)
                     told = _told(row) if row.status not in (JudgingStatus.QUEUED, JudgingStatus.RUNNING) else None
                 if told is not None:
-                    yield _message("completed", told)
+                    yield event_streams.message("completed", told)
                     return
                 yield _progress(row.tests_done, row.tests_total)
             try:
@@ -233,10 +232,6 @@ def _messages(try_id: uuid.UUID, me: Viewer, names: dict[str, str]) -> Iterator[
 
 
 def _progress(done: int, total: int) -> str:
-    return _message(
+    return event_streams.message(
         "progress", {"status": "processing", "queue_position": None, "tests_done": done, "tests_total": total}
     )
-
-
-def _message(name: str, data: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, default=str)}\n\n"

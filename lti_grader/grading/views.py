@@ -2,7 +2,6 @@
 
 import datetime as dt
 import difflib
-import json
 import logging
 import queue
 import time
@@ -19,6 +18,7 @@ from lti_grader.assignments.languages import highlight_of
 from lti_grader.attempts import queries as attempts
 from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
 from lti_grader.classes.mentors import may_see_work
+from lti_grader.core import event_streams
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import GraderError, NotFound
 from lti_grader.core.web import Viewer, session_watch, viewer, wants_json
@@ -176,11 +176,7 @@ def events(attempt_id: uuid.UUID) -> ResponseReturnValue:
         }
         channels = (f"attempt:{attempt_id}", f"delivery:{found.student_id}:{opened.assignment.id}")
     stream = _Stream(attempt_id, me, names, counts_tests=seen.feedback)
-    return flask.Response(
-        flask.stream_with_context(stream.messages(channels)),
-        mimetype="text/event-stream",
-        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
-    )
+    return event_streams.stream(stream.messages(channels))
 
 
 class _Stream:
@@ -227,7 +223,7 @@ class _Stream:
                 yield ""
                 if time.monotonic() > ping_at:
                     ping_at = time.monotonic() + _PING_SECONDS
-                    yield ": still here\n\n"
+                    yield event_streams.STILL_HERE
 
     def _require_place(self) -> None:
         """Raise `NotFound` for who was dropped from the class; asked every other second, however much there is to tell."""
@@ -272,7 +268,7 @@ class _Stream:
 
     def _message(self, name: str, data: dict[str, Any]) -> str:
         self._number += 1
-        return f"id: {self._number}\nevent: {name}\ndata: {json.dumps(data, default=str)}\n\n"
+        return event_streams.message(name, data, number=self._number)
 
 
 def _counts(news: dict[str, Any]) -> dict[str, int]:
