@@ -26,6 +26,10 @@ class _Number(str):
     __slots__ = ()
 
 
+_OTHER_BREAKS = frozenset("\x85\u2028\u2029")
+"""Ends of lines to YAML, which come back as spaces or as another end of a line unless they are written as escapes."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes texts of several lines as such."""
 
@@ -36,7 +40,8 @@ class _Dumper(yaml.SafeDumper):
 def _text_node(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     lines = text.split("\n")
     is_block = len(lines) > 1 and text.strip() and not any(one != one.strip() and one == lines[0] for one in lines)
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if is_block else None)
+    style = '"' if _OTHER_BREAKS.intersection(text) else "|" if is_block else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _text_node)

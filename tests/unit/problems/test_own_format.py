@@ -159,7 +159,7 @@ def test_the_examples_of_the_documentation_are_problems_and_every_name_is_told()
 
 
 texts = st.text(max_size=40) | st.sampled_from(
-    ["1.50", "no", "~", "", " a\n b \n", "\n\n", "x: y", "- a", "'", "|\n", "#", "a\n"]
+    ["1.50", "no", "~", "", " a\n b \n", "\n\n", "x: y", "- a", "'", "|\n", "#", "a\n", "\x85", "a\u2028b\nc"]
 )
 names = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
 points = st.decimals(min_value=0, max_value=1000, places=4)
