@@ -5,6 +5,7 @@ import dataclasses
 import datetime as dt
 import json
 import os
+import sys
 import time
 import uuid
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ SECONDS = int(os.environ.get("BENCH_BURST_SECONDS", "60"))
 # Of all who submit, so many write the exam; each of those saves every ten seconds, and opens the page twice.
 _EXAM_SHARE = 0.2
 _SAVE_EVERY = 10
+_MOST_SECONDS = 900
+_TELL_EVERY = 15
 
 
 @dataclasses.dataclass
@@ -109,24 +112,40 @@ def _judged(place: Place) -> list[float]:
     return [float(row.seconds) for row in rows]
 
 
+def _tell(words: str) -> None:
+    print(f"burst: {words}", file=sys.stderr, flush=True)
+
+
+def _wait_until_judged(places: Sequence[Place], students: int, began: float) -> None:
+    told = began
+    while (judged := sum(len(_judged(place)) for place in places)) < students:
+        now = time.monotonic()
+        if now - began > _MOST_SECONDS:
+            raise RuntimeError(f"{students - judged} of {students} submissions were not judged in {_MOST_SECONDS} s")
+        if now - told >= _TELL_EVERY:
+            told = now
+            _tell(f"{judged} of {students} judged after {now - began:.0f} s")
+        time.sleep(1)
+
+
 def report(installation: Installation, *, students: int) -> None:
-    """Measure, and print."""
+    """Measure, and print; what is being done is told on standard error."""
     tool = web.ours(installation)
     crowd = [web.Browser(f"crowd-{number}") for number in range(students)]
+    _tell(f"{students} students launch")
     web.launches(installation, tool, crowd)
     exam, homework = _places(installation, crowd)
+    _tell("each opens the page")
     for place in (exam, homework):
         web.open_pages(place.installation, place.students)
+    _tell(f"each submits, within {SECONDS} s")
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         posts = [pool.submit(_submissions, place) for place in (exam, homework)]
         saves, pages = pool.submit(_saves, exam), pool.submit(_pages, exam)
         posted = [time for one in posts for time in one.result().each]
         saved, opened = saves.result(), pages.result()
-    while sum(len(_judged(place)) for place in (exam, homework)) < students:
-        if time.monotonic() - began > 900:
-            raise RuntimeError("not every submission was judged within 15 minutes")
-        time.sleep(1)
+    _wait_until_judged((exam, homework), students, began)
     whole = time.monotonic() - began
     print(f"\n{f'{students} submissions of ten tests in {SECONDS} s':<44}{'p50':>10}{'p95':>9}{'p99':>9}")
     for label, place in (("an exam: from Submit to the result, s", exam), ("homework: the same, s", homework)):

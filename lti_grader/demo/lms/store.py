@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 import json
 from typing import Any, cast
 
@@ -121,7 +122,7 @@ class Lms:
             keys = session.scalars(select(Key).order_by(Key.made_at)).all()
         listed = []
         for key in keys:
-            private = serialization.load_pem_private_key(key.pem.encode(), None)
+            private = _opened(key.pem)
             jwk = json.loads(RSAAlgorithm.to_jwk(cast("Any", private.public_key())))
             jwk.pop("key_ops", None)
             listed.append({**jwk, "kid": key.kid, "use": "sig", "alg": "RS256"})
@@ -130,7 +131,7 @@ class Lms:
     def sign(self, claims: dict[str, Any]) -> str:
         """Return `claims` as a JWT signed with the newest key."""
         key = self.signing_key()
-        return jwt.encode(claims, key.pem, algorithm="RS256", headers={"kid": key.kid})
+        return jwt.encode(claims, _opened(key.pem), algorithm="RS256", headers={"kid": key.kid})
 
     def seal(self, purpose: str, seconds: int, **values: Any) -> str:
         """Return a short-lived signed note from the LMS to itself."""
@@ -144,6 +145,12 @@ class Lms:
         except jwt.PyJWTError:
             return None
         return found if found.get("purpose") == purpose else None
+
+
+@functools.lru_cache(maxsize=16)
+def _opened(pem: str) -> rsa.RSAPrivateKey:
+    # To read a key takes a hundred times as long as to sign with it.
+    return cast("rsa.RSAPrivateKey", serialization.load_pem_private_key(pem.encode(), None))
 
 
 def lms() -> Lms:
