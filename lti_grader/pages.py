@@ -11,6 +11,7 @@ from lti_grader.assignments.access_views import blueprint as access
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
 from lti_grader.attempts.views import blueprint as work
+from lti_grader.authoring.check_views import blueprint as checks
 from lti_grader.authoring.draft_views import blueprint as drafts
 from lti_grader.authoring.import_views import blueprint as imports
 from lti_grader.authoring.preview_views import blueprint as previews
@@ -76,7 +77,7 @@ def register_pages(app: flask.Flask) -> None:
     limits.install(app, Limits(held.kv, factor=held.settings.rate_limit_factor), LIMITS)
     pages = (
         administration, classes, assignments, access, platforms, work, results, gradebook_pages, points, regrades, similarity,
-        authoring, drafts, imports, previews, lti,
+        authoring, checks, drafts, imports, previews, lti,
     )  # fmt: skip
     for blueprint in pages:
         app.register_blueprint(blueprint)

@@ -1,4 +1,4 @@
-"""Writing a draft in forms, checking it with its own solutions, and publishing it."""
+"""Writing a draft in forms."""
 
 import dataclasses
 import datetime as dt
@@ -12,29 +12,27 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments.languages import available_languages
-from lti_grader.authoring import access, checking, drafting, forms, listing, queries
+from lti_grader.authoring import access, drafting, forms, listing, queries
 from lti_grader.authoring.access import OpenedProblem
-from lti_grader.authoring.checking import Solution
-from lti_grader.authoring.errors import BadDraft, CheckUnderWay, DraftExists, NothingToCheck
-from lti_grader.authoring.owing import locked
-from lti_grader.authoring.views import version_page
+from lti_grader.authoring.errors import BadDraft, DraftExists
 from lti_grader.authoring.words import KINDS
 from lti_grader.classes.queries import membership
 from lti_grader.core.db import session, transaction
-from lti_grader.core.errors import BadInput, GraderError
+from lti_grader.core.errors import BadInput
 from lti_grader.core.web import viewer
 from lti_grader.problems.models import ProblemVersion, TestCase, Visibility
 from lti_grader.problems.packages.keeping import INLINE_BYTES
 
 blueprint = flask.Blueprint("drafts", __name__)
-_AT = "/problems/<uuid:problem_id>/versions/<uuid:version_id>"
+AT = "/problems/<uuid:problem_id>/versions/<uuid:version_id>"
 
 
 def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _to(problem_id: uuid.UUID, version_id: uuid.UUID, anchor: str | None = None) -> ResponseReturnValue:
+def to_version(problem_id: uuid.UUID, version_id: uuid.UUID, anchor: str | None = None) -> ResponseReturnValue:
+    """Lead to a version's page."""
     url = flask.url_for("authoring.version", problem_id=problem_id, version_id=version_id, _anchor=anchor)
     return flask.redirect(url, 303)
 
@@ -51,12 +49,12 @@ def new_problem(class_id: uuid.UUID) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("drafts.edit", problem_id=problem_id, version_id=version_id), 303)
 
 
-@blueprint.post(f"{_AT}/draft")
+@blueprint.post(f"{AT}/draft")
 def begin(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     """Make a draft that is a copy of a version."""
     me = viewer()
     with transaction(me.tenant_id):
-        opened = _for_writing(problem_id, me.user_id)
+        opened = for_writing(problem_id, me.user_id)
         draft = queries.draft_of(problem_id)
         try:
             draft = drafting.begin(opened, queries.version_of(opened, version_id), by=me.user_id)
@@ -64,15 +62,15 @@ def begin(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
             # Whoever pressed it wants a draft, and there is one.
             assert draft is not None
         draft_id = draft.id
-    return _to(problem_id, draft_id)
+    return to_version(problem_id, draft_id)
 
 
-@blueprint.post(f"{_AT}/discard")
+@blueprint.post(f"{AT}/discard")
 def discard(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     """Give a draft up."""
     me = viewer()
     with transaction(me.tenant_id):
-        opened = _for_writing(problem_id, me.user_id)
+        opened = for_writing(problem_id, me.user_id)
         class_id = access.class_of(opened).id
         is_gone = drafting.discard(queries.version_of(opened, version_id), at=now())
     if is_gone:
@@ -80,18 +78,19 @@ def discard(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue
     return flask.redirect(flask.url_for("authoring.problem", problem_id=problem_id), 303)
 
 
-def _for_writing(problem_id: uuid.UUID, user_id: uuid.UUID) -> OpenedProblem:
+def for_writing(problem_id: uuid.UUID, user_id: uuid.UUID) -> OpenedProblem:
+    """Return a problem for somebody who may write it."""
     opened = access.open_problem(problem_id, user_id)
     opened.require_writer()
     return opened
 
 
-@blueprint.get(f"{_AT}/edit")
+@blueprint.get(f"{AT}/edit")
 def edit(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     """The form of a draft's statement, limits, checker and code."""
     me = viewer()
     with transaction(me.tenant_id):
-        opened = _for_writing(problem_id, me.user_id)
+        opened = for_writing(problem_id, me.user_id)
         return _edit_form(opened, queries.version_of(opened, version_id))
 
 
@@ -108,12 +107,12 @@ def _edit_form(opened: OpenedProblem, version: ProblemVersion, error: str = "") 
     )
 
 
-@blueprint.post(f"{_AT}/edit")
+@blueprint.post(f"{AT}/edit")
 def save(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     """Write a draft's statement, limits, checker and code."""
     me, request = viewer(), flask.request
     with transaction(me.tenant_id):
-        opened = _for_writing(problem_id, me.user_id)
+        opened = for_writing(problem_id, me.user_id)
         draft = queries.version_of(opened, version_id)
         try:
             with session().begin_nested():
@@ -122,15 +121,15 @@ def save(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
         except BadDraft as error:
             session().refresh(draft)
             return flask.make_response(_edit_form(opened, draft, error.message), error.status)
-    return _to(problem_id, version_id)
+    return to_version(problem_id, version_id)
 
 
-@blueprint.post(f"{_AT}/groups")
+@blueprint.post(f"{AT}/groups")
 def groups(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     """Add, change or remove a group of tests."""
     me, form = viewer(), flask.request.form
     with transaction(me.tenant_id):
-        opened = _for_writing(problem_id, me.user_id)
+        opened = for_writing(problem_id, me.user_id)
         draft = drafting.editable(queries.version_of(opened, version_id), at=now())
         if form.get("do") == "add":
             drafting.add_group(draft, forms.group_text(form))
@@ -140,7 +139,7 @@ def groups(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
                 drafting.remove_group(group)
             else:
                 drafting.change_group(group, forms.group_text(form))
-    return _to(problem_id, version_id, "tests-head")
+    return to_version(problem_id, version_id, "tests-head")
 
 
 def _uuid(text: str | None) -> uuid.UUID:
@@ -150,12 +149,12 @@ def _uuid(text: str | None) -> uuid.UUID:
         raise BadInput("The form names nothing that is there: reload the page.") from None
 
 
-@blueprint.get(f"{_AT}/groups/<uuid:group_id>/tests")
+@blueprint.get(f"{AT}/groups/<uuid:group_id>/tests")
 def new_test(problem_id: uuid.UUID, version_id: uuid.UUID, group_id: uuid.UUID) -> ResponseReturnValue:
     """The form of another test."""
     me = viewer()
     with transaction(me.tenant_id):
-        opened = _for_writing(problem_id, me.user_id)
+        opened = for_writing(problem_id, me.user_id)
         draft = queries.version_of(opened, version_id)
         return _test_form(opened, draft, drafting.group_of(draft, group_id), None)
 
@@ -171,32 +170,32 @@ def _test_form(opened: OpenedProblem, draft: ProblemVersion, group: Any, test: T
     )  # fmt: skip
 
 
-@blueprint.post(f"{_AT}/groups/<uuid:group_id>/tests")
+@blueprint.post(f"{AT}/groups/<uuid:group_id>/tests")
 def add_test(problem_id: uuid.UUID, version_id: uuid.UUID, group_id: uuid.UUID) -> ResponseReturnValue:
     """Add a test to a group."""
     return _put_test(problem_id, version_id, lambda draft: (drafting.group_of(draft, group_id), None))
 
 
-@blueprint.get(f"{_AT}/tests/<uuid:test_id>/edit")
+@blueprint.get(f"{AT}/tests/<uuid:test_id>/edit")
 def edit_test(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID) -> ResponseReturnValue:
     """The form of a test."""
     me = viewer()
     with transaction(me.tenant_id):
-        opened = _for_writing(problem_id, me.user_id)
+        opened = for_writing(problem_id, me.user_id)
         draft = queries.version_of(opened, version_id)
         return _test_form(opened, draft, *listing.test_of(draft, test_id))
 
 
-@blueprint.post(f"{_AT}/tests/<uuid:test_id>/edit")
+@blueprint.post(f"{AT}/tests/<uuid:test_id>/edit")
 def save_test(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID) -> ResponseReturnValue:
     """Write a test, or remove it."""
     if flask.request.form.get("do") != "remove":
         return _put_test(problem_id, version_id, lambda draft: listing.test_of(draft, test_id))
     me = viewer()
     with transaction(me.tenant_id):
-        draft = drafting.editable(queries.version_of(_for_writing(problem_id, me.user_id), version_id), at=now())
+        draft = drafting.editable(queries.version_of(for_writing(problem_id, me.user_id), version_id), at=now())
         session().delete(listing.test_of(draft, test_id)[1])
-    return _to(problem_id, version_id, "tests-head")
+    return to_version(problem_id, version_id, "tests-head")
 
 
 def _put_test(
@@ -204,7 +203,7 @@ def _put_test(
 ) -> ResponseReturnValue:
     me, request = viewer(), flask.request
     with transaction(me.tenant_id):
-        opened = _for_writing(problem_id, me.user_id)
+        opened = for_writing(problem_id, me.user_id)
         draft = queries.version_of(opened, version_id)
         group, test = find(draft)
         try:
@@ -213,14 +212,14 @@ def _put_test(
             return flask.make_response(_test_form(opened, draft, group, test, error.message), error.status)
     said = dataclasses.replace(said, input=_kept(said.input), expected=_kept(said.expected))
     with transaction(me.tenant_id):
-        opened = _for_writing(problem_id, me.user_id)
+        opened = for_writing(problem_id, me.user_id)
         draft = drafting.editable(queries.version_of(opened, version_id), at=now())
         group, test = find(draft)
         try:
             drafting.put_test(group, said, test)
         except BadDraft as error:
             return flask.make_response(_test_form(opened, draft, group, test, error.message), error.status)
-    return _to(problem_id, version_id, "tests-head")
+    return to_version(problem_id, version_id, "tests-head")
 
 
 def _kept(content: bytes | str) -> bytes | str:
@@ -230,12 +229,12 @@ def _kept(content: bytes | str) -> bytes | str:
     )
 
 
-@blueprint.post(f"{_AT}/groups/<uuid:group_id>/files")
+@blueprint.post(f"{AT}/groups/<uuid:group_id>/files")
 def add_files(problem_id: uuid.UUID, version_id: uuid.UUID, group_id: uuid.UUID) -> ResponseReturnValue:
     """Add tests from pairs of files."""
     me, form = viewer(), flask.request.form
     with transaction(me.tenant_id):
-        drafting.group_of(queries.version_of(_for_writing(problem_id, me.user_id), version_id), group_id)
+        drafting.group_of(queries.version_of(for_writing(problem_id, me.user_id), version_id), group_id)
     try:
         visibility = Visibility(form.get("visibility", Visibility.HIDDEN))
     except ValueError:
@@ -246,42 +245,8 @@ def add_files(problem_id: uuid.UUID, version_id: uuid.UUID, group_id: uuid.UUID)
         for name, given, expected in found
     ]
     with transaction(me.tenant_id):
-        draft = drafting.editable(queries.version_of(_for_writing(problem_id, me.user_id), version_id), at=now())
+        draft = drafting.editable(queries.version_of(for_writing(problem_id, me.user_id), version_id), at=now())
         group = drafting.group_of(draft, group_id)
         for one in tests:
             drafting.put_test(group, one)
-    return _to(problem_id, version_id, "tests-head")
-
-
-@blueprint.post(f"{_AT}/check")
-def check(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
-    """Judge a draft's reference solutions by its tests, publish it if all pass, or stop that."""
-    me, do = viewer(), flask.request.form.get("do", "")
-    with transaction(me.tenant_id):
-        version = queries.version_of(_for_writing(problem_id, me.user_id), version_id)
-        if do not in ("check", "publish", "stop"):
-            raise BadInput("Say what is to be done with this draft.")
-        texts, revision = dict(version.reference_solution), version.revision
-    # The store is slow at times: nothing is locked meanwhile.
-    solutions = [_solution(language, text) for language, text in texts.items()] if do != "stop" else []
-    try:
-        with transaction(me.tenant_id):
-            draft = locked(version_id)
-            if do == "stop":
-                checking.drop(draft, at=now())
-            elif not (do == "publish" and checking.publish_checked(draft, by=me.user_id, at=now())):
-                checking.require_revision(draft, revision)
-                checking.start(draft, solutions, publishes=do == "publish", by=me.user_id, at=now())
-    except (NothingToCheck, CheckUnderWay) as error:
-        return _refused(problem_id, version_id, error)
-    return _to(problem_id, version_id, "check")
-
-
-def _solution(language: str, text: str) -> Solution:
-    known = language in available_languages()
-    why_not = "" if known else f"{language} is not on this machine, so that its solution cannot be run."
-    return Solution(language, adapters.installed().blobs.put(text.encode()), why_not)
-
-
-def _refused(problem_id: uuid.UUID, version_id: uuid.UUID, error: GraderError) -> ResponseReturnValue:
-    return flask.make_response(version_page(problem_id, version_id, error=error.message), error.status)
+    return to_version(problem_id, version_id, "tests-head")

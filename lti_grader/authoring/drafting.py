@@ -21,6 +21,7 @@ from lti_grader.core.ids import new_id
 from lti_grader.problems.checkers import checker_config
 from lti_grader.problems.models import (
     Aggregation,
+    KeptSubmission,
     OnReject,
     Problem,
     ProblemVersion,
@@ -169,6 +170,22 @@ def write(draft: ProblemVersion, texts: Texts) -> None:
     for field in dataclasses.fields(texts):
         value = getattr(texts, field.name)
         setattr(draft, field.name, dict(value) if isinstance(value, Mapping) else value)
+    session().flush()
+
+
+def keep_submission(draft: ProblemVersion, given: KeptSubmission) -> None:
+    """Keep a submission with a draft, in the place of one of the same path."""
+    others = [one for one in draft.submissions if one["path"] != given["path"]]
+    draft.submissions = [*others, dict(given)]
+    session().flush()
+
+
+def keep_no_more(draft: ProblemVersion, path: str) -> None:
+    """Drop a submission that is kept with a draft, or raise `NotFound`."""
+    left = [one for one in draft.submissions if one["path"] != path]
+    if len(left) == len(draft.submissions):
+        raise NotFound("No such submission is kept with this draft.")
+    draft.submissions = left
     session().flush()
 
 

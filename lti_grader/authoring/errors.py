@@ -25,6 +25,12 @@ class NothingToCheck(Unprocessable):
     code = "nothing_to_check"
 
 
+class NotOverruled(Unprocessable):
+    """A draft is not published in spite of what its check found; the message says why."""
+
+    code = "not_overruled"
+
+
 class CheckUnderWay(Conflict):
     code = "check_under_way"
 

@@ -1,17 +1,19 @@
 """Forms of drafts, read: what their fields say, or what is wrong with them in words."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
 from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.utils import secure_filename
 
 from lti_grader.authoring.drafting import GroupText, TestText, Texts
 from lti_grader.authoring.errors import BadDraft
 from lti_grader.core.errors import TooLarge
-from lti_grader.problems.models import Aggregation, OnReject, ProblemVersion, TestCase, Visibility
+from lti_grader.problems.models import Aggregation, KeptSubmission, OnReject, ProblemVersion, TestCase, Visibility
+from lti_grader.problems.packages.kattis_submissions import submissions_of
 
 Form = MultiDict[str, str]
 Files = MultiDict[str, FileStorage]
@@ -26,6 +28,12 @@ CHECKERS: Mapping[str, Mapping[str, str]] = {
     "regex": {"anywhere": "tick"},
     "validator": {},
 }
+EXPECTED: Mapping[str, str] = {
+    "accepted": "Accepted", "wrong_answer": "Wrong answer", "time_limit_exceeded": "Out of time",
+    "run_time_error": "Crashed, or out of memory", "output_limit": "Too much output", "compiler_error": "Does not compile",
+    "rejected": "Not accepted, whatever way",
+}  # fmt: skip
+"""What a kept submission may be to come to, by the names of Kattis's folders."""
 
 
 def texts_of(form: Form, files: Files, version: ProblemVersion) -> Texts:
@@ -111,6 +119,38 @@ def _uploaded_text(file: FileStorage | None) -> str:
         return _lines(file.read().decode())
     except UnicodeDecodeError:
         raise BadDraft(f"{file.filename} is not text in UTF-8.") from None
+
+
+def submission(form: Form, files: Files, *, most: int, put: Callable[[bytes], str]) -> KeptSubmission:
+    """Return a submission that is to be kept with a draft, named as a Kattis package names it.
+
+    Parameters
+    ----------
+    most
+        Bytes that it may have.
+    put
+        Keeps a blob, and returns its name.
+
+    Raises
+    ------
+    BadDraft
+    """
+    file, folder = files.get("file"), form.get("expected", "")
+    name = secure_filename(file.filename or "") if file is not None else ""
+    if file is None or not name:
+        raise BadDraft("Choose the file of the submission.")
+    if folder not in EXPECTED:
+        raise BadDraft("Choose from the list what it is to come to.")
+    content = file.stream.read(most + 1)
+    if len(content) > most:
+        raise BadDraft(f"{name} is larger than {most // 1024} KiB, the most of a submission.")
+    (read,) = submissions_of({f"submissions/{folder}/{name}": content}, [])
+    if read.language is None:
+        raise BadDraft(f"Nobody knows by its name in which language {name} is: give it the usual ending, such as .py.")
+    return {
+        "path": read.path, "language": read.language, "source": put(content),
+        "expected": sorted(read.expected) if read.expected is not None else None, "beside": {},
+    }  # fmt: skip
 
 
 def group_text(form: Form) -> GroupText:

@@ -42,8 +42,9 @@ def claim(judging_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Wor
     version = session().get_one(ProblemVersion, row.problem_version_id)
     try:
         work = grading.work_of(
-            version, language=row.language, samples_only=row.kind == JudgingKind.RUN, job_id=row.id, claim=new_id(),
-            attempt_id=row.id, code_blob_ref=row.code_blob_ref,
+            version, language=row.language, samples_only=row.kind == JudgingKind.RUN,
+            runs_all=row.kind == JudgingKind.SOLUTION, job_id=row.id, claim=new_id(), attempt_id=row.id,
+            code_blob_ref=row.code_blob_ref, beside=row.beside,
         )  # fmt: skip
     except BadHarness as error:
         row.status, row.error, row.finished_at = JudgingStatus.FAILED, error.message, at

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_grader.core.db import Base, Row, Tenanted, one_of
 from lti_grader.core.owed import Owed
+from lti_grader.grading.verdicts import agrees, came_to
 
 
 class CheckState(enum.StrEnum):
@@ -23,7 +24,7 @@ class CheckState(enum.StrEnum):
 
 
 class VersionCheck(Row, Tenanted, Base):
-    """All reference solutions of a version judged by all of its tests; kept with the version for ever."""
+    """A version's own programs judged by all of its tests, beside what is expected of each; kept with it for ever."""
 
     __tablename__ = "version_checks"
     __table_args__ = (
@@ -36,22 +37,26 @@ class VersionCheck(Row, Tenanted, Base):
         ),
         sa.Index("ix_version_checks_version_started", "problem_version_id", "started_at"),
         sa.CheckConstraint("(state = 'running') = (finished_at IS NULL)", name="running_is_unfinished"),
+        sa.CheckConstraint("reason IS NULL OR state = 'failed'", name="reason_of_failed"),
     )
 
     problem_version_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("problem_versions.id", ondelete="CASCADE"))
     revision: Mapped[int]
     """Of the draft: an edit after it makes what was found worthless."""
     publishes: Mapped[bool]
-    """Whether the version is to be published if all pass."""
+    """Whether the version is to be published if all agree."""
     state: Mapped[str] = mapped_column(default=CheckState.RUNNING)
-    started_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    started_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    """Nobody where it was made by a command."""
     started_at: Mapped[dt.datetime]
     finished_at: Mapped[dt.datetime | None]
+    reason: Mapped[str | None]
+    """Why the version is published although something came to what is not expected of it."""
 
 
 class JudgingKind(enum.StrEnum):
     SOLUTION = "solution"
-    """A reference solution, for a check."""
+    """A reference solution or a submission that is kept with the problem, for a check."""
     RUN = "run"
     """Somebody of the staff tries the samples, as a student's Run."""
     SUBMISSION = "submission"
@@ -91,12 +96,20 @@ class VersionJudging(Row, Tenanted, Base):
         sa.ForeignKey("version_checks.id", ondelete="CASCADE"), index=True
     )
     kind: Mapped[str]
-    by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"))
+    by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"))
+    """Nobody where a command judged it."""
     number: Mapped[int] = mapped_column(default=1, server_default="1")
     """Counts what one person tries."""
     idempotency_key: Mapped[str | None]
     language: Mapped[str]
+    """"" where nobody knows it."""
     code_blob_ref: Mapped[str]
+    path: Mapped[str] = mapped_column(default="", server_default="")
+    """What a program of a check is called; "" for what somebody tries."""
+    expected: Mapped[list[str] | None] = mapped_column(ARRAY(sa.Text))
+    """Verdicts, of which one has to come out ("accepted" or a `TestStatus`); None where nothing is expected."""
+    beside: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
+    """Files that belong to it as well: name -> name of the blob."""
     status: Mapped[str] = mapped_column(default=JudgingStatus.QUEUED)
     claimed_by: Mapped[uuid.UUID | None]
     lease_until: Mapped[dt.datetime | None]
@@ -114,9 +127,14 @@ class VersionJudging(Row, Tenanted, Base):
     """What became of each test, with its names, so that it can be read whatever becomes of a draft's tests."""
 
     @property
-    def has_passed(self) -> bool:
-        """Whether every test was run and passed."""
-        return self.status == JudgingStatus.DONE and all(one["status"] == "pass" for one in self.outcomes)
+    def verdicts(self) -> frozenset[str]:
+        """What it came to: "accepted", or each of the other verdicts that occurred; none until it is judged."""
+        return came_to(one["status"] for one in self.outcomes) if self.status == JudgingStatus.DONE else frozenset()
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether it came to what is expected of it; None where nothing is, or it was not judged."""
+        return agrees(self.verdicts, self.expected)
 
 
 class ImportState(enum.StrEnum):

@@ -25,7 +25,7 @@ def locked(version_id: uuid.UUID) -> ProblemVersion:
 
 
 def program(
-    version: ProblemVersion, kind: JudgingKind, language: str, ref: str, *, by: uuid.UUID, at: dt.datetime
+    version: ProblemVersion, kind: JudgingKind, language: str, ref: str, *, by: uuid.UUID | None, at: dt.datetime
 ) -> VersionJudging:
     """Return a program that is to be judged by a version's tests, which is owed once it is given to `owe`."""
     return VersionJudging(

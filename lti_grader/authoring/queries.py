@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.authoring.access import Author, OpenedProblem, readable, used_where
+from lti_grader.authoring.checking import not_overruled
 from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
 from lti_grader.classes.models import Class, Module
 from lti_grader.core.db import session
@@ -170,8 +171,19 @@ class CheckLine:
     """A check of a version, with what each of its solutions came to."""
 
     row: VersionCheck
-    by: str
+    by: str | None
+    """None where a command made it."""
     judgings: Sequence[VersionJudging]
+
+    @property
+    def differing(self) -> list[VersionJudging]:
+        """Those that came to what is not expected of them."""
+        return [one for one in self.judgings if one.agrees is False]
+
+    @property
+    def may_be_overruled(self) -> bool:
+        """Whether the version can be published all the same, for a reason."""
+        return not not_overruled(self.row, self.judgings)
 
     @property
     def tests_total(self) -> int:
@@ -186,7 +198,7 @@ def checks_of(version_id: uuid.UUID, *, most: int = 20) -> list[CheckLine]:
     """Return the checks of a version, the last first."""
     checks = session().execute(
         sa.select(VersionCheck, User)
-        .join(User, User.id == VersionCheck.started_by)
+        .outerjoin(User, User.id == VersionCheck.started_by)
         .where(VersionCheck.problem_version_id == version_id)
         .order_by(VersionCheck.started_at.desc(), VersionCheck.id.desc())
         .limit(most)
@@ -195,12 +207,12 @@ def checks_of(version_id: uuid.UUID, *, most: int = 20) -> list[CheckLine]:
     rows = session().scalars(
         sa.select(VersionJudging)
         .where(VersionJudging.check_id.in_([check.id for check, _ in found]))
-        .order_by(VersionJudging.language)
+        .order_by(VersionJudging.created_at, VersionJudging.id)
     )
     judgings: dict[uuid.UUID | None, list[VersionJudging]] = {}
     for row in rows:
         judgings.setdefault(row.check_id, []).append(row)
-    return [CheckLine(check, user.display_name, judgings.get(check.id, [])) for check, user in found]
+    return [CheckLine(check, user.display_name if user else None, judgings.get(check.id, [])) for check, user in found]
 
 
 def imports_of(class_id: uuid.UUID, *, most: int = 20) -> list[tuple[ProblemImport, str]]:

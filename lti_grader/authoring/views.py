@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from lti_grader import adapters
 from lti_grader.authoring import access, comparing, listing, queries
 from lti_grader.authoring.access import OpenedProblem
+from lti_grader.authoring.forms import EXPECTED
 from lti_grader.authoring.queries import Standing
 from lti_grader.authoring.words import right_words
 from lti_grader.classes.queries import get_class, membership
@@ -75,6 +76,7 @@ def version_page(problem_id: uuid.UUID, version_id: uuid.UUID, *, error: str = "
         checks = queries.checks_of(found.id)
     return flask.render_template(
         "authoring/version.html", **shown, **_sizes(shown), checks=checks, error=error, formats=list(WRITABLE),
+        expected_words=EXPECTED,
         passed=next((one for one in checks if one.row.state == "passed" and one.row.revision == found.revision), None),
     )  # fmt: skip
 
@@ -146,7 +148,7 @@ def test_data(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID, 
         found: TestCase = _test(problem_id, version_id, test_id)["test"]
     ref: str | None = getattr(found, f"{part}_blob_ref")
     content: bytes = getattr(found, part) if ref is None else adapters.installed().blobs.get(ref)
-    return _file(content, f"{found.name}.{'in' if part == 'input' else 'ans'}")
+    return file_answer(content, f"{found.name}.{'in' if part == 'input' else 'ans'}")
 
 
 @blueprint.get("/problems/<uuid:problem_id>/versions/<uuid:version_id>/files/<filename>")
@@ -158,10 +160,11 @@ def file(problem_id: uuid.UUID, version_id: uuid.UUID, filename: str) -> Respons
         ref = found.harness.get("files", {}).get(filename)
     if ref is None:
         raise NotFound("This version has no such file.")
-    return _file(adapters.installed().blobs.get(ref), filename)
+    return file_answer(adapters.installed().blobs.get(ref), filename)
 
 
-def _file(content: bytes, name: str) -> flask.Response:
+def file_answer(content: bytes, name: str) -> flask.Response:
+    """Return a file to be kept, not shown."""
     answer = flask.Response(content, mimetype="application/octet-stream")
     answer.headers.set("Content-Disposition", "attachment", filename=name.replace("/", "_"))
     return answer

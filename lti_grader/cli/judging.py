@@ -15,6 +15,7 @@ from lti_grader.core.settings import Settings
 from lti_grader.grading import packages
 from lti_grader.grading.packages import Judged
 from lti_grader.grading.sandbox import Sandbox, open_sandbox
+from lti_grader.grading.verdicts import ACCEPTED
 from lti_grader.problems.packages import formats, gradescope
 from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import BadPackage, Package, Refused
@@ -114,7 +115,7 @@ def command(
         _print(judged, limit, where)
     if judged.graded.trouble:
         sys.exit(2)
-    sys.exit(0 if judged.verdicts == {packages.ACCEPTED} else 1)
+    sys.exit(0 if judged.verdicts == {ACCEPTED} else 1)
 
 
 def _plain(value: Decimal) -> str:

@@ -21,6 +21,7 @@ from lti_grader.core.errors import GraderError
 from lti_grader.grading import packages
 from lti_grader.grading.packages import Verified
 from lti_grader.grading.sandbox import Sandbox
+from lti_grader.grading.verdicts import is_proved
 from lti_grader.people.queries import institution
 from lti_grader.problems import operations
 from lti_grader.problems.packages import exporting, files, formats, keeping
@@ -144,8 +145,7 @@ class _Bringing:
         found = packages.verify(self.sandbox, read, cpu_ms=limit) if self.publish else []
         draft = keeping.draft_of(read, cpu_ms=limit, put=adapters.installed().blobs.put)
         differing = [one for one in found if one.agrees is False]
-        proved = any(one.agrees and packages.ACCEPTED in one.verdicts for one in found)
-        is_published = proved and not differing and not losses
+        is_published = is_proved(found) and not differing and not losses
         with transaction(self.tenant_id):
             there = problem_named(draft.slug) if self.again else None
             version = operations.create_version(there.id, draft) if there else operations.create_problem(draft)

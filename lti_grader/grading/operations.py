@@ -79,6 +79,8 @@ class Work:
     groups: Sequence[GroupSpec]
     checker: Mapping[str, Any]
     harness: Harness | None = None
+    beside: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Files that belong to it as well: name -> name of the blob."""
     is_told: bool = True
     """Whether the student hears of it: not while submissions are judged once more."""
 
@@ -135,26 +137,30 @@ def claim(job_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Work | 
     )
 
 
-def work_of(version: ProblemVersion, *, language: str, samples_only: bool, **what: Any) -> Work:
+def work_of(
+    version: ProblemVersion, *, language: str, samples_only: bool = False, runs_all: bool = False, **what: Any
+) -> Work:
     """Return what a worker needs to judge a program by a version.
 
     Parameters
     ----------
     samples_only
         Its samples only, as a Run has them.
+    runs_all
+        Every test, also those that depend on others or come after one that is not passed.
     what
         The rest of what `Work` holds.
     """
     return Work(
         language=language,
-        groups=_groups(version, language, samples_only=samples_only),
+        groups=_groups(version, language, samples_only=samples_only, runs_all=runs_all),
         checker=version.checker,
         harness=harness_of(version.harness),
         **what,
     )
 
 
-def _groups(version: ProblemVersion, language: str, *, samples_only: bool) -> list[GroupSpec]:
+def _groups(version: ProblemVersion, language: str, *, samples_only: bool, runs_all: bool) -> list[GroupSpec]:
     own = version.language_limits.get(language, {})
     groups: dict[uuid.UUID, tuple[Any, list[TestSpec]]] = {}
     for group, test in tests_of(version.id):
@@ -181,8 +187,8 @@ def _groups(version: ProblemVersion, language: str, *, samples_only: bool) -> li
             Aggregation(group.aggregation),
             tests,
             # A run of the samples has none but theirs.
-            requires=frozenset(group.requires) & groups.keys(),
-            stops=group.on_reject == OnReject.STOP,
+            requires=frozenset() if runs_all else frozenset(group.requires) & groups.keys(),
+            stops=not runs_all and group.on_reject == OnReject.STOP,
         )
         for group, tests in groups.values()
     ]

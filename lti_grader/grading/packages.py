@@ -7,18 +7,18 @@ from decimal import Decimal
 
 from lti_grader.assignments.languages import Language, available_languages
 from lti_grader.core.errors import Unprocessable
+from lti_grader.grading import verdicts
 from lti_grader.grading.generating import with_generated
 from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestOutcome, TestSpec, grade
 from lti_grader.grading.graders.unit_tests import FoundTest, UnitTesting
 from lti_grader.grading.runners import described_runners
 from lti_grader.grading.sandbox import Sandbox
-from lti_grader.grading.verdicts import TestStatus
+from lti_grader.grading.verdicts import ACCEPTED, TestStatus
 from lti_grader.problems.harness import Template
 from lti_grader.problems.models import OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
 from lti_grader.problems.packages.package import BadPackage, Package, Submission, TestFile
 
-ACCEPTED = "accepted"
 _LONGEST_MS = 60_000
 _SHORTEST_MS = 1000
 
@@ -124,8 +124,7 @@ class Judged:
     @property
     def verdicts(self) -> frozenset[str]:
         """What it came to: "accepted", or each of the other verdicts that occurred."""
-        seen = frozenset(str(one.status) for one in self.graded.outcomes if one.status is not TestStatus.SKIPPED)
-        return frozenset({ACCEPTED}) if seen == {TestStatus.PASS} else seen - {TestStatus.PASS}
+        return verdicts.came_to(one.status for one in self.graded.outcomes)
 
 
 def judge(
@@ -221,9 +220,7 @@ class Verified:
     @property
     def agrees(self) -> bool | None:
         """Whether it is as expected; None where nothing can be said."""
-        if not self.verdicts or self.submission.expected is None:
-            return None
-        return bool(self.verdicts & self.submission.expected)
+        return verdicts.agrees(self.verdicts, self.submission.expected)
 
 
 def verify(

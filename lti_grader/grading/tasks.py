@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Protocol
 
@@ -104,8 +105,12 @@ def judge(work: Work, progress: Progress, lease: dt.timedelta) -> GradedCode:
     return code.grade(
         sandbox(), language, source, work.groups,
         checker=work.checker, fetch=blobs.get, on_test=progress.test_done, harness=work.harness,
-        files={name: blobs.get(ref) for name, ref in work.harness.files.items()} if work.harness else {},
+        files=_fetched(work.harness.files) if work.harness else {}, beside=_fetched(work.beside),
     )  # fmt: skip
+
+
+def _fetched(refs: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: adapters.installed().blobs.get(ref) for name, ref in refs.items()}
 
 
 class _Progress:

@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 import uuid
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -123,6 +123,11 @@ class ProblemVersion(Row, Tenanted, Base):
     """Nobody where it came by a command."""
     published_at: Mapped[dt.datetime | None]
     published_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+
+    @property
+    def kept_submissions(self) -> list[KeptSubmission]:
+        """What `submissions` holds."""
+        return cast("list[KeptSubmission]", self.submissions)
 
 
 class TestGroup(Row, Tenanted, Base):

@@ -55,7 +55,8 @@ STAFF_ONLY = {
     "authoring.problems", "authoring.problem", "authoring.version", "authoring.test", "authoring.test_data",
     "authoring.file", "authoring.compare",
     "drafts.new_problem", "drafts.begin", "drafts.discard", "drafts.edit", "drafts.save", "drafts.groups", "drafts.new_test",
-    "drafts.add_test", "drafts.edit_test", "drafts.save_test", "drafts.add_files", "drafts.check",
+    "drafts.add_test", "drafts.edit_test", "drafts.save_test", "drafts.add_files",
+    "checks.check", "checks.publish_despite", "checks.keep", "checks.submission",
     "imports.page", "imports.upload", "imports.import_", "imports.decide", "imports.export",
     "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
     "similarity.pair", "similarity.decide",
@@ -113,6 +114,7 @@ def _problem(world: World, item: uuid.UUID) -> dict[str, Any]:
         return {
             "problem_id": version.problem_id, "version_id": version.id, "test_id": test.id, "part": "input",
             "group_id": group.id, "format": "kattis", "import_id": _import(world), "try_id": uuid.uuid4(),
+            "path": "submissions/accepted/right.py",
         }  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def _test(kept: TestCase, get: Callable[[str], bytes]) -> DraftTest:
 
 def _submissions(kept: ProblemVersion, get: Callable[[str], bytes]) -> list[Submission]:
     """Return what came with the problem, and its reference solutions where those are others."""
-    found = [_submission(cast("KeptSubmission", one), get) for one in kept.submissions]
+    found = [_submission(one, get) for one in kept.kept_submissions]
     known = {(one.language, one.source) for one in found if one.expected == ACCEPTED}
     own = [
         Submission(f"reference/{language}", language, text.encode(), ACCEPTED)
