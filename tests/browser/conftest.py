@@ -97,6 +97,13 @@ def press(what: Locator) -> None:
     what.press("Enter")
 
 
+def go(tool: FrameLocator | Page, what: Locator) -> None:
+    """Use what leads to another page, or to the same one anew, and wait for that page."""
+    tool.locator("html").evaluate("html => { html.dataset.before = '' }")
+    press(what)
+    expect(tool.locator("html[data-before]")).to_have_count(0)
+
+
 def tick(what: Locator) -> None:
     """Choose a box or one of several by its key, once it can be chosen."""
     expect(what).to_be_enabled()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import AtTheLms, Seat, new_student, press, trouble_found_by_axe, write, written
+from tests.browser.conftest import AtTheLms, Seat, go, new_student, press, trouble_found_by_axe, write, written
 from tests.fixtures.installation import DOUBLE, Installation
 
 pytestmark = pytest.mark.browser
@@ -51,12 +51,12 @@ def _home(at: AtTheLms) -> None:
 
 
 def _tab(name: str) -> Callable[[AtTheLms], None]:
-    def go(at: AtTheLms) -> None:
+    def open_tab(at: AtTheLms) -> None:
         _home(at)
-        press(at.tool.get_by_role("navigation", name="Class").get_by_role("link", name=name))
+        go(at.tool, at.tool.get_by_role("navigation", name="Class").get_by_role("link", name=name))
         expect(at.tool.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
 
-    return go
+    return open_tab
 
 
 def _picker(at: AtTheLms) -> None:
@@ -102,9 +102,9 @@ PAGES = {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", list(PAGES))
 def test_a_page_can_be_read_by_everybody_and_fits_its_frame(seat: Seat, worked: str, name: str, scheme: str) -> None:
-    who, go = PAGES[name]
+    who, open_page = PAGES[name]
     at = seat(worked if who == "student" else who, color_scheme=scheme, viewport={"width": 740, "height": 900})
-    go(at)
+    open_page(at)
     assert trouble_found_by_axe(at.frame) == []
     for width in (740, 430):
         at.page.set_viewport_size({"width": width, "height": 900})
