@@ -205,11 +205,15 @@ def settle(check_id: uuid.UUID | None, version: ProblemVersion, at: dt.datetime)
     if any(one.status in OPEN for one in rows):
         return
     check = session().get_one(VersionCheck, check_id)
-    judged = [one for one in rows if one.status != JudgingStatus.LEFT_OUT]
-    is_whole = all(one.status == JudgingStatus.DONE and one.agrees is not False for one in judged)
-    passed = is_whole and is_proved(judged)
-    check.state, check.finished_at = CheckState.PASSED if passed else CheckState.FAILED, at
+    check.state, check.finished_at = state_of(rows), at
     is_current = version.state == VersionState.DRAFT and version.revision == check.revision
-    if passed and check.publishes and is_current:
+    if check.state == CheckState.PASSED and check.publishes and is_current:
         problems.publish(version, at=at, by=check.started_by)
     session().flush()
+
+
+def state_of(rows: Sequence[VersionJudging]) -> CheckState:
+    """Return what a check comes to whose programs are all judged: passed if all agree, and one of them is accepted."""
+    judged = [one for one in rows if one.status != JudgingStatus.LEFT_OUT]
+    agree = all(one.status == JudgingStatus.DONE and one.agrees is not False for one in judged)
+    return CheckState.PASSED if agree and is_proved(judged) else CheckState.FAILED

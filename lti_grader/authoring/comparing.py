@@ -3,7 +3,6 @@
 import dataclasses
 import difflib
 import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
-from lti_grader.authoring.words import right_words
+from lti_grader.authoring.aspects import groups_of, settings_of, short, texts_of
 from lti_grader.core.db import session
 from lti_grader.problems.models import ProblemVersion, TestCase, TestGroup
 
@@ -70,21 +69,33 @@ class Comparison:
     changed: Sequence[TestChange]
     same: int
     """How many tests are the same in both."""
+    is_reordered: bool = False
+    """Whether the tests that are in both stand in another order."""
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.texts or self.settings or self.groups or self.added or self.removed or self.changed)
+        return not (
+            self.texts
+            or self.settings
+            or self.groups
+            or self.added
+            or self.removed
+            or self.changed
+            or self.is_reordered
+        )
 
 
 def compare(before: ProblemVersion, after: ProblemVersion) -> Comparison:
     """Return what differs between two versions of a problem."""
     old, new = _tests(before.id), _tests(after.id)
+    was, now = groups_of(before.id), groups_of(after.id)
     both = [name for name in new if name in old]
     changed = [TestChange(*_named(name), changes) for name in both if (changes := _test_changes(old[name], new[name]))]
     return Comparison(
-        texts=_text_changes(_texts(before), _texts(after)),
-        settings=_settings_changes(_settings(before), _settings(after)),
-        groups=_settings_changes(_groups(before.id), _groups(after.id)),
+        texts=_text_changes(texts_of(before), texts_of(after)),
+        settings=[*_settings_changes(settings_of(before), settings_of(after)), *_order_change(was, now)],
+        groups=_settings_changes(was, now),
+        is_reordered=[name for name in old if name in new] != both,
         added=[_named(name) for name in new if name not in old],
         removed=[_named(name) for name in old if name not in new],
         changed=changed,
@@ -106,58 +117,15 @@ def unified(before: str, after: str) -> list[str]:
     return list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3))[2:]
 
 
-def _texts(version: ProblemVersion) -> dict[str, str]:
-    found = {"Statement": version.description_markdown, "Hint": version.hint}
-    for what, by_language in (
-        ("Starter code", version.starter_code),
-        ("Reference solution", version.reference_solution),
-    ):
-        found |= {f"{what} in {language}": text for language, text in by_language.items()}
-    if version.checker.get("kind") == "validator":
-        found["Validator"] = str(version.checker.get("source", ""))
-        found |= {f"Validator: {name}": text for name, text in version.checker.get("beside", {}).items()}
-    templates = version.harness.get("templates", {})
-    return found | {f"Template for {language}": one.get("text", "") for language, one in templates.items()}
-
-
 def _text_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
     names = [*old, *(name for name in new if name not in old)]
     pairs = [(name, old.get(name, ""), new.get(name, "")) for name in names]
     return [Change(name, "", "", unified(was, now)) for name, was, now in pairs if was != now]
 
 
-def _settings(version: ProblemVersion) -> dict[str, str]:
-    files = {
-        f"File {name}": str(ref).removeprefix("sha256/")[:12] for name, ref in version.harness.get("files", {}).items()
-    }
-    return {
-        "Processor time": f"{version.cpu_ms / 1000:g} s a test",
-        "Memory": f"{version.memory_kb / 1024:g} MiB",
-        "Checker": right_words(version.checker, version.harness),
-        "Parameters": json.dumps(version.harness.get("parameters", {}), sort_keys=True, ensure_ascii=False),
-        **files,
-    }
-
-
-def _groups(version_id: uuid.UUID) -> dict[str, str]:
-    rows = session().scalars(
-        sa.select(TestGroup).where(TestGroup.problem_version_id == version_id).order_by(TestGroup.order_index)
-    )
-    groups = rows.all()
-    names = {one.id: one.name for one in groups}
-    return {
-        one.name or f"Group {place}": ", ".join(
-            [
-                f"{one.points.normalize():f} points",
-                {"sum": "the sum of its tests", "min": "the least of its tests", "pass_fail": "all or nothing"}[
-                    one.aggregation
-                ],
-                *(["stops at the first failure"] if one.on_reject == "stop" else []),
-                *([f"needs {' and '.join(names[id_] for id_ in one.requires)}"] if one.requires else []),
-            ]
-        )
-        for place, one in enumerate(groups, start=1)
-    }
+def _order_change(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
+    was, now = ([name for name in one if name in old and name in new] for one in (old, new))
+    return [] if was == now else [Change("Order of groups", ", ".join(was), ", ".join(now))]
 
 
 def _settings_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
@@ -225,5 +193,5 @@ def _test_changes(old: _Test, new: _Test) -> list[Change]:
             changes.append(Change(what, "", "", lines))
         else:
             # Too large, no text, or other bytes at the ends of lines only.
-            changes.append(Change(what, was.sha256[:12], now.sha256[:12], data=(was, now)))
+            changes.append(Change(what, short(was.ref), short(now.ref), data=(was, now)))
     return changes

@@ -17,7 +17,7 @@ from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.grading import operations as grading
 from lti_grader.grading.errors import LostLease
-from lti_grader.grading.graders.code import GradedCode
+from lti_grader.grading.graders.code import GradedCode, TestOutcome
 from lti_grader.grading.operations import Work
 from lti_grader.problems.harness import BadHarness
 from lti_grader.problems.models import ProblemVersion, TestCase
@@ -85,18 +85,28 @@ def record(work: Work, graded: GradedCode, *, at: dt.datetime) -> None:
     """
     # The version first, as whoever edits it does, so that both never wait for each other.
     version, row = _held(work)
-    row.status, row.claimed_by, row.lease_until, row.finished_at = JudgingStatus.DONE, None, None, at
-    row.points, row.maximum, row.tests_done = graded.points, graded.maximum, len(graded.outcomes)
-    row.compiler_output, row.error = graded.compiler_output or None, None
     tests = {test.id: (group.name, test) for group, test in tests_of(version.id)}
-    row.outcomes = [_outcome(one, graded, tests) for one in graded.outcomes if one.test_id in tests]
+    row.claimed_by, row.lease_until, row.finished_at = None, None, at
+    note(row, graded, tests)
     settle(row.check_id, version, at)
 
 
-def _outcome(one: Any, graded: GradedCode, tests: Mapping[uuid.UUID, tuple[str, TestCase]]) -> dict[str, Any]:
-    group, test = tests[one.test_id]
+def note(row: VersionJudging, graded: GradedCode, tests: Mapping[uuid.UUID, tuple[str, TestCase]]) -> None:
+    """Write down what a program came to.
+
+    Parameters
+    ----------
+    tests
+        What stands for each test of `graded`: (name of its group, test); what is not among them is gone meanwhile.
+    """
+    row.status, row.points, row.maximum = JudgingStatus.DONE, graded.points, graded.maximum
+    row.compiler_output, row.error, row.tests_done = graded.compiler_output or None, None, len(graded.outcomes)
+    row.outcomes = [_outcome(one, graded, *tests[one.test_id]) for one in graded.outcomes if one.test_id in tests]
+
+
+def _outcome(one: TestOutcome, graded: GradedCode, group: str, test: TestCase) -> dict[str, Any]:
     found = {
-        "test_id": str(one.test_id), "group": group, "name": test.name,
+        "test_id": str(test.id), "group": group, "name": test.name,
         "visibility": test.visibility, "status": str(one.status), "time_ms": one.time_ms,
         "memory_kb": one.memory_kb, "points": str(graded.points_of.get(one.test_id, Decimal(0))),
         "message": one.message, "note": one.note, "output": one.output.decode(errors="replace"),

@@ -15,6 +15,7 @@ import click
 from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.assignments.languages import available_languages
+from lti_grader.authoring.verifying import record_verified
 from lti_grader.cli.judging import JSON, KIND, LANGUAGES_FOLDER, PACKAGE, PROTOTYPES, sandbox_of
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import GraderError
@@ -149,8 +150,11 @@ class _Bringing:
         with transaction(self.tenant_id):
             there = problem_named(draft.slug) if self.again else None
             version = operations.create_version(there.id, draft) if there else operations.create_problem(draft)
+            now = dt.datetime.now(dt.UTC)
+            if found:
+                record_verified(version, found, draft.submissions, at=now)
             if is_published:
-                operations.publish(version, at=dt.datetime.now(dt.UTC))
+                operations.publish(version, at=now)
         self._tell(read, f", limit {limit / 1000:g} s a test ({where})", dict.fromkeys([*read.report, *losses]))
         for one in differing:
             _say(one)

@@ -216,6 +216,8 @@ class Verified:
     """Empty where it was not run."""
     why: str = ""
     """Why it was not run, or what went wrong here."""
+    judged: Judged | None = None
+    """None where it was not run."""
 
     @property
     def agrees(self) -> bool | None:
@@ -234,7 +236,7 @@ def verify(
             done = Verified(one, frozenset(), f"{one.language or 'its language'} is not here")
         else:
             judged = judge(sandbox, package, one.source, language, cpu_ms=cpu_ms, runs_all=True, beside=one.beside)
-            done = Verified(one, judged.verdicts, judged.graded.trouble or judged.first_words)
+            done = Verified(one, judged.verdicts, judged.graded.trouble or judged.first_words, judged)
         found.append(done)
         on_done(done)
     return found

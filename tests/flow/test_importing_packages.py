@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from lti_grader import adapters
+from lti_grader.authoring.models import CheckState
+from lti_grader.authoring.queries import checks_of
 from lti_grader.cli import problems as cli
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
@@ -59,6 +61,15 @@ def version_of(world: World) -> ProblemVersion:
         return session().scalars(sa.select(ProblemVersion).join(Problem).where(Problem.slug == "sums")).one()
 
 
+def kept_check(world: World) -> tuple[str, dict[str, tuple[list[str] | None, set[str]]]]:
+    """Return what the check of the version came to, and what each of its programs was to come to and did."""
+    with transaction(world.tenant_id):
+        (line,) = checks_of(session().scalars(sa.select(ProblemVersion.id).join(Problem)).one())
+        assert line.by is None
+        assert all(len(one.outcomes) == 4 for one in line.judgings)
+        return line.row.state, {one.path: (one.expected, set(one.verdicts)) for one in line.judgings}
+
+
 def judged(world: World, item: uuid.UUID, code: str, language: str = "python") -> tuple[Decimal, list[str]]:
     student = world.user()
     attempt = world.hand_in(student, item, code, language=language)
@@ -84,6 +95,10 @@ def test_a_package_that_proves_itself_is_published_and_judges(world: World, tmp_
     assert done.output.endswith("published\n")
     version = version_of(world)
     assert version.published_at is not None
+    assert kept_check(world) == (CheckState.PASSED, {
+        "submissions/accepted/right.py": (["accepted"], {"accepted"}),
+        "submissions/partially_accepted/first.py": (None, {"fail"}),
+    })  # fmt: skip
     assert version.reference_solution == {"python": RIGHT}
     assert version.checker == {"kind": "tokens", "case_sensitive": False}
     with transaction(world.tenant_id):
@@ -102,6 +117,9 @@ def test_one_whose_submissions_differ_stays_a_draft_and_says_which(world: World,
     assert "DIFFERS        wrong_answer/right.py: accepted (expected fail)" in done.output
     assert "It stays a draft" in done.output
     assert version_of(world).published_at is None
+    state, programs = kept_check(world)
+    assert state == CheckState.FAILED
+    assert programs["submissions/wrong_answer/right.py"] == (["fail"], {"accepted"})
 
 
 def test_again_it_is_the_next_version_of_the_same_problem(world: World, tmp_path: Path) -> None:
