@@ -5,34 +5,22 @@ what the test comes to is believed only so. After a question mark stands a file 
 pytest 7 or later reads this.
 """
 
-import fcntl
 import inspect
-import json
 import os
 import sys
 import textwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import one_report  # noqa: E402 - it lies beside this one
+
+sys.path.remove(HERE)
 CONTROLS = ("pytest_control.py::test_control", "pytest_control.py::test_control_of_exceptions")
 MOST_CHARACTERS = 1800
 
 
-def main():
-    """Take the word out of everybody's sight before anything of the student's is read."""
-    with open(0, "rb", closefd=False) as given:
-        test, word = given.read().decode().split("\n")[:2]
-    # What is read once is there no more, also for whoever opens it again.
-    os.ftruncate(0, 0)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    out = fcntl.fcntl(1, fcntl.F_DUPFD, 200)
-    os.dup2(2, 1)
-    report = collect(test[1:]) if test.startswith("?") else run(test)
-    write, leave = os.write, os._exit
-    sys.stdout.flush()
-    sys.stderr.flush()
-    write(out, (word + " " + json.dumps(report) + "\n").encode())
-    # Nothing that was left behind to be run at the end is.
-    leave(0)
+def reported(test):
+    return collect(test[1:]) if test.startswith("?") else run(test)
 
 
 def start(arguments, plugin):
@@ -151,4 +139,4 @@ def place(name, line, text):
     return "{}:{}: {}".format(os.path.basename(name), line, text.strip())
 
 
-main()
+one_report.main(reported)

@@ -34,7 +34,7 @@ from lti_grader.problems.queries import problem_named
 
 @click.group("problems")
 def command() -> None:
-    """Problems as packages: this tool's own format, Kattis packages, CodeRunner questions in Moodle XML."""
+    """Problems as packages: this tool's own format, Kattis packages, notebooks, CodeRunner questions in Moodle XML."""
 
 
 @command.command("verify")
@@ -100,7 +100,7 @@ def import_(
 ) -> None:
     """Put problems into the problem bank, as drafts or published.
 
-    PACKAGE is a folder or a ZIP archive, of one problem or of several beside each other, or a Moodle XML file with
+    PACKAGE is a folder or a ZIP archive, of one problem or of several beside each other, a notebook, or a Moodle XML file with
     CodeRunner questions. Ends with 1 where one was to be published and is not, or was not brought in.
     """
     found = _read(package, prototypes).problems

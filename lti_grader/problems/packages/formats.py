@@ -5,12 +5,14 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from lti_grader.problems.notebooks import ENDING
 from lti_grader.problems.packages import (
     dmoj,
     gradescope,
     kattis,
     kattis_writing,
     moodle,
+    notebook_files,
     polygon,
     yaml_form,
     yaml_reading,
@@ -27,6 +29,7 @@ class Format(enum.StrEnum):
     DMOJ = "dmoj"
     POLYGON = "polygon"
     GRADESCOPE = "gradescope"
+    NOTEBOOK = "notebook"
 
     @property
     def label(self) -> str:
@@ -41,6 +44,7 @@ _LABELS = {
     Format.POLYGON: "Polygon package",
     Format.GRADESCOPE: "Gradescope autograder",
     Format.MOODLE: "CodeRunner questions in Moodle XML",
+    Format.NOTEBOOK: "Notebooks with graded cells",
 }
 _MARKS: Mapping[str, tuple[Format, Callable[[str, Mapping[str, bytes]], Package]]] = {
     yaml_form.MARK: (Format.OWN, yaml_reading.read),
@@ -87,7 +91,7 @@ def read(path: Path, prototypes: Sequence[bytes] = ()) -> Found:
 
 
 def read_upload(name: str, content: bytes, prototypes: Sequence[bytes] = ()) -> Found:
-    """Read the problems of a file that somebody gave: a ZIP archive, or a Moodle XML file.
+    """Read the problems of a file that somebody gave: a ZIP archive, a notebook, or a Moodle XML file.
 
     Parameters
     ----------
@@ -103,6 +107,8 @@ def read_upload(name: str, content: bytes, prototypes: Sequence[bytes] = ()) -> 
     """
     if name.lower().endswith(".xml") or content.lstrip()[:5] == b"<?xml":
         return Found(Format.MOODLE, moodle.read(content, prototypes))
+    if name.lower().endswith(ENDING):
+        return Found(Format.NOTEBOOK, notebook_files.read_all({PurePosixPath(name).stem + ENDING: content}))
     return _of_files(PurePosixPath(name).stem, unzipped(content))
 
 
@@ -124,10 +130,12 @@ def _of_files(name: str, files: Mapping[str, bytes]) -> Found:
         outermost = [one for one in folders if not any(one.startswith(f"{other}/") for other in folders)]
         if outermost:
             return Found(format_, [_one_of_several(folder, files, reads) for folder in outermost])
+    if notebook_files.are_among(files):
+        return Found(Format.NOTEBOOK, notebook_files.read_all(files))
     raise BadPackage(
         f"{name} is of no format that is known here: there is no "
         + " and no ".join(f"{mark} ({format_.label})" for mark, (format_, _) in _MARKS.items())
-        + " in it."
+        + f" and no *{ENDING} (notebook) in it."
     )
 
 
