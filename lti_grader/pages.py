@@ -8,6 +8,7 @@ import flask
 
 from lti_grader.adapters import Adapters
 from lti_grader.assignments.access_views import blueprint as access
+from lti_grader.assignments.languages import label_of
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
 from lti_grader.attempts.views import blueprint as work
@@ -93,6 +94,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["problem_states"] = gradebook.problem_states
     app.extensions["file_of_attempt"] = attempting.file_of
     app.extensions["score_state"] = _score_state
+    app.jinja_env.filters["language"] = label_of
     app.jinja_env.globals["class_has_sections"] = has_sections
     app.jinja_env.globals["class_has_files"] = looking.has_any
 

@@ -182,6 +182,12 @@ def highlight_of(name: str) -> str:
     return file.highlight if file else ""
 
 
+def label_of(name: str) -> str:
+    """Return what people call a language, also one whose toolchain is not here; its own name where nothing describes it."""
+    file = described_languages().get(name)
+    return file.label if file else name
+
+
 def offered(ids: Sequence[str]) -> list[dict[str, str]]:
     """Return those of `ids` that can be judged here, as a page lists them."""
     here = available_languages()

@@ -165,7 +165,7 @@ def _test_form(opened: OpenedProblem, draft: ProblemVersion, group: Any, test: T
         content = getattr(test, part) if test else b""
         parts[part] = None if content is None or len(content) > INLINE_BYTES else forms.shown(content)
     return flask.render_template(
-        "authoring/edit_test.html", opened=opened, version=draft, group=group, test=test, parts=parts, error=error,
+        "authoring/edit_test.html", opened=opened, class_=access.class_of(opened), version=draft, group=group, test=test, parts=parts, error=error,
         form=flask.request.form,
     )  # fmt: skip
 

@@ -117,7 +117,7 @@ def _test(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID) -> d
     opened = access.open_problem(problem_id, viewer().user_id)
     found = queries.version_of(opened, version_id)
     group, test = listing.test_of(found, test_id)
-    return {"opened": opened, "version": found, "group": group, "test": test}
+    return {"opened": opened, "class_": access.class_of(opened), "version": found, "group": group, "test": test}
 
 
 @blueprint.get("/problems/<uuid:problem_id>/versions/<uuid:version_id>/tests/<uuid:test_id>")

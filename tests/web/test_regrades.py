@@ -44,7 +44,7 @@ def test_a_teacher_reads_what_would_become_of_marks_and_applies_it(visit: Visit,
         entries[3].override_points = Decimal(7)
     form = plain(teacher.get(f"/assignments/{course.assignment}/regrades").text)
     assert "Version 2, the newest" in form
-    assert "Version 1, which the assignment uses now" in form
+    assert "Version 1, in use now" in form
     assert "nobody's mark changes, and no student hears of it" in form
     regrade = ask(teacher, course)
     url = f"/regrades/{regrade}"
