@@ -171,6 +171,20 @@ def rename(assignment: Assignment, title: str) -> None:
         publish(AssignmentChanged(assignment.id))
 
 
+def rate(assignment: Assignment, difficulty: str) -> None:
+    """Say how difficult an assignment is.
+
+    Raises
+    ------
+    BadAssignment
+        It is no word for that.
+    """
+    try:
+        assignment.difficulty = Difficulty(difficulty)
+    except ValueError:
+        raise BadAssignment("Choose from the list how difficult the assignment is.") from None
+
+
 def require_open(dates: Dates, *, at: dt.datetime) -> None:
     """Return if work is accepted at `at` from whoever has these dates.
 

@@ -7,7 +7,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader.assignments.errors import BadAssignment
-from lti_grader.assignments.operations import rename, reschedule
+from lti_grader.assignments.operations import rate, rename, reschedule
 from lti_grader.assignments.queries import OpenedAssignment, open_assignment
 from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.core.db import session, transaction
@@ -78,6 +78,7 @@ def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
         try:
             with session().begin_nested():
                 rename(assignment, form.get("title", assignment.title)[:_LONGEST_TITLE])
+                rate(assignment, form.get("difficulty", assignment.difficulty))
                 reschedule(
                     assignment,
                     opens_at=moment("opens"),

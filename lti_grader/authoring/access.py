@@ -52,6 +52,14 @@ def author(user_id: uuid.UUID) -> Author:
     Forbidden
         They are teacher or assistant of no class.
     """
+    found = standing_of(user_id)
+    if not found.staffs:
+        raise Forbidden("This page is for teachers and assistants.")
+    return found
+
+
+def standing_of(user_id: uuid.UUID) -> Author:
+    """Return of which classes somebody is of the staff; it may be none."""
     rows = session().execute(
         sa.select(Enrollment.class_id, Enrollment.role).where(
             Enrollment.user_id == user_id,
@@ -60,8 +68,6 @@ def author(user_id: uuid.UUID) -> Author:
         )
     )
     roles = {one.class_id: Role(one.role) for one in rows}
-    if not roles:
-        raise Forbidden("This page is for teachers and assistants.")
     return Author(user_id, frozenset(roles), frozenset(one for one, role in roles.items() if role == Role.TEACHER))
 
 

@@ -12,9 +12,10 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments.languages import available_languages
-from lti_grader.authoring import access, drafting, forms, listing, queries
+from lti_grader.authoring import access, arranging, describing, drafting, forms, listing, queries
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.errors import BadDraft, DraftExists
+from lti_grader.authoring.views import problem_page
 from lti_grader.authoring.words import KINDS
 from lti_grader.classes.queries import membership
 from lti_grader.core.db import session, transaction
@@ -47,6 +48,18 @@ def new_problem(class_id: uuid.UUID) -> ResponseReturnValue:
         made = drafting.new_problem(flask.request.form.get("title", ""), by=me.user_id)
         problem_id, version_id = made.problem_id, made.id
     return flask.redirect(flask.url_for("drafts.edit", problem_id=problem_id, version_id=version_id), 303)
+
+
+@blueprint.post("/problems/<uuid:problem_id>")
+def describe(problem_id: uuid.UUID) -> ResponseReturnValue:
+    """Change a problem's title and tags, and who it is shared with."""
+    me = viewer()
+    try:
+        with transaction(me.tenant_id):
+            describing.describe(for_writing(problem_id, me.user_id), forms.description(flask.request.form))
+    except BadDraft as error:
+        return flask.make_response(problem_page(problem_id, error=error.message), error.status)
+    return flask.redirect(flask.url_for("authoring.problem", problem_id=problem_id), 303)
 
 
 @blueprint.post(f"{AT}/draft")
@@ -137,6 +150,8 @@ def groups(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
             group = drafting.group_of(draft, _uuid(form.get("group")))
             if form.get("do") == "remove":
                 drafting.remove_group(group)
+            elif (place := forms.place(form)) is not None:
+                arranging.move_group(group, place)
             else:
                 drafting.change_group(group, forms.group_text(form))
     return to_version(problem_id, version_id, "tests-head")
@@ -164,9 +179,10 @@ def _test_form(opened: OpenedProblem, draft: ProblemVersion, group: Any, test: T
     for part in ("input", "expected"):
         content = getattr(test, part) if test else b""
         parts[part] = None if content is None or len(content) > INLINE_BYTES else forms.shown(content)
+    place, places = listing.place_of(group, test)
     return flask.render_template(
-        "authoring/edit_test.html", opened=opened, class_=access.class_of(opened), version=draft, group=group, test=test, parts=parts, error=error,
-        form=flask.request.form,
+        "authoring/edit_test.html", opened=opened, class_=access.class_of(opened), version=draft, group=group, test=test,
+        parts=parts, error=error, form=flask.request.form, place=place, places=places,
     )  # fmt: skip
 
 
@@ -207,7 +223,7 @@ def _put_test(
         draft = queries.version_of(opened, version_id)
         group, test = find(draft)
         try:
-            said = forms.test_text(request.form, request.files, test)
+            said, place = forms.test_text(request.form, request.files, test), forms.place(request.form)
         except BadDraft as error:
             return flask.make_response(_test_form(opened, draft, group, test, error.message), error.status)
     said = dataclasses.replace(said, input=_kept(said.input), expected=_kept(said.expected))
@@ -216,10 +232,25 @@ def _put_test(
         draft = drafting.editable(queries.version_of(opened, version_id), at=now())
         group, test = find(draft)
         try:
-            drafting.put_test(group, said, test)
+            written = drafting.put_test(group, said, test)
         except BadDraft as error:
             return flask.make_response(_test_form(opened, draft, group, test, error.message), error.status)
+        if place is not None:
+            arranging.move_test(written, place)
     return to_version(problem_id, version_id, "tests-head")
+
+
+@blueprint.post(f"{AT}/tests/<uuid:test_id>/place")
+def move_test(problem_id: uuid.UUID, version_id: uuid.UUID, test_id: uuid.UUID) -> ResponseReturnValue:
+    """Put a test at another place of its group."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        draft = drafting.editable(queries.version_of(for_writing(problem_id, me.user_id), version_id), at=now())
+        place = forms.place(flask.request.form)
+        if place is None:
+            raise BadInput("Say at which place the test is to stand.")
+        arranging.move_test(listing.test_of(draft, test_id)[1], place)
+    return to_version(problem_id, version_id, f"test-{test_id}")
 
 
 def _kept(content: bytes | str) -> bytes | str:

@@ -9,10 +9,19 @@ from typing import Any
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.utils import secure_filename
 
+from lti_grader.authoring.describing import Description
 from lti_grader.authoring.drafting import GroupText, TestText, Texts
 from lti_grader.authoring.errors import BadDraft
 from lti_grader.core.errors import TooLarge
-from lti_grader.problems.models import Aggregation, KeptSubmission, OnReject, ProblemVersion, TestCase, Visibility
+from lti_grader.problems.models import (
+    Aggregation,
+    KeptSubmission,
+    OnReject,
+    ProblemVersion,
+    Sharing,
+    TestCase,
+    Visibility,
+)
 from lti_grader.problems.packages.kattis_submissions import submissions_of
 
 Form = MultiDict[str, str]
@@ -20,10 +29,16 @@ Files = MultiDict[str, FileStorage]
 MOST_TEST_BYTES = 33_554_432
 # What a form has for each kind of checker: whether it is ticked, a number that may be left out, or a number.
 CHECKERS: Mapping[str, Mapping[str, str]] = {
-    "tokens": {"case_sensitive": "tick", "space_sensitive": "tick", "absolute": "number?", "relative": "number?"},
+    "tokens": {
+        "case_sensitive": "tick",
+        "space_sensitive": "tick",
+        "line_sensitive": "tick",
+        "absolute": "number?",
+        "relative": "number?",
+    },
     "exact": {},
     "stripped": {"indented": "tick", "near": "tick"},
-    "float": {"absolute": "number", "relative": "number"},
+    "float": {"absolute": "number", "relative": "number", "line_sensitive": "tick"},
     "lines": {"case_sensitive": "tick"},
     "regex": {"anywhere": "tick"},
     "validator": {},
@@ -151,6 +166,35 @@ def submission(form: Form, files: Files, *, most: int, put: Callable[[bytes], st
         "path": read.path, "language": read.language, "source": put(content),
         "expected": sorted(read.expected) if read.expected is not None else None, "beside": {},
     }  # fmt: skip
+
+
+def description(form: Form) -> Description:
+    """Return what a form says of a problem as a whole; tags stand between commas.
+
+    Raises
+    ------
+    BadDraft
+    """
+    try:
+        shared_with = Sharing(form.get("shared_with", ""))
+    except ValueError:
+        raise BadDraft("Choose from the list who the problem is shared with.") from None
+    return Description(form.get("title", ""), form.get("tags", "").replace("\0", "").split(","), shared_with)
+
+
+def place(form: Form) -> int | None:
+    """Return the place that a form gives something among its like, from 1; None where it gives none.
+
+    Raises
+    ------
+    BadDraft
+    """
+    text = form.get("place", "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 6:
+        raise BadDraft("Give the place as a number, 1 for the first.")
+    return int(text)
 
 
 def group_text(form: Form) -> GroupText:

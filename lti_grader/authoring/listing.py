@@ -124,3 +124,11 @@ def test_of(version: ProblemVersion, test_id: uuid.UUID) -> tuple[TestGroup, Tes
     if found is None:
         raise NotFound("This version has no such test.")
     return found[0], found[1]
+
+
+def place_of(group: TestGroup, test: TestCase | None) -> tuple[int, int]:
+    """Return at which place of its group a test stands, from 1, and of how many; another one stands behind them."""
+    before = sa.func.count().filter(TestCase.order_index < test.order_index) if test else sa.func.count()
+    query = sa.select(before, sa.func.count()).where(TestCase.test_group_id == group.id)
+    place, count = session().execute(query).one()
+    return place + 1, count if test else count + 1

@@ -45,6 +45,11 @@ def problems(class_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/problems/<uuid:problem_id>")
 def problem(problem_id: uuid.UUID) -> ResponseReturnValue:
     """A problem: its versions, and which assignments use which."""
+    return problem_page(problem_id)
+
+
+def problem_page(problem_id: uuid.UUID, *, error: str = "") -> str:
+    """Return a problem's page, with what was refused of its description."""
     me = viewer()
     with transaction(me.tenant_id):
         opened = access.open_problem(problem_id, me.user_id)
@@ -53,6 +58,8 @@ def problem(problem_id: uuid.UUID) -> ResponseReturnValue:
             "authoring/problem.html",
             opened=opened,
             class_=access.class_of(opened),
+            form=flask.request.form,
+            error=error,
             versions=versions,
             newest=next((one for one in versions if one.standing is Standing.PUBLISHED), None),
             draft=next((one for one in versions if one.standing is Standing.DRAFT), None),

@@ -67,6 +67,7 @@ def _more(checker: Tokens | Exact | Stripped | Float | Lines | Regex | Validated
             told = [
                 (not checker.case_sensitive, "capital letters do not count"),
                 (checker.space_sensitive, "white space counts"),
+                (checker.line_sensitive, "words have to stand in the same lines"),
                 (checker.absolute is not None, f"numbers may differ by {checker.absolute}"),
                 (checker.relative is not None, f"numbers may differ by {checker.relative} of their size"),
             ]
@@ -76,7 +77,10 @@ def _more(checker: Tokens | Exact | Stripped | Float | Lines | Regex | Validated
                 (checker.near, "capital letters, empty lines and the number of blanks do not count"),
             ]
         case Float():
-            told = [(True, f"of {checker.absolute:g}, or {checker.relative:g} of their size")]
+            told = [
+                (True, f"of {checker.absolute:g}, or {checker.relative:g} of their size"),
+                (checker.line_sensitive, "words have to stand in the same lines"),
+            ]
         case Lines():
             told = [(not checker.case_sensitive, "capital letters do not count")]
         case Regex():

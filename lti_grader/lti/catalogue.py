@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.authoring.access import readable, standing_of
 from lti_grader.classes.models import STAFF, Class, ContentItem, Enrollment, EnrollmentStatus, Module
 from lti_grader.core.db import session
 from lti_grader.lti.models import ResourceLink
@@ -66,10 +67,15 @@ def search(
     offers.sort(key=lambda one: not one.is_here)
     problems = [
         one
-        for one in published_problems()
+        for one in problems_for(user_id)
         if str(one.version_id) in kept_problems or _fits(words, one.title, *one.tags)
     ]
     return Catalogue(offers[:MOST], problems[:MOST], len(offers) > MOST or len(problems) > MOST)
+
+
+def problems_for(user_id: uuid.UUID) -> list[PublishedProblem]:
+    """Return the published problems that somebody may make an assignment of: those that are shared with them."""
+    return published_problems(readable(standing_of(user_id)))
 
 
 def _fits(words: Sequence[str], *texts: str) -> bool:

@@ -23,12 +23,12 @@ class PublishedProblem:
     number: int
 
 
-def published_problems() -> list[PublishedProblem]:
-    """Return every problem with a published version, by title."""
+def published_problems(*conditions: sa.ColumnElement[bool]) -> list[PublishedProblem]:
+    """Return every problem with a published version for which conditions hold, by title."""
     rows = session().execute(
         sa.select(ProblemVersion.id, Problem.title, Problem.slug, Problem.tags, ProblemVersion.number)
         .join(Problem, Problem.id == ProblemVersion.problem_id)
-        .where(ProblemVersion.state == VersionState.PUBLISHED)
+        .where(ProblemVersion.state == VersionState.PUBLISHED, *conditions)
         .ext(distinct_on(Problem.id))
         .order_by(Problem.id, ProblemVersion.number.desc())
     )

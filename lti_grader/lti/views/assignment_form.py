@@ -50,7 +50,7 @@ def chosen(class_id: uuid.UUID, user_id: uuid.UUID, *, several: bool, at: dt.dat
         In words for the page.
     """
     if flask.request.form.get("what") == "new":
-        return [_new_assignment(class_id)]
+        return [_new_assignment(class_id, user_id)]
     wanted = flask.request.form.getlist("assignment")
     if not wanted:
         raise BadAssignment("Choose an assignment from the list, or make a new one.")
@@ -76,7 +76,7 @@ def _taken(text: str, class_id: uuid.UUID, user_id: uuid.UUID, at: dt.datetime) 
     return session().get_one(Assignment, copying.take_one(one, class_id, at=at))
 
 
-def _new_assignment(class_id: uuid.UUID) -> Assignment:
+def _new_assignment(class_id: uuid.UUID, user_id: uuid.UUID) -> Assignment:
     form = flask.request.form
     problems = []
     for text in form.getlist("problem"):
@@ -84,6 +84,8 @@ def _new_assignment(class_id: uuid.UUID) -> Assignment:
             problems.append((uuid.UUID(text), Decimal(form.get(f"points-{text}", "10") or "10")))
         except (ValueError, InvalidOperation):
             raise BadAssignment("Points are numbers, such as 10 or 2.5.") from None
+    if not {version_id for version_id, _ in problems} <= {one.version_id for one in catalogue.problems_for(user_id)}:
+        raise BadAssignment("One of the problems is not published, or not shared with you any more: choose another.")
     extra = _read_new_form()
     try:
         config = AssignmentConfig(
