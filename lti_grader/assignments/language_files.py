@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -58,11 +58,12 @@ class Addition(BaseModel):
 
 
 class WarmStart(BaseModel):
-    """How an interpreter is kept started, so that a run is a copy of it; `grading/sandbox/launcher/warm.py` is one for Python."""
+    """How an interpreter is kept started, so that a run is a copy of it: see `grading/sandbox/launcher`, warm.py and warm.js."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tool: str
+    keeper: Literal["python", "node"] = "python"
     preload: list[str] = []
     """Modules that are imported once; those that are not on this machine are passed over."""
 

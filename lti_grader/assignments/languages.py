@@ -26,10 +26,15 @@ PREPARED = "/data"
 
 @dataclasses.dataclass(frozen=True)
 class Interpreter:
-    """An interpreter that can be kept started, with its options."""
+    """An interpreter that can be kept started, with its options.
 
+    `keeper` is what keeps it. `program` is the file that all its runs read, where it has to know that beforehand.
+    """
+
+    keeper: str
     argv: tuple[str, ...]
     preload: tuple[str, ...]
+    program: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +83,9 @@ class Language:
         if warm is None or argv[0] != self.tools[warm.tool]:
             return None
         options = itertools.takewhile(lambda part: part.startswith("-") and part != "-c", argv[1:])
-        return Interpreter((argv[0], *options), tuple(warm.preload))
+        command = (argv[0], *options)
+        program = argv[len(command)] if warm.keeper == "node" else ""
+        return Interpreter(warm.keeper, command, tuple(warm.preload), program)
 
     def run_argv(self, program: str, source: bytes, source_name: str, memory_kb: int) -> list[str]:
         """Return the command that runs what was compiled into the folder `program`."""

@@ -235,10 +235,10 @@ def test_a_launcher_killed_in_a_run_takes_it_along_and_it_is_no_verdict(
 
 
 def test_without_a_launcher_bubblewrap_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(suffix: str = "") -> Path:
-        raise SandboxUnavailable(f"not built{suffix}")
+    def missing(home: Path) -> None:
+        raise SandboxUnavailable(f"not built, not in {home}")
 
-    monkeypatch.setattr(slots, "launcher_file", missing)
+    monkeypatch.setattr(slots, "lay_out", missing)
     with contextlib.closing(open_sandbox("auto")) as opened:
         assert opened.kind == "bubblewrap"
     with pytest.raises(SandboxUnavailable, match="not built"):

@@ -3,15 +3,16 @@
 import contextlib
 import dataclasses
 import os
-import platform
 import socket
 import struct
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from lti_grader.assignments.languages import Interpreter
 from lti_grader.grading.sandbox import seccomp
 from lti_grader.grading.sandbox.interface import SandboxUnavailable
+from lti_grader.grading.sandbox.keeping import KEEPERS, kept_started
 from lti_grader.grading.sandbox.watching import memory_file
 from lti_grader.grading.sandbox.workshop import ENVIRONMENT, TOOLCHAIN, shown_files
 
@@ -19,27 +20,14 @@ _ANSWER = struct.Struct("=i")
 _SECONDS = 10.0
 
 
-def launcher_file(suffix: str = "") -> Path:
-    """Return the launcher's program, or the same as a library, built for this machine when the tool was set up.
-
-    Raises
-    ------
-    SandboxUnavailable
-        It was not.
-    """
-    found = Path(__file__).parent / "bin" / f"slot-{platform.machine()}{suffix}"
-    if not found.exists():
-        raise SandboxUnavailable(
-            "The slot launcher was not built on this machine: install a C compiler and run scripts/build-launcher, or"
-            " set `sandbox` to bubblewrap."
-        )
-    return found
-
-
 @dataclasses.dataclass(frozen=True)
 class Held:
-    """Memory in KiB that is there before a run begins: its launcher's own, which the run finds there if it is a copy."""
+    """Memory in KiB that is there before a run begins: its launcher's own, which the run finds there if it is a copy.
 
+    `threads` are its launcher's, which count as processes.
+    """
+
+    threads: int = 1
     anonymous_kb: int = 0
     resident_kb: int = 0
     data_kb: int = 0
@@ -49,7 +37,8 @@ class Held:
         """Measure a process."""
         fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
         # In whole MiB, for limits that need not be set anew for each run.
-        return cls(*(-(-int(fields[name].split()[0]) // 1024) * 1024 for name in ("RssAnon", "VmRSS", "VmData")))
+        kb = (-(-int(fields[name].split()[0]) // 1024) * 1024 for name in ("RssAnon", "VmRSS", "VmData"))
+        return cls(int(fields["Threads"]), *kb)
 
 
 class NotBegunError(OSError):
@@ -64,8 +53,7 @@ class Launcher:
     home
         The slot's folder.
     interpreter
-        What it is to become, with its arguments but for the last two, which are the descriptors of its socket and of
-        its seccomp program; nothing for one that executes programs.
+        What it is to become; nothing for one that executes programs.
     become
         Called in the new process before anything else.
     join
@@ -73,8 +61,9 @@ class Launcher:
     """
 
     def __init__(
-        self, home: Path, *, interpreter: Sequence[str] = (), become: Callable[[], None], join: Callable[[int], None]
-    ) -> None:
+        self, home: Path, *, interpreter: Interpreter | None = None, become: Callable[[], None],
+        join: Callable[[int], None],
+    ) -> None:  # fmt: skip
         self._home = home
         self._interpreter = interpreter
         self._become = become
@@ -104,17 +93,21 @@ class Launcher:
             stack.enter_context(theirs)
             filter_fd = memory_file(stack, "seccomp", seccomp.program())
             fds = (theirs.fileno(), filter_fd)
-            argv = [str(self._home / "slot"), *map(str, fds), str(self._home), *_shown(), *self._becomes(fds)]
+            argv = [str(self._home / "slot"), *map(str, fds), str(self._home), *_shown()]
+            env = ENVIRONMENT
+            if self._interpreter is not None:
+                argv += ["exec", *kept_started(self._interpreter, fds)]
+                env = {**ENVIRONMENT, **KEEPERS[self._interpreter.keeper].environment}
             self._process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                env=ENVIRONMENT, cwd="/", pass_fds=fds, preexec_fn=self._become,
+                env=env, cwd="/", pass_fds=fds, preexec_fn=self._become,
             )  # fmt: skip
         self._channel = ours
         ours.settimeout(_SECONDS)
         try:
             self._join(self._process.pid)
             self._answer()
-            if self._interpreter:
+            if self._interpreter is not None:
                 self.held = Held.by(self._process.pid)
         except OSError:
             self._process.kill()
@@ -125,12 +118,6 @@ class Launcher:
                 " user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0; in a"
                 " container, a seccomp profile that permits them)."
             ) from None
-
-    def _becomes(self, fds: tuple[int, int]) -> list[str]:
-        if not self._interpreter:
-            return []
-        at = self._interpreter.index("/slot/warm.py") + 1
-        return ["exec", *self._interpreter[:at], *map(str, fds), *self._interpreter[at:]]
 
     def begin(self, request: bytes, fds: Sequence[int]) -> int:
         """Have a run begun, and return the number of its first process, or a negative errno.

@@ -4,6 +4,7 @@ What a sandbox costs is paid once a slot; a run costs a process namespace and so
 interpreter can be kept started, a run is a copy of that: see `launcher/warm.py`.
 """
 
+import collections
 import contextlib
 import dataclasses
 import logging
@@ -17,7 +18,8 @@ from typing import IO
 
 from lti_grader.assignments.languages import Interpreter
 from lti_grader.grading.sandbox.interface import Ending, Ends, Limits, RunOutcome, SandboxUnavailable
-from lti_grader.grading.sandbox.launching import Launcher, NotBegunError, launcher_file
+from lti_grader.grading.sandbox.keeping import KEEPERS, lay_out
+from lti_grader.grading.sandbox.launching import Launcher, NotBegunError
 from lti_grader.grading.sandbox.watching import Watch, memory_file, trouble
 from lti_grader.grading.sandbox.workshop import ENVIRONMENT, EXTRA_KB, EXTRA_PROCESSES, Workshop
 
@@ -26,7 +28,9 @@ _REQUEST = struct.Struct("=4Q7I4x")
 _REPORT = struct.Struct("=iiqq64s")
 # All copies of one interpreter have the same seed for the order of sets: now and then it is another.
 _MOST_COPIES = 256
-_WARM = Path(__file__).parent / "launcher" / "warm.py"
+_TRIAL = Limits(cpu_ms=5000, memory_kb=262_144, wall_ms=20_000, processes=64)
+# Interpreters that a slot keeps: one for each set of options, and Node's options hold the limit of memory.
+_MOST_KEPT = 4
 log = logging.getLogger(__name__)
 
 
@@ -37,13 +41,10 @@ class SlotSandbox(Workshop):
 
     def __init__(self, slot: int, lock: IO[str]) -> None:
         super().__init__(slot, lock)
-        self._interpreters: dict[Interpreter, Launcher | None] = {}
+        self._interpreters: collections.OrderedDict[Interpreter, Launcher | None] = collections.OrderedDict()
         self._plain = Launcher(self._home, become=self._become, join=self._join_for_good)
         try:
-            # Where the slot's user can reach it: the installation may lie in somebody's home.
-            for file, name in ((launcher_file(), "slot"), (launcher_file(".so"), "slot.so"), (_WARM, "warm.py")):
-                shutil.copyfile(file, self._home / name)
-                (self._home / name).chmod(0o555)
+            lay_out(self._home)
             (self._home / "root").mkdir()
             self._plain.start()
             outcome = self._run(["/bin/true"], b"", Limits(cpu_ms=2000, memory_kb=65536), writable=False)
@@ -86,21 +87,46 @@ class SlotSandbox(Workshop):
 
     def _interpreter(self, wanted: Interpreter) -> Launcher | None:
         """Return a started interpreter that is ready, or None where this machine's cannot be kept."""
-        if wanted not in self._interpreters:
-            argv = [*wanted.argv, "/slot/warm.py", *wanted.preload]
+        is_new = wanted not in self._interpreters
+        if is_new:
             self._interpreters[wanted] = Launcher(
-                self._home, interpreter=argv, become=self._become, join=self._join_for_good
+                self._home, interpreter=wanted, become=self._become, join=self._join_for_good
             )
+            if len(self._interpreters) > _MOST_KEPT and (oldest := self._interpreters.popitem(last=False)[1]):
+                oldest.stop()
+        self._interpreters.move_to_end(wanted)
         found = self._interpreters[wanted]
         if found is not None:
             if found.begun >= _MOST_COPIES:
                 found.stop()
             try:
                 found.start()
-            except SandboxUnavailable as error:
+                if is_new:
+                    self._try_out(found, wanted)
+            except (SandboxUnavailable, OSError) as error:
                 log.warning("%s is started anew for each run, which takes longer: %s", wanted.argv[0], error)
+                found.stop()
                 self._interpreters[wanted] = None
         return self._interpreters[wanted]
+
+    def _try_out(self, launcher: Launcher, interpreter: Interpreter) -> None:
+        """Have an interpreter's first copy run the program that is kept for that.
+
+        Raises
+        ------
+        SandboxUnavailable, OSError
+            It does not do that well.
+        """
+        if not (trial := KEEPERS[interpreter.keeper].trial):
+            return
+        folder = self._fresh_folder({Path(interpreter.program).name: trial})
+        try:
+            outcome = self._run_once(launcher, [interpreter.program], b"", _TRIAL, {"/program": folder}, writable=True)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        if outcome.ending is not Ending.EXITED or outcome.exit_code != 0:
+            said = outcome.detail or outcome.stderr.decode(errors="replace").strip()[-500:]
+            raise SandboxUnavailable(f"A copy of it does not run as it should ({outcome.ending}): {said}")
 
     def _run(
         self, argv: list[str], stdin: bytes | Ends, limits: Limits, *, binds: Mapping[str, Path] | None = None,
@@ -144,7 +170,7 @@ class SlotSandbox(Workshop):
                 written, close = out_.fileno(), out_.close
             self._limit(limits)
             theirs = [given, written, err_.fileno(), go_.fileno(), report_.fileno()]
-            pid = launcher.begin(self._request(argv, limits, binds, writable=writable), theirs)
+            pid = launcher.begin(self._request(launcher, argv, limits, binds, writable=writable), theirs)
             close()
             for end in (err_, go_, report_):
                 end.close()
@@ -172,11 +198,13 @@ class SlotSandbox(Workshop):
         others = [one for one in self._launchers if self._stays_in_group and one.is_started]
         self._cgroup.limit(
             memory_kb=limits.memory_kb + EXTRA_KB,
-            processes=limits.processes + EXTRA_PROCESSES + max(0, len(others) - 1),
+            processes=limits.processes + EXTRA_PROCESSES + max(1, sum(one.held.threads for one in others)) - 1,
             held_kb=sum(one.held.anonymous_kb for one in others),
         )
 
-    def _request(self, argv: list[str], limits: Limits, binds: Mapping[str, Path], *, writable: bool) -> bytes:
+    def _request(
+        self, launcher: Launcher, argv: list[str], limits: Limits, binds: Mapping[str, Path], *, writable: bool
+    ) -> bytes:
         variables = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
         alone = self._cgroup is None
         memory = (limits.memory_kb + limits.reserved_kb + EXTRA_KB) * 1024 if alone else 0
@@ -185,7 +213,7 @@ class SlotSandbox(Workshop):
             raise ValueError("a NUL character in an argument")
         return _REQUEST.pack(
             limits.work_bytes, limits.work_bytes, limits.work_inodes, memory, limits.cpu_ms // 1000 + 2,
-            limits.open_files, limits.processes + EXTRA_PROCESSES, writable, len(binds), len(argv), len(variables),
+            limits.open_files, limits.processes + EXTRA_PROCESSES + launcher.held.threads - 1, writable, len(binds), len(argv), len(variables),
         ) + b"".join(os.fsencode(text) + b"\0" for text in strings)  # fmt: skip
 
 

@@ -243,6 +243,13 @@ static void drop_everything(const struct run *run) {
     need(run, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), "seccomp");
 }
 
+static int close_descriptors(void) {
+    return close_range(3, ~0U, 0);
+}
+
+/* Leaves an interpreter's program none of what the interpreter has open; an interpreter may have its own way. */
+int (*slot_close_descriptors)(void) = close_descriptors;
+
 static void become_program(const struct run *run) {
     const struct request *asked = run->asked;
     need(run, prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "PR_SET_DUMPABLE");
@@ -261,7 +268,7 @@ static void become_program(const struct run *run) {
     drop_everything(run);
     if (*interpreter) {
         need(run, prctl(PR_SET_NAME, interpreter, 0, 0, 0), "PR_SET_NAME");
-        need(run, close_range(3, ~0U, 0), "close_range");
+        need(run, slot_close_descriptors(), "descriptors");
         return;
     }
     signal(SIGPIPE, SIG_DFL);
