@@ -1,13 +1,13 @@
 """Descriptions of languages: the files of configs/languages/, and those that a site keeps in a folder of its own."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from lti_grader.core import descriptions
 from lti_grader.core.errors import SettingsError
 from lti_grader.core.paths import project_folder
 
@@ -177,21 +177,4 @@ def _read(path: Path) -> LanguageFile:
         raise SettingsError(
             f"{path}: the name of the file is the language's id, and may have small letters, digits, - + and _ only."
         )
-    try:
-        return LanguageFile.model_validate(_toml(path))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from None
-    except ValidationError as error:
-        raise SettingsError("\n".join([f"{path} needs your attention:", *map(_in_words, error.errors())])) from None
-
-
-def _toml(path: Path) -> Mapping[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def _in_words(problem: Mapping[str, Any]) -> str:
-    key = ".".join(map(str, problem["loc"]))
-    said = {"missing": "is not given", "extra_forbidden": "is no key of a language: check its spelling"}.get(
-        problem["type"], problem["msg"].removeprefix("Value error, ")
-    )
-    return f"  {key}: {said}" if key else f"  {said}"
+    return descriptions.read(path, LanguageFile, what="a language")

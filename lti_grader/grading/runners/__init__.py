@@ -6,14 +6,14 @@ test and reports it. So sandboxes build and run it as they do any program.
 
 import dataclasses
 import functools
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from lti_grader.assignments.language_files import LanguageFile, Preparation, WarmStart
 from lti_grader.assignments.languages import Language, available_languages, described_languages, reachable, site_folders
+from lti_grader.core import descriptions
 from lti_grader.core.errors import SettingsError
 from lti_grader.core.paths import project_folder
 
@@ -114,18 +114,14 @@ def described_runners() -> Mapping[str, tuple[Path, RunnerFile]]:
 
 
 def _read(path: Path) -> RunnerFile:
-    try:
-        described = RunnerFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        base = described_languages().get(described.language)
-        if base is None:
-            raise SettingsError(f"{path}: language: {described.language} is no language that is described.")
-        as_language(described, base, {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from None
-    except ValidationError as error:
-        said = [f"  {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise SettingsError("\n".join([f"{path} needs your attention:", *said])) from None
-    return described
+    what = "a runner of tests"
+    file = descriptions.read(path, RunnerFile, what=what)
+    base = described_languages().get(file.language)
+    if base is None:
+        raise SettingsError(f"{path}: language: {file.language} is no language that is described.")
+    with descriptions.naming(path, what=what):
+        as_language(file, base, {})
+    return file
 
 
 def first_there(places: list[str]) -> str:

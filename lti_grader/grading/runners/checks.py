@@ -5,15 +5,14 @@ import fnmatch
 import functools
 import re
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from lti_grader.assignments.language_files import LanguageFile, filled
 from lti_grader.assignments.languages import Language, site_folders
-from lti_grader.core.errors import SettingsError
+from lti_grader.core import descriptions
 from lti_grader.core.paths import project_folder
 from lti_grader.grading.runners import first_there, missing
 from lti_grader.problems.harness import Level
@@ -105,13 +104,7 @@ def described_checks() -> Mapping[str, tuple[Path, CheckFile]]:
     found = {}
     for folder in (project_folder("configs") / "checks", *(one / "checks" for one in site_folders())):
         for path in sorted(folder.glob("*.toml")):
-            try:
-                found[path.stem] = (path, CheckFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))))
-            except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-                raise SettingsError(f"{path}: {error}") from None
-            except ValidationError as error:
-                said = [f"  {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-                raise SettingsError("\n".join([f"{path} needs your attention:", *said])) from None
+            found[path.stem] = (path, descriptions.read(path, CheckFile, what="a tool that checks style"))
     return found
 
 
