@@ -175,9 +175,11 @@ def export(problem_id: uuid.UUID, version_id: uuid.UUID, format: str) -> Respons
         chosen = next((one for one in WRITABLE if one.value == format), None)
         if chosen is None:
             raise NotFound("A problem cannot be written in that format.")
-        package = exporting.package_of(version.id, adapters.installed().blobs.get)
+        kept = exporting.kept_version(version.id)
         slug, number = opened.problem.slug, version.number
-    packed = _packed(chosen, package, slug)
+    # Packing takes as long as the store does: no connection is held meanwhile.
+    get = exporting.bounded(adapters.installed().blobs.get, most=importing.MOST_BYTES)
+    packed = _packed(chosen, exporting.package_of(kept, get), slug)
     answer = flask.Response(packed, mimetype="application/zip")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{slug}-{number}.zip")
     return answer

@@ -190,11 +190,14 @@ def export(slug: str, target: Path, *, number: int | None, format_: str, tenant:
     """  # fmt: skip
     if target.exists():
         raise click.UsageError(f"{target} is there already: name another file, or remove it.")
-    with create_app().app_context(), transaction(institution(tenant)):
-        found = exporting.numbered(slug, number)
-        if found is None:
-            raise click.UsageError(f"There is no problem {slug!r}{f' with a version {number}' if number else ''} here.")
-        written = formats.WRITABLE[Format(format_)](exporting.package_of(found, adapters.installed().blobs.get))
+    with create_app().app_context():
+        with transaction(institution(tenant)):
+            found = exporting.numbered(slug, number)
+            if found is None:
+                said = f" with a version {number}" if number else ""
+                raise click.UsageError(f"There is no problem {slug!r}{said} here.")
+            kept = exporting.kept_version(found)
+        written = formats.WRITABLE[Format(format_)](exporting.package_of(kept, adapters.installed().blobs.get))
     if target.suffix.lower() == ".zip":
         target.write_bytes(files.zipped(written.files, slug))
     else:

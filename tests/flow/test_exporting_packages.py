@@ -1,5 +1,6 @@
 """A version of the problem bank as a package, and back: nothing is lost on the way."""
 
+import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,12 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
+from lti_grader import adapters
 from lti_grader.cli import problems as cli
 from lti_grader.core.db import session, transaction
+from lti_grader.core.errors import TooLarge
 from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
+from lti_grader.problems.packages import exporting
 from tests.fixtures.world import World
 
 NEVER_THE_SAME = {
@@ -132,3 +136,28 @@ def test_what_is_not_there_is_not_exported(world: World, tmp_path: Path) -> None
     assert (done.exit_code, "There is no problem 'nothing' here." in done.output) == (2, True)
     done = CliRunner().invoke(cli.command, ["export", "nothing", str(tmp_path)])
     assert "is there already" in done.output
+
+
+def test_a_page_packs_no_more_than_it_can_hold() -> None:
+    get = exporting.bounded({"a": b"1" * 600, "b": b"2" * 500}.__getitem__, most=1000)
+    assert get("a") == b"1" * 600
+    with pytest.raises(TooLarge, match="lti-grader problems export"):
+        get("b")
+
+
+def test_a_version_is_packed_while_no_transaction_is_open(world: World, tmp_path: Path) -> None:
+    source = tmp_path / "sums" / "lti-grader.yaml"
+    source.parent.mkdir()
+    source.write_text(OWN)
+    run("import", source.parent)
+
+    def get(ref: str) -> bytes:
+        # Another one could not begin within one that is open.
+        with transaction(world.tenant_id):
+            return adapters.installed().blobs.get(ref)
+
+    with transaction(world.tenant_id):
+        kept = exporting.kept_version(exporting.numbered("sums", None) or uuid.uuid4())
+    package = exporting.package_of(kept, get)
+    assert [one.name for one in package.groups] == ["samples", "rest"]
+    assert package.groups[1].tests[0].input == LARGE.encode()

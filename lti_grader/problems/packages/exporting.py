@@ -1,5 +1,6 @@
 """A version of the problem bank as a package, with all that it was brought in with."""
 
+import dataclasses
 import uuid
 from collections.abc import Callable, Sequence
 from typing import cast
@@ -7,6 +8,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from lti_grader.core.db import session
+from lti_grader.core.errors import TooLarge
 from lti_grader.problems.harness import harness_of
 from lti_grader.problems.models import (
     Aggregation,
@@ -26,20 +28,48 @@ from lti_grader.problems.queries import tests_of, version
 ACCEPTED = frozenset({"accepted"})
 
 
-def package_of(version_id: uuid.UUID, get: Callable[[str], bytes]) -> Package:
-    """Return a version as a package.
+@dataclasses.dataclass(frozen=True)
+class KeptVersion:
+    """All rows of a version; what is large lies in the object store."""
+
+    problem: Problem
+    version: ProblemVersion
+    tests: Sequence[sa.Row[TestGroup, TestCase]]
+
+
+def kept_version(version_id: uuid.UUID) -> KeptVersion:
+    """Return the rows of a version, or raise `NotFound`."""
+    kept = version(version_id)
+    return KeptVersion(session().get_one(Problem, kept.problem_id), kept, tests_of(version_id))
+
+
+def bounded(get: Callable[[str], bytes], *, most: int) -> Callable[[str], bytes]:
+    """Return what gets blobs as `get` does, until they are more than `most` bytes together: then it raises `TooLarge`."""
+    total = 0
+
+    def get_within(ref: str) -> bytes:
+        nonlocal total
+        content = get(ref)
+        total += len(content)
+        if total > most:
+            raise TooLarge(
+                f"This version holds more than {most // 1024**2} MiB, the most that a page packs. Whoever runs this tool"
+                " can write it with `lti-grader problems export`."
+            )
+        return content
+
+    return get_within
+
+
+def package_of(found: KeptVersion, get: Callable[[str], bytes]) -> Package:
+    """Return a version as a package. The store may be slow: no transaction need be open, nor should one be.
 
     Parameters
     ----------
     get
         Returns a blob's content.
-
-    Raises
-    ------
-    NotFound
     """
-    kept = version(version_id)
-    problem = session().get_one(Problem, kept.problem_id)
+    kept, problem = found.version, found.problem
     harness = harness_of(kept.harness)
     files = {name: get(ref) for name, ref in harness.files.items()} if harness else {}
     report: list[str] = []
@@ -47,7 +77,7 @@ def package_of(version_id: uuid.UUID, get: Callable[[str], bytes]) -> Package:
         slug=problem.slug,
         title=problem.title,
         statement=kept.description_markdown,
-        groups=_groups(tests_of(version_id), get, report),
+        groups=_groups(found.tests, get, report),
         checker=kept.checker,
         cpu_ms=kept.cpu_ms,
         memory_kb=kept.memory_kb,
