@@ -1,140 +1,84 @@
-# A validator by Kattis's protocol that does what a checker of DMOJ's does, or asks one in Python that came with a problem.
-# It is sent into the sandbox as it stands here: validator input answer feedback_folder checker [name=json ...] < output
+# A validator by Kattis's protocol that does what a checker of DMOJ's does, or asks one in Python that came with a problem, or
+# a grader, which may talk with the program. It is sent into the sandbox as it stands here, with dmoj_interface.py and dmoj_checkers.py beside it:
+# validator input answer feedback_folder checker points [name=json ...] < output
 import json
 import os
-import re
 import sys
-import types
-from collections import Counter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+import dmoj_interface as dmoj  # noqa: E402 (it lies beside this file, which no path led to)
+
+RIGHT, WRONG = 42, 43
 
 
-def lines_of(text):
-    return [line for line in re.split(rb"[\r\n]", text) if line]
-
-
-def easy(said, asked):
-    """The same characters, however often each is there, in any order and size."""
-    return Counter(re.sub(rb"\s+", b"", said).lower()) == Counter(re.sub(rb"\s+", b"", asked).lower())
-
-
-def in_any_order(said, asked, split_on="lines"):
-    if split_on == "whitespace":
-        return sorted(said.split()) == sorted(asked.split())
-    return sorted(line.split() for line in lines_of(said)) == sorted(line.split() for line in lines_of(asked))
-
-
-def unordered(said, asked):
-    return in_any_order(said, asked, "whitespace")
-
-
-def rstripped(said, asked, filter_new_line=False):
-    split = lines_of if filter_new_line else lambda text: re.split(rb"[\r\n]", text)
-    return [line.rstrip() for line in split(said)] == [line.rstrip() for line in split(asked)]
-
-
-def linecount(said, asked, feedback=True):
-    """Points for each line that is right; all of them have to be for the verdict."""
-    mine, theirs = lines_of(said), lines_of(asked)
-    if len(mine) > len(theirs):
-        return False
-    right = sum(one.strip() == other.strip() for one, other in zip(mine, theirs))
-    return right == len(theirs)
-
-
-def linematches(said, asked, point_distribution=(1,), filler_lines_required=True):
-    mine, theirs = lines_of(said), lines_of(asked)
-    if len(theirs) != len(point_distribution) or not sum(point_distribution):
-        raise ValueError("point_distribution does not go with what is expected")
-    if filler_lines_required and len(mine) != len(theirs):
-        return False
-    points = sum(worth for one, other, worth in zip(mine, theirs, point_distribution) if one == other)
-    return points / sum(point_distribution)
-
-
-KNOWN = {
-    "easy": easy,
-    "sorted": in_any_order,
-    "unordered": unordered,
-    "rstripped": rstripped,
-    "linecount": linecount,
-    "linematches": linematches,
-}
-
-
-class CheckerResult:
-    def __init__(self, passed, points, feedback=None, extended_feedback=None):
-        self.passed, self.points, self.feedback = passed, points, feedback
-
-
-def module(name, **values):
-    made = types.ModuleType(name)
-    made.__dict__.update(values)
-    sys.modules[name] = made
-    return made
-
-
-def standard(judge_output, process_output, **_):
-    return [line.split() for line in lines_of(process_output) if line.split()] == [
-        line.split() for line in lines_of(judge_output) if line.split()
-    ]
-
-
-def asked_of_a_file(name, said, asked, given, options):
-    """Ask the function `check` of a file that lies beside this one, as DMOJ's judge does."""
-    module("dmoj")
-    module("dmoj.result", CheckerResult=CheckerResult, Result=object)
-    module("dmoj.error", InternalError=type("InternalError", (Exception,), {}))
-    module("dmoj.utils")
-    module(
-        "dmoj.utils.unicode",
-        utf8bytes=lambda text: text.encode() if isinstance(text, str) else text,
-        utf8text=lambda text: text.decode() if isinstance(text, bytes) else text,
-    )
-    checkers = module("dmoj.checkers")
-    checkers.standard = module("dmoj.checkers.standard", check=lambda said, asked, **_: standard(asked, said))
-    module("dmoj._checker", standard=standard)
+def author_file(name):
+    """Run a file of the problem's author, and return the names in it."""
     place = os.path.join(HERE, name)
-    space = {"__name__": "checker", "__file__": place}
+    space = {"__name__": "author", "__file__": place}
     with open(place, "rb") as file:
         exec(compile(file.read(), name, "exec"), space)
-    return space["check"](
-        said,
-        asked,
-        judge_input=given,
-        point_value=1.0,
-        submission_source=b"",
-        submission_language="",
+    return space
+
+
+def checked(check, case, result, run, options):
+    """Return the word of a function `check`, called as DMOJ's judge calls it."""
+    if result.result_flag and not getattr(check, "run_on_error", False):
+        return False
+    return check(
+        result.proc_output,
+        case.output_data(),
+        judge_input=case.input_data(),
+        point_value=case.points,
+        submission_source=run.get("source", "").encode(),
+        submission_language=dmoj.code_of(run.get("language")),
         binary_data=False,
-        execution_time=0.0,
-        case_position=0,
-        batch=0,
+        execution_time=result.execution_time,
+        case_position=case.position,
+        batch=case.batch,
         problem_id="",
+        case=case,
+        result=result,
         **options,
     )
 
 
-def main(given, answer, feedback, name, *options):
+def left(feedback, name, words):
+    with open(os.path.join(feedback, name), "w", encoding="utf-8") as file:
+        file.write(str(words))
+
+
+def main(given, answer, feedback, name, points, *options):
+    run = {}
+    if os.path.exists(os.path.join(os.path.dirname(given), "run.json")):
+        with open(os.path.join(os.path.dirname(given), "run.json"), encoding="utf-8") as file:
+            run = json.load(file)
     with open(given, "rb") as file, open(answer, "rb") as other:
-        given, asked = file.read(), other.read()
-    said = sys.stdin.buffer.read()
+        case = dmoj.TestCase(file.read(), other.read(), float(points))
     options = {key: json.loads(value) for key, _, value in (one.partition("=") for one in options)}
-    if name in KNOWN:
-        result = KNOWN[name](said, asked, **options)
-    else:
-        result = asked_of_a_file(name, said, asked, given, options)
-    words, share = "", float(result if isinstance(result, (bool, int, float)) else 0)
-    if isinstance(result, CheckerResult):
-        words, share = result.feedback or "", result.points if result.passed else 0
-    if words:
-        with open(os.path.join(feedback, "teammessage.txt"), "w") as file:
-            file.write(words)
-    right = result.passed if isinstance(result, CheckerResult) else bool(result)
-    if right:
-        with open(os.path.join(feedback, "score_multiplier.txt"), "w") as file:
-            file.write(repr(min(1.0, share)))
-    sys.exit(42 if right else 43)
+    dmoj.offer()
+    space = author_file(name) if name.endswith(".py") else {"check": dmoj.CHECKERS[name]}
+    try:
+        if "Grader" in space:
+            grader = space["Grader"](
+                None, dmoj.Problem(), dmoj.code_of(run.get("language")), run.get("source", "").encode()
+            )
+            grader.ran = run
+            result = grader.grade(case)
+            said = dmoj.CheckerResult(not result.result_flag, result.points, result.feedback, result.extended_feedback)
+        else:
+            result = dmoj.result_of(case, run, sys.stdin.buffer.read())
+            said = checked(space["check"], case, result, run, options)
+    except UnicodeDecodeError:
+        said = dmoj.CheckerResult(False, 0, "invalid unicode")
+    if not isinstance(said, dmoj.CheckerResult):
+        said = dmoj.CheckerResult(bool(said), case.points if said else 0)
+    if words := "\n".join(filter(None, (said.feedback, said.extended_feedback))):
+        left(feedback, "teammessage.txt", words)
+    if said.passed:
+        left(feedback, "score_multiplier.txt", max(0.0, min(1.0, said.points / case.points)))
+    sys.exit(RIGHT if said.passed else WRONG)
 
 
 if __name__ == "__main__":

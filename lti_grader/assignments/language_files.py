@@ -19,6 +19,7 @@ _FILLED = {
     "check": frozenset({"program", "source"}),
     "run": frozenset({"program", "source", "memory_mb", "class"}),
     "run_with_files": frozenset({"program", "source", "memory_mb", "class"}),
+    "unbuffered": frozenset({"program", "source", "memory_mb", "class"}),
 }
 # What a run brings itself, and what no program has to know of the machine.
 _NEVER_SHOWN = (
@@ -108,8 +109,15 @@ class LanguageFile(BaseModel):
     reserved_kb: int = Field(ge=0, default=0)
     """What its runtime sets aside and does not use, over its memory; it matters only where no control group counts."""
     processes: int = Field(ge=1, le=4096)
+    unbuffered: list[str] = []
+    """How it is run so that others read at once what it writes, though it does not flush; empty where that cannot be had."""
     out_of_memory: list[str] = []
     """What a program's last words hold where its runtime ended it for want of memory, before the sandbox would."""
+
+    @property
+    def keeps_limit(self) -> bool:
+        """Whether its runtime is told how much memory the program may have."""
+        return any("{memory_mb}" in part for part in self.run)
 
     @field_validator("shows")
     @classmethod

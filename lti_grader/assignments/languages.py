@@ -93,7 +93,7 @@ class Language:
         if self.file.source_from_class:
             main = _java_main(_java(source)) or main
         return self._filled(
-            self.file.run, program=program, source=source_name, memory_mb=max(16, memory_kb // 1024), **{"class": main}
+            self.file.run, program=program, source=source_name, memory_mb=max(1, memory_kb // 1024), **{"class": main}
         )
 
     def cpu_ms(self, limit_ms: int) -> int:

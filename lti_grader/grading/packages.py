@@ -135,6 +135,7 @@ def judge(
     *,
     cpu_ms: int,
     runs_all: bool = False,
+    memory_kb: int | None = None,
     beside: Mapping[str, bytes] | None = None,
     on_test: Callable[[TestOutcome], None] = lambda _: None,
 ) -> Judged:
@@ -146,6 +147,8 @@ def judge(
         The limit of each test, in milliseconds, before what the language adds.
     runs_all
         Run every test, also those that depend on others or come after one that is not passed.
+    memory_kb
+        The limit of each test in place of the package's, in KiB, with what the language's runtime takes.
     """
     ids = {group.name: uuid.uuid4() for group in package.groups}
     # Who judges by a package has it: nothing is hidden. But what tests can read is not more than it will be.
@@ -158,9 +161,9 @@ def judge(
         for test in group.tests:
             spec = TestSpec(
                 uuid.uuid4(), test.name, test.input, test.expected, test.points,
-                test.cpu_ms or own.get("cpu_ms") or cpu_ms, test.memory_kb or own.get("memory_kb") or package.memory_kb,
+                test.cpu_ms or own.get("cpu_ms") or cpu_ms, memory_kb or test.memory_kb or own.get("memory_kb") or package.memory_kb,
                 code=test.code, extra=test.extra, visibility=test.visibility if is_apart else Visibility.SAMPLE,
-                is_exact=test.cpu_ms is None and "cpu_ms" in own,
+                is_exact=test.cpu_ms is None and "cpu_ms" in own, counts_runtime=memory_kb is not None,
             )  # fmt: skip
             names[spec.id] = (group.name, test.name)
             tests.append(spec)
@@ -235,7 +238,10 @@ def verify(
         if language is None:
             done = Verified(one, frozenset(), f"{one.language or 'its language'} is not here")
         else:
-            judged = judge(sandbox, package, one.source, language, cpu_ms=cpu_ms, runs_all=True, beside=one.beside)
+            judged = judge(
+                sandbox, package, one.source, language, cpu_ms=one.cpu_ms or cpu_ms, memory_kb=one.memory_kb, runs_all=True,
+                beside=one.beside,
+            )  # fmt: skip
             done = Verified(one, judged.verdicts, judged.graded.trouble or judged.first_words, judged)
         found.append(done)
         on_done(done)

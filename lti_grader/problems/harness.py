@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -11,8 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from lti_grader.core.errors import Unprocessable
 from lti_grader.problems.models import Visibility
 
-FileName = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,99}$")]
+_FILE_NAME = r"^\w[\w .+-]{0,99}$"
+FileName = Annotated[str, Field(pattern=_FILE_NAME)]
 """A file's name without a folder."""
+
+
+def is_file_name(name: str) -> bool:
+    """Return whether a file of a problem may be called so."""
+    return re.fullmatch(_FILE_NAME, name) is not None
 
 
 class BadHarness(Unprocessable):
@@ -86,6 +93,13 @@ class Autograder(_Config):
     """What its score is out of, where its tests do not say."""
 
 
+class Stream(enum.StrEnum):
+    """What a program reads, and what it writes."""
+
+    INPUT = "stdin"
+    OUTPUT = "stdout"
+
+
 class Harness(_Config):
     """How a version's tests are run, where a program that reads and writes is not all.
 
@@ -99,6 +113,8 @@ class Harness(_Config):
     """Names that templates may use, with their values."""
     files: dict[FileName, str] = {}
     """Files that lie where the program is built and where it runs: name -> the name of the blob that holds it."""
+    links: dict[FileName, Stream] = {}
+    """Names of files that stand for what the program reads and writes: it may open those instead."""
     unit_tests: UnitTests | None = None
     """Set where a runner of unit tests runs them; `templates` then only say in which language the answer is."""
     autograder: Autograder | None = None

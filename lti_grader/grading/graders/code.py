@@ -22,7 +22,7 @@ from lti_grader.grading.graders.style import LONGEST_LOOK_MS, Styles
 from lti_grader.grading.graders.unit_tests import UnitTesting
 from lti_grader.grading.graders.validating import Validator
 from lti_grader.grading.runners import available_runners
-from lti_grader.grading.sandbox import Limits, Program, RunOutcome, Sandbox
+from lti_grader.grading.sandbox import Ending, Limits, Program, RunOutcome, Sandbox
 from lti_grader.grading.verdicts import TestStatus
 from lti_grader.problems.checkers import Checked, Validated, checker_config
 from lti_grader.problems.harness import Harness, TestText
@@ -169,13 +169,14 @@ def _look_of(sandbox: Sandbox, config: Mapping[str, Any]) -> Look:
     wanted = checker_config(config)
     if not isinstance(wanted, Validated):
         return lambda program, given, expected, limits: _compare(
-            sandbox.run(program, given, limits=limits), limits, lambda output: wanted.check(output, expected)
+            sandbox.run(program, given, limits=limits), limits, lambda run: wanted.check(run.stdout, expected)
         )
     if not wanted.interactive:
         validator = Validator.built(sandbox, wanted)
         return lambda program, given, expected, limits: _compare(
-            sandbox.run(program, given, limits=limits), limits, lambda output: validator.check(given, output, expected)
-        )
+            sandbox.run(program, given, limits=limits), limits,
+            lambda run: validator.check(run, given, expected, program), of_every_run=wanted.sees == "every run",
+        )  # fmt: skip
     partner = Validator.built(sandbox.partner(), wanted)
 
     def talk(program: Program, given: bytes, expected: bytes, limits: Limits) -> tuple[RunOutcome, TestStatus, Checked]:
@@ -190,11 +191,16 @@ def _look_of(sandbox: Sandbox, config: Mapping[str, Any]) -> Look:
 
 
 def _compare(
-    outcome: RunOutcome, limits: Limits, check: Callable[[bytes], Checked]
+    outcome: RunOutcome, limits: Limits, check: Callable[[RunOutcome], Checked], *, of_every_run: bool = False
 ) -> tuple[RunOutcome, TestStatus, Checked]:
-    if (ended := ended_badly(outcome, limits)) is not None:
-        return outcome, ended[0], Checked(False, ended[1])
-    return outcome, *_word(check(outcome.stdout))
+    ended = ended_badly(outcome, limits)
+    if ended is None:
+        return outcome, *_word(check(outcome))
+    if of_every_run and outcome.ending is not Ending.SANDBOX_ERROR:
+        status, checked = _word(check(outcome))
+        if status is not TestStatus.FAIL:
+            return outcome, status, checked
+    return outcome, ended[0], Checked(False, ended[1])
 
 
 def _word(checked: Checked) -> tuple[TestStatus, Checked]:
@@ -234,7 +240,8 @@ def longest_test(language: Language, groups: Sequence[GroupSpec], harness: Harne
 
 
 def _limits(language: Language, test: TestSpec) -> Limits:
-    return Limits(cpu_ms=test.cpu_ms if test.is_exact else language.cpu_ms(test.cpu_ms), memory_kb=test.memory_kb)
+    cpu_ms = test.cpu_ms if test.is_exact else language.cpu_ms(test.cpu_ms)
+    return Limits(cpu_ms=cpu_ms, memory_kb=test.memory_kb, counts_runtime=test.counts_runtime)
 
 
 def _without_run(built: Built, test: TestSpec) -> TestOutcome | None:

@@ -24,7 +24,7 @@ class SecondLooks:
     def decide(self, look: Callable[[], tuple[RunOutcome, TestStatus, Said]]) -> tuple[RunOutcome, TestStatus, Said]:
         """Return what a look finds; where it finds a timeout, what a second look finds."""
         found = look()
-        if found[0].ending is Ending.TIMEOUT and self._left:
+        if found[0].ending is Ending.TIMEOUT and found[1] is not TestStatus.PASS and self._left:
             found = look()
             self._left -= found[0].ending is Ending.TIMEOUT
         return found

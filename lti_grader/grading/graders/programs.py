@@ -17,6 +17,7 @@ _MARK = "answer4f1d0a7c"
 # The program's folder cannot be written; what it is given lies where it starts, as its own.
 _GIVEN = "given"
 _WITH_FILES = ["/bin/sh", "-c", f'cp -R /program/{_GIVEN}/. . && exec "$@"', "sh"]
+_WITH_LINK = ["/bin/sh", "-c", 'ln -s "$1" "$2" && shift 2 && exec "$@"', "sh"]
 
 
 @dataclasses.dataclass
@@ -214,19 +215,26 @@ class Programs:
         return _lines_of(before.encode(), self._answer) if found else range(0)
 
     def _build(self, language: Language, source: bytes) -> Program:
-        if not self._files:
+        if not self._files and not self._harness.links:
             return self._sandbox.build(language, source, beside=self._beside)
-        run = _WITH_FILES + (language.file.run_with_files or language.file.run)
-        with_files = dataclasses.replace(language, file=language.file.model_copy(update={"run": run}))
-        program = self._sandbox.build(with_files, source, beside={**self._files, **self._beside})
-        if program.folder is not None:
-            (program.folder / _GIVEN).mkdir(mode=0o755)
-            for name, content in self._files.items():
-                for path in (program.folder / name, program.folder / _GIVEN / name):
-                    if not path.exists():
-                        path.write_bytes(content)
-                        path.chmod(0o644)
+        run = language.file.run
+        if self._files:
+            run = _WITH_FILES + (language.file.run_with_files or run)
+        for name, stream in self._harness.links.items():
+            run = [*_WITH_LINK, f"/dev/{stream}", name, *run]
+        calling = dataclasses.replace(language, file=language.file.model_copy(update={"run": run}))
+        program = self._sandbox.build(calling, source, beside={**self._files, **self._beside})
+        if self._files and program.folder is not None:
+            self._lay_files(program.folder)
         return program
+
+    def _lay_files(self, folder: Path) -> None:
+        (folder / _GIVEN).mkdir(mode=0o755)
+        for name, content in self._files.items():
+            for path in (folder / name, folder / _GIVEN / name):
+                if not path.exists():
+                    path.write_bytes(content)
+                    path.chmod(0o644)
 
     def discard(self) -> None:
         """Forget what was built."""

@@ -33,6 +33,8 @@ class TestSpec:
     visibility: Visibility = Visibility.HIDDEN
     is_exact: bool = False
     """Whether its time is that of the answer's language already, so that nothing is added."""
+    counts_runtime: bool = False
+    """Whether its memory is to be enough for the language's runtime as well, so that nothing is added."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,7 @@ problem's fault and never the student's.
 
 import concurrent.futures
 import dataclasses
+import json
 import signal
 from decimal import Decimal, InvalidOperation
 
@@ -42,25 +43,41 @@ class Validator:
         said = program.trouble or f"The problem's validator does not compile.\n{program.compiler_output}"
         return cls(sandbox, config, None, said)
 
-    def check(self, given: bytes, output: bytes, expected: bytes) -> Checked:
-        """Return the validator's word on an output.
+    def check(self, run: RunOutcome, given: bytes, expected: bytes, program: Program) -> Checked:
+        """Return the validator's word on a run.
 
         Parameters
         ----------
         given, expected
             What the test gives, and its answer: the validator reads both from files.
+        program
+            What ran.
         """
-        return self._said(*self._consulted(self.sandbox, output, given, expected))
+        return self._said(*self._consulted(run.stdout, given, expected, self._told(program, run)))
+
+    def _told(self, program: Program, run: RunOutcome | None) -> dict[str, bytes]:
+        """Return what the validator may know of a run beside its output."""
+        if self.config.sees == "output":
+            return {}
+        about: dict[str, object] = {
+            "language": program.language.id, "source": program.source.decode(errors="replace"),
+        }  # fmt: skip
+        if run is not None:
+            about |= {
+                "ending": run.ending, "exit_code": run.exit_code, "signal": run.signal, "cpu_ms": run.cpu_ms,
+                "wall_ms": run.wall_ms, "memory_kb": run.memory_kb, "stderr": run.stderr.decode(errors="replace"),
+            }  # fmt: skip
+        return {"run.json": json.dumps(about).encode()}
 
     def _consulted(
-        self, sandbox: Sandbox, stdin: bytes | Ends, given: bytes, expected: bytes
+        self, stdin: bytes | Ends, given: bytes, expected: bytes, told: dict[str, bytes]
     ) -> tuple[RunOutcome | None, dict[str, bytes]]:
         if self.program is None:
             return None, {}
-        shown = {"input": given, "answer": expected}
+        shown = {"input": given, "answer": expected, **told}
         if self.config.protocol != "kattis" and isinstance(stdin, bytes):
             shown, stdin = {**shown, "output": stdin}, b""
-        return sandbox.consult(
+        return self.sandbox.consult(
             self.program, stdin, shown=shown, arguments=protocols.arguments(self.config), limits=_LIMITS
         )
 
@@ -101,9 +118,9 @@ class Validator:
             return _nothing(), Checked(False, trouble=self.trouble), True
         ours, theirs = crossed()
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            consulting = pool.submit(self._consulted, self.sandbox, theirs, given, expected)
+            consulting = pool.submit(self._consulted, theirs, given, expected, self._told(program, None))
             try:
-                outcome = sandbox.run(program, ours, limits=limits)
+                outcome = sandbox.run(self._flushing(program), ours, limits=limits)
             finally:
                 # Else it would wait for a program that never began.
                 ours.close()
@@ -113,6 +130,15 @@ class Validator:
         if not decided and _lost_partner(talk):
             return outcome, Checked(False, "It ended before the conversation was over."), decided
         return outcome, self._said(talk, files), decided
+
+    def _flushing(self, program: Program) -> Program:
+        """Return a program that flushes all that it writes, where that is wanted and its language can."""
+        file = program.language.file
+        own = available_languages().get(program.language.id)
+        if not self.config.unbuffered or not file.unbuffered or own is None or file.run != own.file.run:
+            return program
+        calling = dataclasses.replace(program.language, file=file.model_copy(update={"run": file.unbuffered}))
+        return dataclasses.replace(program, language=calling)
 
 
 def _lost_partner(talk: RunOutcome) -> bool:

@@ -163,6 +163,7 @@ class BubblewrapSandbox(Workshop):
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
             resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
             resource.setrlimit(resource.RLIMIT_STACK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            self._hand_over(1)
             self._become()
             if self._uid is not None:
                 # This user has no other processes, so the count is the run's own.

@@ -31,7 +31,8 @@ class Limits:
     """What a run may use.
 
     Times are in milliseconds, memory in KiB, the rest in bytes or pieces. `wall_ms` None means a multiple
-    of the processor time and a constant: a program that waits for the processor is not one that hangs.
+    of the processor time and a constant: a program that waits for the processor is not one that hangs. To `memory_kb` is
+    added what the language's runtime needs, unless it `counts_runtime`.
     """
 
     cpu_ms: int
@@ -43,6 +44,7 @@ class Limits:
     work_inodes: int = 4096
     open_files: int = 256
     reserved_kb: int = 0
+    counts_runtime: bool = False
 
     @property
     def wall(self) -> int:

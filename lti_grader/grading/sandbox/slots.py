@@ -168,6 +168,7 @@ class SlotSandbox(Workshop):
             else:
                 given, (out, out_) = memory_file(stack, "stdin", stdin), _pipe(stack)
                 written, close = out_.fileno(), out_.close
+                self._hand_over(written)
             self._limit(limits)
             theirs = [given, written, err_.fileno(), go_.fileno(), report_.fileno()]
             pid = launcher.begin(self._request(launcher, argv, limits, binds, writable=writable), theirs)

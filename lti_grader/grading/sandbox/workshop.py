@@ -267,6 +267,11 @@ class Workshop(abc.ABC):
         shutil.rmtree(self._home, ignore_errors=True)
         self._lock.close()
 
+    def _hand_over(self, pipe: int) -> None:
+        """Let a run open its end of a pipe by a name, such as /dev/stdout: that is its owner's alone."""
+        if self._uid is not None:
+            os.fchown(pipe, self._uid, self._uid)
+
     def _become(self) -> None:
         """Give up being root, in a process that is about to become a sandbox."""
         if self._uid is not None:
@@ -303,9 +308,11 @@ def _call(program: Program, limits: Limits) -> tuple[list[str], Limits, Path]:
         raise ValueError("this program was not built")
     file = program.language.file
     argv = program.language.run_argv("/program", program.source, program.source_name, limits.memory_kb)
+    # A runtime that is told the limit keeps its heap within it, and needs the rest for itself.
+    extra_kb = 0 if limits.counts_runtime and not file.keeps_limit else file.memory_extra_kb
     widened = dataclasses.replace(
         limits,
-        memory_kb=limits.memory_kb + file.memory_extra_kb,
+        memory_kb=limits.memory_kb + extra_kb,
         processes=max(limits.processes, file.processes),
         reserved_kb=file.reserved_kb,
     )

@@ -152,6 +152,11 @@ class Validated(_Config):
     """What it is called with in place of what is usual, but for Kattis's: words with {input}, {output} and {answer} in them."""
     interactive: bool = False
     """Whether it talks with the program while that runs, in place of reading what it wrote."""
+    unbuffered: bool = False
+    """With `interactive`, whether it reads at once what the program writes, though that does not flush, where the language can."""
+    sees: Literal["output", "run", "every run"] = "output"
+    """What it judges by: the output, or also how the program ran, in /data/run.json; or that of every run, whose word is its own
+    then: also of one that did not end well."""
     full_score: Annotated[Decimal, Field(gt=0)] = Decimal(100)
     """What its score.txt holds where all of the points are deserved."""
 

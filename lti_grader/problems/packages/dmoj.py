@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from lti_grader.problems.harness import Harness
-from lti_grader.problems.packages import dmoj_programs
+from lti_grader.problems.harness import Harness, Stream, is_file_name
+from lti_grader.problems.packages import dmoj_programs, dmoj_python
 from lti_grader.problems.packages.dmoj_cases import Cases
 from lti_grader.problems.packages.dmoj_submissions import submissions_of
 from lti_grader.problems.packages.files import unzipped
@@ -21,8 +21,9 @@ _USUAL_MEMORY_KB = 262_144
 _READ = {
     "archive", "test_cases", "pretest_test_cases", "points", "checker", "generator", "interactive", "signature_grader",
     "binary_data", "short_circuit", "unbuffered", "meta", "wall_time_factor", "output_prefix_length", "output_limit_length",
-    "custom_judge", "file_io",
+    "custom_judge", "file_io", "symlinks",
 }  # fmt: skip
+_STREAMS = {"/dev/stdin": Stream.INPUT, "/dev/stdout": Stream.OUTPUT}
 
 
 def read(slug: str, files: Mapping[str, bytes]) -> Package:
@@ -41,13 +42,6 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         It cannot be read, or is of a kind that cannot be judged here; the message says which file or which kind.
     """
     about = document(files, MARK)
-    if "custom_judge" in about:
-        raise BadPackage(
-            f"init.yml: {about['custom_judge']} judges in the place of the judge, with its own classes: that cannot be judged"
-            " here. Write it as an interactor (`interactive`) or as a checker."
-        )
-    if "file_io" in about:
-        raise BadPackage("init.yml: file_io: programs that read and write named files cannot be judged here.")
     report: list[str] = []
     files = _with_archive(files, about, report)
     cases = Cases(files, about, report)
@@ -55,14 +49,20 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
     checkers = cases.checkers or [about.get("checker")]
     if len(checkers) > 1:
         raise BadPackage("init.yml: its cases have different checkers; one can be used here.")
-    if about.get("interactive"):
+    if about.get("custom_judge"):
+        checker = dmoj_python.grader(files, str(about["custom_judge"]), cases.points)
+    elif about.get("interactive"):
         checker = dmoj_programs.interactor(files, about["interactive"], report)
     else:
         checker = dmoj_programs.checker(files, checkers[0], cases.points, report)
+    if checker.get("interactive") and about.get("unbuffered"):
+        checker = {**checker, "unbuffered": True}
     harness: Harness | None = None
     given: dict[str, bytes] = {}
     if about.get("signature_grader"):
         harness, given = dmoj_programs.signature(files, about["signature_grader"], report)
+    if links := _links(about, report):
+        harness = (harness or Harness()).model_copy(update={"links": links})
     report += [
         f"init.yml: {name} is left out: {about[name]!r}."
         for name in sorted(set(about) - _READ)
@@ -80,12 +80,25 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         checker=checker,
         cpu_ms=None,
         memory_kb=_USUAL_MEMORY_KB,
-        submissions=submissions_of(files),
+        submissions=submissions_of(files, sum(len(one.tests) for one in groups)),
         report=report,
         harness=harness,
         files=given,
         generated=cases.generated,
     )
+
+
+def _links(about: Mapping[str, Any], report: list[str]) -> dict[str, Stream]:
+    """Return the names by which programs open their standard input and output."""
+    named = about.get("file_io") or {}
+    wanted = {str(name): _STREAMS.get(str(place)) for name, place in (about.get("symlinks") or {}).items()}
+    wanted |= {
+        str(named[one]): stream for one, stream in (("input", Stream.INPUT), ("output", Stream.OUTPUT)) if one in named
+    }
+    for name in [one for one, stream in wanted.items() if stream is None or not is_file_name(one)]:
+        report.append(f"init.yml: the link {name} is left out: only standard input and output can be opened by a name.")
+        del wanted[name]
+    return {name: stream for name, stream in wanted.items() if stream is not None}
 
 
 def _with_archive(files: Mapping[str, bytes], about: Mapping[str, Any], report: list[str]) -> Mapping[str, bytes]:

@@ -1,19 +1,17 @@
 """Programs of a DMOJ problem: checkers, interactors, generators and what calls the answer's functions."""
 
 import dataclasses
-import json
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from lti_grader.core.paths import project_folder
 from lti_grader.problems.harness import Harness, Template
+from lti_grader.problems.packages import dmoj_python
 from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import AuthorsProgram, BadPackage
 
-_BY_PYTHON = ("easy", "sorted", "unordered", "rstripped", "linecount", "linematches")
 _CODES = {
     "C": "c", "C11": "c", "CPP": "cpp", "JAVA": "java", "PY": "python", "PYPY": "python", "RUST": "rust", "GO": "go", "PAS": "pascal",
     "MONOCS": "csharp", "CSC": "csharp", "V8JS": "javascript", "NODEJS": "javascript", "TS": "typescript", "KOTLIN": "kotlin", "RUBY": "ruby",
@@ -37,10 +35,11 @@ _SIGNATURE = """\
 
 
 def language_of(code: object) -> str | None:
-    """Return the language that DMOJ calls by a code such as CPP17; None for one that is not known, or Python 2."""
+    """Return the language that DMOJ calls by a code such as CPP17; None for one that is not known."""
     said = str(code).upper()
     if said in ("PY2", "PYPY2"):
-        return None
+        # A site may describe one of that name.
+        return "python2"
     return _CODES.get(said) or _CODES.get(said.rstrip("0123456789"))
 
 
@@ -69,7 +68,7 @@ def program(
     # The first is the program; others that are compiled are included by it, or nobody calls them.
     main = next((one for one in names if PurePosixPath(one).suffix in LANGUAGES), names[0])
     code = about.get("lang") or about.get("language")
-    language = language_of(code) if code else LANGUAGES.get(PurePosixPath(main).suffix)
+    language = language_of(code) if code else ({".py2": "python2"} | LANGUAGES).get(PurePosixPath(main).suffix)
     if language is None:
         raise BadPackage(f"init.yml: the {what} {main} is in a language that is not known here.")
     source = _defined(files[main], list(about.get("flags") or []), language, what, report)
@@ -121,19 +120,13 @@ def checker(files: Mapping[str, bytes], said: object, points: set[Decimal], repo
     if name == "bridged":
         made = program(files, args.get("files"), args, "checker", report)
         return _validator(made, args, points)
-    if name not in _BY_PYTHON and (not name.endswith(".py") or name not in files):
-        raise BadPackage(f"init.yml: there is no checker {name!r} here, and no file of that name.")
     if name == "linecount":
         report.append("The checker linecount also gives points for lines of a wrong output; here that gives none.")
-    if name.endswith(".py"):
-        report.append(
-            f"The checker {name} gets no limits, no source and no times of the submission; look whether it asks for them."
-        )
-    return {
-        "kind": "validator", "language": "python", "source": (project_folder("configs") / "checkers" / "dmoj.py").read_text(),
-        "beside": {name: files[name].decode(errors="replace")} if name in files else {},
-        "flags": [PurePosixPath(name).name, *(f"{key}={json.dumps(value)}" for key, value in sorted(args.items()))],
-    }  # fmt: skip
+    if name in dmoj_python.NAMED:
+        return dmoj_python.named(name, args)
+    if name.endswith(".py") and name in files:
+        return dmoj_python.checker(files, name, args, points, report)
+    raise BadPackage(f"init.yml: there is no checker {name!r} here, and no file of that name.")
 
 
 def _floats(name: str, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,8 @@ class _Writing:
             ending = ENDINGS.get(config.language, "")
             self.files[f"output_validator/validate{ending}"] = config.source.encode()
             self.files |= {f"output_validator/{name}": text.encode() for name, text in config.beside.items()}
+            if config.sees != "output":
+                self.report.append("Its validator reads how a program ran (run.json), which no other judge tells it.")
             if any("score" in text for text in (config.source, *config.beside.values())):
                 self.report.append(
                     f"Its validator gives scores out of {config.full_score}; there they are points of the test, or a"

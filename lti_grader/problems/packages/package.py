@@ -35,6 +35,10 @@ class Submission:
     source: bytes
     expected: frozenset[str] | None
     beside: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    cpu_ms: int | None = None
+    """The limit of each test that it is judged by, in milliseconds, where that is its own."""
+    memory_kb: int | None = None
+    """The same of memory, in KiB: of all that it uses, with what its language's runtime takes."""
 
 
 @dataclasses.dataclass(frozen=True)

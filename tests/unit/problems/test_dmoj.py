@@ -100,18 +100,44 @@ def test_a_generator_is_asked_later_for_what_is_not_there() -> None:
 
 
 def test_its_tests_are_submissions() -> None:
-    source = {"tests/slow/test.yml": "language: PY3\nsource: a.py\ncases: [AC, TLE, SC]\n", "tests/slow/a.py": "1",
-              "tests/old/test.yml": "language: PY2\nsource: b.py\n", "tests/old/b.py": "2"}  # fmt: skip
-    found = read("test_cases: [{in: 1.in, out: 1.out}]", **source).submissions
-    assert [(one.path, one.language, one.expected) for one in found] == [
-        ("tests/old/b.py", None, frozenset({"accepted"})), ("tests/slow/a.py", "python", frozenset({"timeout"})),
-    ]  # fmt: skip
+    source = {"tests/slow/test.yml": "language: PY3\nsource: a.py\ntime: 0.5\nmemory: 1024\ncases: [AC, TLE, SC]\n", "tests/slow/a.py": "1",
+              "tests/old/test.yml": "language: PY2\nsource: b.py\n", "tests/old/b.py": "2", "tests/old/test.linux.yml": "expect: WA\n",
+              "tests/other/test.freebsd.yml": "language: C\nsource: c.c\n", "tests/other/c.c": "3"}  # fmt: skip
+    found = read("test_cases: [{in: 1.in, out: 1.out}, {in: 2.in, out: 2.out}]", **source).submissions
+    assert [(one.path, one.language, one.expected, one.cpu_ms, one.memory_kb) for one in found] == [
+        ("tests/old/b.py", "python2", frozenset({"fail"}), None, None),
+        ("tests/slow/a.py", "python", frozenset({"timeout"}), 500, 1024),
+    ]
+    # Of one case alone the second's verdict is never asked for.
+    assert read("test_cases: [{in: 1.in, out: 1.out}]", **source).submissions[1].expected == {"accepted"}
+
+
+def test_graders_and_checkers_in_python_become_validators() -> None:
+    asking = "from dmoj.result import CheckerResult\ndef check(process_output, judge_output, batch, **kwargs): return CheckerResult(True, 5)\ncheck.run_on_error = True\n"
+    package = read("checker: own.py\ntest_cases: [{in: 1.in, points: 5}]", **{"own.py": asking})
+    assert (package.checker["sees"], package.checker["flags"]) == ("every run", ["own.py", "5"])
+    assert "The checker own.py asks for a batch's number, which is not known to it here: it is told 0 or nothing." in package.report  # fmt: skip
+    grader = "import rules\nfrom dmoj.graders.interactive import InteractiveGrader\nclass Grader(InteractiveGrader):\n    pass\n"
+    package = read(
+        "custom_judge: own.py\nunbuffered: true\ntest_cases: [{in: 1.in}]", **{"own.py": grader, "rules.py": "N = 1"}
+    )
+    assert {"interactive": True, "unbuffered": True}.items() <= package.checker.items()
+    assert set(package.checker["beside"]) == {"own.py", "rules.py", "dmoj_interface.py", "dmoj_checkers.py"}
+    checker_config(package.checker)
+
+
+def test_names_stand_for_what_is_read_and_written() -> None:
+    package = read("file_io: {input: a.inp, output: a.out}\ntest_cases: [{in: 1.in, out: 1.out}]")
+    assert package.harness is not None
+    assert package.harness.links == {"a.inp": "stdin", "a.out": "stdout"}
 
 
 @pytest.mark.parametrize(
     ("init", "words"),
     [
-        ("custom_judge: judge.py", "judge.py judges in the place of the judge"),
+        ("custom_judge: none.py\ntest_cases: [{in: 1.in}]", "there is no file none.py"),
+        ("custom_judge: own.py\ntest_cases: [{in: 1.in}]", "own.py starts programs itself (launch)"),
+        ("checker: aids.py\ntest_cases: [{in: 1.in}]", "aids.py imports dmoj.utils.helper_files"),
         ("test_cases: [{in: 9.in}]", "there is no file 9.in, which case 1 names"),
         ("test_cases: []", "it has no test cases"),
         ("test_cases: [{batched: [{in: 1.in}], dependencies: [1]}]", "batch 1 depends on batch 1, which is not before it"),
@@ -123,19 +149,21 @@ def test_its_tests_are_submissions() -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_judged_is_refused_in_words(init: str, words: str) -> None:
+    own = "from dmoj.graders import StandardGrader\nclass Grader(StandardGrader):\n    def grade(self, case): return self.binary.launch()\n"
     with pytest.raises(BadPackage) as told:
-        read(init)
+        read(init, **{"own.py": own, "aids.py": "from dmoj.utils.helper_files import mktemp\n"})
     assert words in told.value.message
 
 
 def test_what_is_left_out_is_told() -> None:
     report = read(
-        "hints: [nobigmath]\nsymlinks: {a: /dev/stdin}\nchecker: linecount\ntest_cases: [{in: 1.in, out: 1.out, colour: red}]"
+        "hints: [nobigmath]\nsymlinks: {a: /etc/passwd}\nchecker: linecount\ntest_cases: [{in: 1.in, out: 1.out, colour: red}]"
     ).report
     assert report[:-1] == [
         "init.yml: colour of single cases is left out.",
         "The checker linecount also gives points for lines of a wrong output; here that gives none.",
-        "init.yml: hints is left out: ['nobigmath'].", "init.yml: symlinks is left out: {'a': '/dev/stdin'}.",
+        "init.yml: the link a is left out: only standard input and output can be opened by a name.",
+        "init.yml: hints is left out: ['nobigmath'].",
     ]  # fmt: skip
 
 
