@@ -139,6 +139,7 @@ def report(installation: Installation, *, students: int) -> None:
     for place in (exam, homework):
         web.open_pages(place.installation, place.students)
     _tell(f"each submits, within {SECONDS} s")
+    spent = web.processor_seconds(installation)
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         posts = [pool.submit(_submissions, place) for place in (exam, homework)]
@@ -147,6 +148,7 @@ def report(installation: Installation, *, students: int) -> None:
         saved, opened = saves.result(), pages.result()
     _wait_until_judged((exam, homework), students, began)
     whole = time.monotonic() - began
+    spent = {name: now - spent[name] for name, now in web.processor_seconds(installation).items()}
     print(f"\n{f'{students} submissions of ten tests in {SECONDS} s':<44}{'p50':>10}{'p95':>9}{'p99':>9}")
     for label, place in (("an exam: from Submit to the result, s", exam), ("homework: the same, s", homework)):
         found = _judged(place)
@@ -155,9 +157,9 @@ def report(installation: Installation, *, students: int) -> None:
         ("Submit's own answer, ms", posted), ("autosaves of the exam, ms", saved.each), ("its page, ms", opened.each)
     ):  # fmt: skip
         print(f"{label:<44}" + "".join(f"{percentile(times, share) * 1000:>{width}.0f}" for share, width in _COLUMNS))
-    print(
-        f"all {students} judged, each once, the last {max(0.0, whole - SECONDS):.0f} s after the {SECONDS}", flush=True
-    )
+    print(f"all {students} judged, each once, the last {max(0.0, whole - SECONDS):.0f} s after the {SECONDS}")
+    shares = ", ".join(f"{name} {seconds * 1000 / students:.0f}" for name, seconds in spent.items())
+    print(f"milliseconds of the processors for each, its share of pages and saves included: {shares}", flush=True)
 
 
 _COLUMNS = ((50, 10), (95, 9), (99, 9))

@@ -5,6 +5,7 @@
 
 import dataclasses
 import multiprocessing
+import resource
 import statistics
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from lti_grader.assignments.language_files import LanguageFile
 from lti_grader.assignments.languages import Language, available_languages
 from lti_grader.grading.graders.code import GroupSpec, TestSpec, grade
 from lti_grader.grading.sandbox import Limits, Sandbox, open_sandbox
+from lti_grader.grading.sandbox.workshop import ENVIRONMENT
 from lti_grader.problems.models import Aggregation
 
 KINDS = ("slot", "bubblewrap", *(["isolate"] if peers.has_isolate() else []))
@@ -57,10 +59,10 @@ def attempt_bare(language: Language, source: bytes) -> None:
         Path(folder, name).write_bytes(source)
         Path(folder, "classes").mkdir()
         if argv := language.compile_argv(name) or language.check_argv(folder, name):
-            subprocess.run(argv, cwd=folder, check=True, capture_output=True)
+            subprocess.run(argv, cwd=folder, check=True, capture_output=True, env=ENVIRONMENT)
         argv = language.run_argv(folder, source, name, 262144)
         for given, expected in TESTS:
-            done = subprocess.run(argv, cwd=folder, input=given, check=True, capture_output=True)
+            done = subprocess.run(argv, cwd=folder, input=given, check=True, capture_output=True, env=ENVIRONMENT)
             if done.stdout.split() != expected.split():
                 raise AssertionError(f"{language.id}: {done.stdout!r} instead of {expected!r}")
 
@@ -80,17 +82,40 @@ def attempt_in(sandbox: Sandbox, language: Language, source: bytes) -> None:
         raise AssertionError(f"{language.id}: {graded}")
 
 
-def rate(once: Callable[[], object], seconds: float) -> float:
-    """Return how often a second `once` can be done; the first time is for warming up."""
+@dataclasses.dataclass(frozen=True)
+class Rate:
+    """How often a second something was done, and what it took of the processor each time, in milliseconds.
+
+    The second figure is what other work on the machine disturbs less. It has a share of what is begun once: launchers, interpreters.
+    """
+
+    a_second: float
+    cpu_ms: float
+
+
+def rate(once: Callable[[], object], seconds: float) -> tuple[float, int]:
+    """Return how often a second `once` can be done, and how often it was; the first time is for warming up."""
     once()
     began, times = time.perf_counter(), 0
     while (spent := time.perf_counter() - began) < seconds:
         once()
         times += 1
-    return times / spent
+    return times / spent, times + 1
 
 
-def _worker(kind: str, language: Language | None, seconds: float) -> float:
+def _processor_seconds() -> float:
+    """Return what this process has taken, with all that it started and that has ended."""
+    own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+
+
+def _worker(kind: str, language: Language | None, seconds: float) -> Rate:
+    before = _processor_seconds()
+    a_second, times = _measured(kind, language, seconds)
+    return Rate(a_second, (_processor_seconds() - before) * 1000 / times)
+
+
+def _measured(kind: str, language: Language | None, seconds: float) -> tuple[float, int]:
     if kind == "bare":
         if language is None:
             return rate(lambda: subprocess.run(["/bin/true"], check=True, capture_output=True), seconds)
@@ -109,10 +134,11 @@ def _worker(kind: str, language: Language | None, seconds: float) -> float:
         sandbox.close()
 
 
-def together(kind: str, language: Language | None, seconds: float) -> float:
+def together(kind: str, language: Language | None, seconds: float) -> Rate:
     """Return the rate of `AT_ONCE` workers together, each a process with a sandbox of its own."""
     with multiprocessing.get_context("spawn").Pool(AT_ONCE) as pool:
-        return sum(pool.starmap(_worker, [(kind, language, seconds)] * AT_ONCE))
+        found = pool.starmap(_worker, [(kind, language, seconds)] * AT_ONCE)
+    return Rate(sum(one.a_second for one in found), statistics.mean(one.cpu_ms for one in found))
 
 
 # What is measured beside others, and what others do meanwhile: little memory, and more of it than the processor's cache holds.
@@ -162,7 +188,8 @@ def disturbance(times: int) -> None:
 
 
 def main(seconds: float = 6.0, wanted: Sequence[str] = tuple(SOURCES)) -> None:
-    print(f"{'attempts of 10 tests a second':<32}{'bare':>10}" + "".join(f"{kind:>14}{'of bare':>9}" for kind in KINDS))
+    kinds = "".join(f"{kind:>12}{'of bare':>9}{'cpu ms':>8}" for kind in KINDS)
+    print(f"{'attempts of 10 tests a second':<32}{'bare':>8}{'cpu ms':>8}{kinds}")
     rows: list[tuple[str, Language | None]] = [("runs of /bin/true a second", None)]
     for language in (one for name, one in available_languages().items() if name in SOURCES and name in wanted):
         rows.append((language.label, language))
@@ -174,8 +201,10 @@ def main(seconds: float = 6.0, wanted: Sequence[str] = tuple(SOURCES)) -> None:
     for label, language in rows:
         bare = together("bare", language, seconds)
         cells = [together(kind, language, seconds) for kind in KINDS]
-        shown = "".join(f"{cell:>14.1f}{cell / bare:>8.0%} " for cell in cells)
-        print(f"{label:<32}{bare:>10.1f}{shown}", flush=True)
+        shown = "".join(
+            f"{cell.a_second:>12.1f}{cell.a_second / bare.a_second:>9.0%}{cell.cpu_ms:>8.1f}" for cell in cells
+        )
+        print(f"{label:<32}{bare.a_second:>8.1f}{bare.cpu_ms:>8.1f}{shown}", flush=True)
     if "python" in wanted:
         disturbance(max(3, round(4 * seconds)))
 

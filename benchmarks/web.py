@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -246,14 +246,35 @@ def burst(installation: Installation, students: Sequence[Browser], *, seconds: f
 def memory_mib(installation: Installation) -> float:
     """Return what the whole installation holds of memory (PSS), demo LMS included."""
     supervisor = installation.servers.supervisor
-    waiting = [supervisor.pid(name) for name in supervisor.names()]
     total = 0
+    for name in supervisor.names():
+        for process in _processes(supervisor.pid(name)):
+            total += int(re.findall(r"^Pss:\s+(\d+) kB", (process / "smaps_rollup").read_text(), re.MULTILINE)[0])
+    return total / 1024
+
+
+def _processes(first: int) -> Iterator[Path]:
+    """Yield the folders in /proc of a process and of all below it."""
+    waiting = [first]
     while waiting:
         process = Path("/proc") / str(waiting.pop())
-        total += int(re.findall(r"^Pss:\s+(\d+) kB", (process / "smaps_rollup").read_text(), re.MULTILINE)[0])
-        for task in (process / "task").iterdir():
-            waiting += map(int, (task / "children").read_text().split())
-    return total / 1024
+        yield process
+        with suppress(OSError):
+            for task in (process / "task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+
+
+def processor_seconds(installation: Installation) -> dict[str, float]:
+    """Return what each service has taken of the processors so far, with what it started, as far as that lives or was waited for."""
+    supervisor, found = installation.servers.supervisor, dict[str, float]()
+    for name in supervisor.names():
+        ticks = 0
+        for process in _processes(supervisor.pid(name)):
+            with suppress(OSError):
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
+                ticks += sum(map(int, fields[11:15]))
+        found[name] = ticks / os.sysconf("SC_CLK_TCK")
+    return found
 
 
 def report(installation: Installation, *, students: int) -> None:

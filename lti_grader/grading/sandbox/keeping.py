@@ -61,20 +61,16 @@ def lay_out(home: Path) -> None:
     SandboxUnavailable
         The launcher was not built.
     """
-    files = {
-        "slot": _built(), "slot.so": _built(".so"), "node.so": _built("-node.so"),
-        "warm.py": _HERE / "launcher" / "warm.py", "warm.js": _HERE / "launcher" / "warm.js",
-    }  # fmt: skip
-    for name, file in files.items():
-        shutil.copyfile(file, home / name)
-        (home / name).chmod(0o555)
-
-
-def _built(suffix: str = "") -> Path:
-    found = _HERE / "bin" / f"slot-{platform.machine()}{suffix}"
-    if not found.exists():
+    built = _HERE / "bin" / f"slot-{platform.machine()}"
+    files = {name: _HERE / "launcher" / name for name in ("warm.py", "warm.js")}
+    # What interpreters load may be missing: they are started for each run then, and the log says why.
+    files |= {name: Path(f"{built}{end}") for name, end in (("slot", ""), ("slot.so", ".so"), ("node.so", "-node.so"))}
+    if not built.exists():
         raise SandboxUnavailable(
             "The slot launcher was not built on this machine: install a C compiler and run scripts/build-launcher, or"
             " set `sandbox` to bubblewrap."
         )
-    return found
+    for name, file in files.items():
+        if file.exists():
+            shutil.copyfile(file, home / name)
+            (home / name).chmod(0o555)
