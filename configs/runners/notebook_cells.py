@@ -66,6 +66,14 @@ def in_order(plan, answer):
     return [one[1:] for one in order]
 
 
+def with_values(source, values):
+    """Return a cell in which variables are set to what they are when it is graded."""
+    for name, value in values.items():
+        line = r"^(\s*){}\s*=(?!=).*$".format(re.escape(name))
+        source = re.sub(line, r"\g<1>{} = {}".format(name, value), source, flags=re.MULTILINE)
+    return source
+
+
 def as_python(source):
     """Return a cell as Python, and what was left out of it: lines for Jupyter and for the shell."""
     first = source.lstrip().split("\n", 1)

@@ -7,7 +7,6 @@ reads this.
 import ast
 import asyncio
 import doctest
-import io
 import json
 import linecache
 import os
@@ -30,19 +29,34 @@ MOST_TOLD = 3
 execute, translate = exec, compile
 
 
+class Comparing(doctest.DocTestRunner):
+    """Says of a doctest that fails what was to be shown, and what was."""
+
+    def report_failure(self, out, test, example, got):
+        out("{}\nwas to show {}\nand showed {}".format(example.source.strip(), shown(example.want), shown(got)))
+
+    def report_unexpected_exception(self, out, test, example, exc_info):
+        out("{}\n{}".format(in_words(exc_info[1]), example.source.strip()))
+
+
+def shown(text):
+    return text.strip() or "nothing"
+
+
 class Stage:
     """The world that the cells of a notebook share."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, replaced):
         self.main = types.ModuleType("__main__")
         self.names = self.main.__dict__
         self.seed = seed
+        self.replaced = replaced
         self.errors = []
         sys.modules["__main__"] = self.main
 
     def run(self, source, place):
         """Run a cell; return the exception that ended it, None for none."""
-        code, left = notebook_cells.as_python(source)
+        code, left = notebook_cells.as_python(notebook_cells.with_values(source, self.replaced))
         if left:
             print("{}: left out {}".format(place, "; ".join(left)))
         self.sow()
@@ -90,7 +104,7 @@ def reported(name):
             packed.extractall()
     notebook_world.prepare(os.getcwd())
     sys.path.insert(0, os.getcwd())
-    stage = Stage(plan["seed"])
+    stage = Stage(plan["seed"], plan["replaced"])
     played(stage, cells, tests[test]["cell"])
     return judged(stage, tests[test], test)
 
@@ -139,11 +153,9 @@ def as_doctest(stage, test, name):
     """Run a test that compares what is shown, as a doctest."""
     examples = doctest.DocTestParser().get_doctest(test["code"], stage.names, name, "<{}>".format(name), 0)
     stage.sow()
-    told = io.StringIO()
-    failed = doctest.DocTestRunner(verbose=False).run(examples, out=told.write, clear_globs=False).failed
-    if not failed:
-        return None
-    return "\n".join(line for line in told.getvalue().split("\n") if line.strip("*") and not line.startswith("File "))
+    told = []
+    failed = Comparing(verbose=False).run(examples, out=told.append, clear_globs=False).failed
+    return "\n".join(told) if failed else None
 
 
 def as_call(stage, test, name):

@@ -50,6 +50,7 @@ def prepare(folder):
         sys.modules.update(ipython())
     if importlib.util.find_spec("nose") is None:
         sys.modules.update(nose())
+    sys.modules["otter"] = otter()
     builtins.display = sys.modules["IPython.display"].display if "IPython.display" in sys.modules else display
     builtins.get_ipython = Shell
 
@@ -69,6 +70,20 @@ def classes(name):
     if not name[:1].isupper():
         raise AttributeError(name)
     return Shown
+
+
+def otter():
+    """Return what stands for otter, whose checks students have in their copies: the tests are run here otherwise."""
+
+    class Notebook(Shell):
+        check = check_all = export = to_pdf = add_plugin_files = run_plugin = Shell.system
+
+        def __init__(self, *_, **__):
+            """Take whatever it is made with."""
+
+    made = types.ModuleType("otter")
+    made.Notebook = Notebook
+    return made
 
 
 def nose():

@@ -15,6 +15,8 @@ from lti_grader.problems.models import Visibility
 _FILE_NAME = r"^\w[\w .+-]{0,99}$"
 FileName = Annotated[str, Field(pattern=_FILE_NAME)]
 """A file's name without a folder."""
+NOTEBOOK = ".ipynb"
+"""How the name of a notebook's file ends."""
 
 
 def is_file_name(name: str) -> bool:
@@ -142,6 +144,11 @@ class TestText:
     code: str = ""
     extra: str = ""
     input: str = ""
+
+
+def takes_notebook(config: Mapping[str, Any]) -> bool:
+    """Return whether the answers to a version with this `harness` are notebooks."""
+    return str((config.get("unit_tests") or {}).get("answer") or "").endswith(NOTEBOOK)
 
 
 def harness_of(config: Mapping[str, Any]) -> Harness | None:

@@ -12,8 +12,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from lti_grader.core.errors import Unprocessable
+from lti_grader.problems.harness import NOTEBOOK as ENDING
 
-ENDING = ".ipynb"
+__all__ = ["ENDING", "BadNotebook", "Cell", "Notebook", "program_text", "read_notebook", "with_ids", "written"]
+
 MOST_BYTES, MOST_CELLS = 16_777_216, 5000
 
 
@@ -102,6 +104,18 @@ def read_notebook(content: bytes) -> Notebook:
 
 def _joined(source: str | list[str]) -> str:
     return source if isinstance(source, str) else "".join(source)
+
+
+def program_text(content: bytes) -> str:
+    """Return a program's text; of a notebook, the code of its cells one below the other, each numbered as Jupyter does."""
+    text = content.decode(errors="replace")
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        cells = [one.source for one in read_notebook(content).cells if one.is_code]
+    except BadNotebook:
+        return text
+    return "\n".join(f"# In [{number}]\n{source.rstrip()}\n" for number, source in enumerate(cells, start=1))
 
 
 def with_ids(notebook: Notebook) -> Notebook:

@@ -64,6 +64,11 @@ def title_of(version_id: uuid.UUID) -> str:
     return session().scalars(sa.select(Problem.title).join(ProblemVersion).where(ProblemVersion.id == version_id)).one()
 
 
+def slug_of(version_id: uuid.UUID) -> str:
+    """Return the name of the problem that a version is of, as addresses and files have it."""
+    return session().scalars(sa.select(Problem.slug).join(ProblemVersion).where(ProblemVersion.id == version_id)).one()
+
+
 def tests_of(version_id: uuid.UUID) -> Sequence[sa.Row[TestGroup, TestCase]]:
     """Return the groups and tests of a version in their order."""
     return (

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from lti_grader.problems.notebooks import ENDING
-from lti_grader.problems.packages import nbgrader
+from lti_grader.problems.packages import nbgrader, otter
 from lti_grader.problems.packages.notebooks import opened, package_of
 from lti_grader.problems.packages.package import BadPackage, Package, Refused
 
@@ -57,10 +57,16 @@ def _with_note(package: Package, note: Sequence[str]) -> Package:
 
 def _read(path: str, files: Mapping[str, bytes]) -> Package:
     notebook = opened(path, files[path])
-    if not nbgrader.is_meant(notebook):
-        raise BadPackage(f"{path} has no cells of nbgrader's: nothing in it is graded.")
-    package = package_of(path, nbgrader.course_of(notebook), _data(path, files))
-    return _with_note(package, _settings(path, files))
+    data = _data(path, files)
+    try:
+        if nbgrader.is_meant(notebook):
+            package = package_of(path, nbgrader.course_of(notebook), data)
+            return _with_note(package, _settings(files))
+        if otter.is_meant(notebook):
+            return package_of(path, otter.course_of(notebook, data), data)
+    except BadPackage as error:
+        raise BadPackage(f"{path}: {error.message}") from None
+    raise BadPackage(f"{path} has no cells of nbgrader's and no marks of otter's: nothing in it is graded.")
 
 
 def _data(path: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -75,7 +81,7 @@ def _data(path: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def _settings(path: str, files: Mapping[str, bytes]) -> list[str]:
+def _settings(files: Mapping[str, bytes]) -> list[str]:
     names = {PurePosixPath(one).name for one in files}
     if "nbgrader_config.py" not in names:
         return []

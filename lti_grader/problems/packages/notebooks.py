@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Literal
 
-from lti_grader.problems.harness import Harness, Template, UnitTests
+from lti_grader.problems.harness import Harness, Template, UnitTests, is_file_name
 from lti_grader.problems.models import Aggregation, Visibility
 from lti_grader.problems.notebooks import ENDING, BadNotebook, Cell, Notebook, read_notebook, with_ids, written
 from lti_grader.problems.operations import DraftGroup, DraftTest
@@ -25,7 +25,6 @@ SHOWN, HIDDEN = "shown_tests.json", "hidden_tests.json"
 OWN_FILES = frozenset({PLAN, BESIDE, SHOWN, HIDDEN})
 """The files of such a problem that are no data of its author's."""
 _MEMORY_KB = 524_288
-_NAME = re.compile(r"\w[\w .+-]{0,99}")
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
 _PYTHON = ("python", "ipython", "python3", "python2")
 
@@ -100,6 +99,9 @@ class Course:
     report: Sequence[str] = ()
     losses: Sequence[str] = ()
     seed: int | None = None
+    """What random numbers begin with in each cell."""
+    replaced: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """Variables that have another value when it is graded."""
 
 
 def opened(name: str, content: bytes) -> Notebook:
@@ -141,9 +143,7 @@ def package_of(path: str, course: Course, files: Mapping[str, bytes]) -> Package
     """
     stem = PurePosixPath(path).stem
     if not any(one.tests for one in course.questions):
-        raise BadPackage(
-            f"{PurePosixPath(path).name} has no cell with tests: nothing in it can be graded by running it."
-        )
+        raise BadPackage("It has no cell with tests: nothing in it can be graded by running it.")
     tests = [test for one in course.questions for test in one.tests]
     given = _beside(files) | {PLAN: _plan(course)} | _tests(tests)
     visibilities = {SHOWN: Visibility.VISIBLE, HIDDEN: Visibility.HIDDEN}
@@ -176,7 +176,7 @@ def package_of(path: str, course: Course, files: Mapping[str, bytes]) -> Package
 
 def _plan(course: Course) -> bytes:
     cells = [dataclasses.asdict(one) for one in course.plan]
-    return json.dumps({"cells": cells, "seed": course.seed}, indent=1).encode()
+    return json.dumps({"cells": cells, "seed": course.seed, "replaced": dict(course.replaced)}, indent=1).encode()
 
 
 def _tests(tests: Sequence[CellTest]) -> dict[str, bytes]:
@@ -192,7 +192,7 @@ def _tests(tests: Sequence[CellTest]) -> dict[str, bytes]:
 
 def _beside(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return an author's files as a problem holds them: those in folders, or of odd names, in an archive."""
-    plain = {name: text for name, text in files.items() if _NAME.fullmatch(name) and name not in {*OWN_FILES, ANSWER}}
+    plain = {name: text for name, text in files.items() if is_file_name(name) and name not in {*OWN_FILES, ANSWER}}
     packed = {name: text for name, text in files.items() if name not in plain}
     return plain | ({BESIDE: zipped(packed, "")} if packed else {})
 

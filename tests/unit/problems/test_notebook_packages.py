@@ -79,7 +79,7 @@ def test_what_a_person_marks_and_what_is_made_later_is_said() -> None:
     [
         (notebook(graded("code", "a", "### BEGIN SOLUTION\n1", solution=True)), "BEGIN SOLUTION without END SOLUTION"),
         (notebook(*[graded("code", "a", "assert 1", grade=True, points=1)] * 2), "Two cells are called 'a'"),
-        (notebook(cell("code", "print(1)")), "no cells of nbgrader's"),
+        (notebook(cell("code", "print(1)")), "has no cells of nbgrader's and no marks of otter's"),
         (notebook(graded("code", "a", "1", solution=True)), "no cell with tests"),
         (notebook(graded("code", "a", "assert 1", grade=True), language="R"), "in r: only notebooks in Python"),
         (notebook(version=3), "version 3 of the format: open it in Jupyter and save it"),
