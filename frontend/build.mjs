@@ -13,6 +13,7 @@ const entries = {
   remember: "src/launch/remember.ts",
   recall: "src/launch/recall.ts",
   work: "src/work/main.ts",
+  notebook: "src/work/notebook.ts",
   attempt: "src/attempt/main.ts",
 };
 

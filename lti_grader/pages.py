@@ -11,6 +11,7 @@ from lti_grader.assignments.access_views import blueprint as access
 from lti_grader.assignments.languages import label_of
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
+from lti_grader.attempts.notebooks import MOST_BYTES
 from lti_grader.attempts.views import blueprint as work
 from lti_grader.authoring.check_views import blueprint as checks
 from lti_grader.authoring.draft_views import blueprint as drafts
@@ -57,7 +58,11 @@ _WORK = Limit(
     "work", "So many Runs and Submits at once are too many. Your text is kept.", Pace(5_000, 100), Pace(30, 0.5)
 )
 _FILE = 67_108_864
-UPLOADS = {"drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE}
+_NOTEBOOK = 4 * MOST_BYTES
+UPLOADS = {
+    "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE,
+    "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK,
+}  # fmt: skip
 """Where more comes than a form usually holds: endpoint -> bytes."""
 LIMITS = {
     "lti.begin": _ARRIVALS,

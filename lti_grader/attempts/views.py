@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import io
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,14 +17,16 @@ from lti_grader.assignments.languages import offered
 from lti_grader.assignments.operations import languages_taken, require_language, require_open
 from lti_grader.attempts import drafts, operations, queries
 from lti_grader.attempts.models import AttemptType
+from lti_grader.attempts.notebooks import Download, checked_answer, copy_for, most_bytes, notebook_of, starters_of
 from lti_grader.attempts.text import check_code, check_key
 from lti_grader.classes.mentors import mentored
 from lti_grader.classes.models import Role
 from lti_grader.core.db import transaction
-from lti_grader.core.errors import BadInput, Conflict, Forbidden
+from lti_grader.core.errors import BadInput, Conflict, Forbidden, NotFound
 from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems import queries as problems
+from lti_grader.problems.harness import takes_notebook
 
 blueprint = flask.Blueprint("work", __name__)
 
@@ -125,14 +128,14 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             "user_id": str(me.user_id),
             "draft": draft.as_json() if draft else None,
             "languages": listed_languages(
-                languages_taken(place.opened.assignment, place.line.answered_in), version.starter_code
+                languages_taken(place.opened.assignment, place.line.answered_in), starters_of(version)
             ),
             "urls": {
                 "draft": flask.url_for("work.save_draft", item_id=item_id),
                 "attempts": flask.url_for("work.hand_in", item_id=item_id),
                 "history": flask.url_for("results.history", item_id=item_id),
             },
-            "max_code_bytes": settings.max_code_bytes,
+            "max_code_bytes": most_bytes(version, settings.max_code_bytes),
             "read_only": bool(reason),
             "read_only_reason": reason,
             "time_spent_seconds": draft.time_spent_seconds if draft else 0,
@@ -147,10 +150,30 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             statement=to_html(version.description_markdown),
             hint=to_html(version.hint) if version.hint else "",
             samples=samples,
+            notebook=notebook_of(version),
+            copy_url=flask.url_for("work.notebook", item_id=item_id),
             config=config,
             submissions_made=made,
             attempts_allowed=place.opened.dates.attempts_allowed,
         )
+
+
+def as_download(file: Download) -> ResponseReturnValue:
+    """Return a file for the browser to save."""
+    return flask.send_file(
+        io.BytesIO(file.content), mimetype=file.mimetype, as_attachment=True, download_name=file.filename
+    )
+
+
+@blueprint.get("/work/<uuid:item_id>/notebook")
+def notebook(item_id: uuid.UUID) -> ResponseReturnValue:
+    """The notebook that students begin with, and its data."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        version = problems.version(_place(item_id, me.user_id).item.problem_version_id)
+        if not takes_notebook(version.harness):
+            raise NotFound("This problem is answered on its page: there is no notebook to it.")
+        return as_download(copy_for(version, problems.slug_of(version.id), adapters.installed().blobs.get))
 
 
 def listed_languages(allowed: Sequence[str], starters: Mapping[str, str]) -> list[dict[str, str]]:
@@ -185,7 +208,6 @@ def save_draft(item_id: uuid.UUID) -> ResponseReturnValue:
 def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
     """Run or Submit."""
     me, given, held = viewer(), body(), adapters.installed()
-    encoded = check_code(given.get("code"), max_bytes=held.settings.max_code_bytes)
     key = check_key(given.get("idempotency_key"), "idempotency_key")
     try:
         kind = AttemptType(str(given.get("type")))
@@ -199,6 +221,8 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
         place = _place(item_id, me.user_id)
         place.opened.membership.require_work()
         require_language(place.opened.assignment, language, answered_in=place.line.answered_in)
+        version = problems.version(place.item.problem_version_id)
+        encoded = checked_answer(version, given.get("code"), max_bytes=held.settings.max_code_bytes)
     ref = held.blobs.put(encoded)
     handed = operations.Handed(
         type=kind,

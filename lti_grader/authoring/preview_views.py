@@ -13,16 +13,18 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments.languages import available_languages
+from lti_grader.attempts.notebooks import checked_answer, copy_for, most_bytes, starters_of
 from lti_grader.attempts.text import check_code, check_key
-from lti_grader.attempts.views import body, listed_languages
+from lti_grader.attempts.views import as_download, body, listed_languages
 from lti_grader.authoring import access, listing, queries, trying
 from lti_grader.authoring.models import JudgingKind, JudgingStatus, VersionJudging
 from lti_grader.authoring.owing import locked
 from lti_grader.authoring.views import as_students_see
 from lti_grader.core import event_streams
 from lti_grader.core.db import transaction
-from lti_grader.core.errors import BadInput, Conflict
+from lti_grader.core.errors import BadInput, Conflict, NotFound
 from lti_grader.core.web import Viewer, session_watch, viewer, wants_json
+from lti_grader.problems.harness import takes_notebook
 from lti_grader.problems.models import ProblemVersion
 from lti_grader.problems.queries import languages_of, tests_of, version
 
@@ -58,13 +60,13 @@ def page(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
             "ap_id": str(version_id),
             "user_id": str(me.user_id),
             "draft": _kept(me, version_id),
-            "languages": listed_languages(_languages(found), found.starter_code),
+            "languages": listed_languages(_languages(found), starters_of(found)),
             "urls": {
                 "draft": flask.url_for("previews.save_draft", **here),
                 "attempts": flask.url_for("previews.hand_in", **here),
                 "history": flask.url_for("previews.history", **here),
             },
-            "max_code_bytes": settings.max_code_bytes,
+            "max_code_bytes": most_bytes(found, settings.max_code_bytes),
             "read_only": False,
             "read_only_reason": "",
             "time_spent_seconds": 0,
@@ -78,9 +80,22 @@ def page(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
             **as_students_see(found),
             points=sum(group.row.points for group in listing.groups_of(version_id)),
             config=config,
+            copy_url=flask.url_for("previews.notebook", **here),
             submissions_made=0,
             attempts_allowed=None,
         )
+
+
+@blueprint.get(f"{_AT}/notebook")
+def notebook(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
+    """The notebook that students will begin with, and its data."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        opened = access.open_problem(problem_id, me.user_id)
+        found = queries.version_of(opened, version_id)
+        if not takes_notebook(found.harness):
+            raise NotFound("This problem is answered on its page: there is no notebook to it.")
+        return as_download(copy_for(found, opened.problem.slug, adapters.installed().blobs.get))
 
 
 def _key(me: Viewer, version_id: uuid.UUID) -> str:
@@ -115,9 +130,10 @@ def hand_in(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue
     """Run or Submit, which counts nowhere."""
     me, held = viewer(), adapters.installed()
     with transaction(me.tenant_id):
-        languages = _languages(_version(problem_id, version_id, me))
-    given = body()
-    encoded = check_code(given.get("code"), max_bytes=held.settings.max_code_bytes)
+        found = _version(problem_id, version_id, me)
+        languages = _languages(found)
+        given = body()
+        encoded = checked_answer(found, given.get("code"), max_bytes=held.settings.max_code_bytes)
     key = check_key(given.get("idempotency_key"), "idempotency_key")
     kind, language = _KINDS.get(str(given.get("type"))), str(given.get("language", ""))
     if kind is None:
@@ -148,8 +164,9 @@ def history(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue
     """What somebody tried on a version: a fragment."""
     me = viewer()
     with transaction(me.tenant_id):
-        _version(problem_id, version_id, me)
-        return flask.render_template("authoring/tries.html", tries=trying.tries_of(version_id, me.user_id))
+        is_notebook = takes_notebook(_version(problem_id, version_id, me).harness)
+        tries = trying.tries_of(version_id, me.user_id)
+        return flask.render_template("authoring/tries.html", tries=tries, is_notebook=is_notebook)
 
 
 def _own(try_id: uuid.UUID, me: Viewer) -> VersionJudging:

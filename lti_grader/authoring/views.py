@@ -7,6 +7,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
+from lti_grader.attempts.notebooks import notebook_of
 from lti_grader.authoring import access, comparing, listing, queries
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.forms import EXPECTED
@@ -18,11 +19,13 @@ from lti_grader.core.errors import NotFound
 from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems.models import ProblemVersion, TestCase
+from lti_grader.problems.notebooks import program_text
 from lti_grader.problems.packages.formats import WRITABLE
 from lti_grader.problems.queries import tests_of
 
 blueprint = flask.Blueprint("authoring", __name__)
 _SHOWN_BYTES = 16_384
+blueprint.add_app_template_filter(lambda text: program_text(text.encode()), "program_text")
 
 
 @blueprint.get("/classes/<uuid:class_id>/problems")
@@ -110,6 +113,7 @@ def as_students_see(found: ProblemVersion) -> dict[str, Any]:
         "statement": to_html(found.description_markdown),
         "hint": to_html(found.hint) if found.hint else "",
         "samples": [test for _, test in tests_of(found.id) if test.visibility == "sample"],
+        "notebook": notebook_of(found),
     }
 
 

@@ -17,6 +17,8 @@ from lti_grader.assignments import queries as assignments
 from lti_grader.assignments.languages import highlight_of
 from lti_grader.attempts import queries as attempts
 from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
+from lti_grader.attempts.notebooks import MIMETYPE, Download, shown_cells
+from lti_grader.attempts.views import as_download
 from lti_grader.classes.mentors import may_see_work
 from lti_grader.core import event_streams
 from lti_grader.core.db import transaction
@@ -24,7 +26,9 @@ from lti_grader.core.errors import GraderError, NotFound
 from lti_grader.core.web import Viewer, session_watch, viewer, wants_json
 from lti_grader.grading import queries, turns
 from lti_grader.grading.shown import attempt_json, may_see_test, shown_of
-from lti_grader.problems.queries import tests_of
+from lti_grader.problems.harness import NOTEBOOK, takes_notebook
+from lti_grader.problems.notebooks import program_text
+from lti_grader.problems.queries import tests_of, version
 
 log = logging.getLogger(__name__)
 blueprint = flask.Blueprint("results", __name__)
@@ -97,12 +101,14 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
                 seen=shown_of(found, opened, now=_now()),
                 waits="",
             )
-        code = adapters.installed().blobs.get(found.code_blob_ref).decode()
+        content = adapters.installed().blobs.get(found.code_blob_ref)
+        is_notebook = takes_notebook(version(found.problem_version_id).harness)
         return flask.render_template(
             "attempts/attempt.html",
             attempt=shown,
             opened=opened,
-            code=code,
+            code="" if is_notebook else content.decode(),
+            notebook=shown_cells(content) if is_notebook else None,
             highlight=highlight_of(found.language),
             found=found,
             earlier=queries.earlier_results(attempt_id) if opened.membership.is_staff else [],
@@ -116,8 +122,12 @@ def code(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """An attempt's program text."""
     me = viewer()
     with transaction(me.tenant_id):
-        ref = _program(attempt_id, me).code_blob_ref
-    return adapters.installed().blobs.get(ref), 200, {"Content-Type": "text/plain; charset=utf-8"}
+        found = _program(attempt_id, me)
+        is_notebook = takes_notebook(version(found.problem_version_id).harness)
+    content = adapters.installed().blobs.get(found.code_blob_ref)
+    if is_notebook:
+        return as_download(Download(f"attempt-{found.attempt_number}{NOTEBOOK}", MIMETYPE, content))
+    return content, 200, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 @blueprint.post("/attempts/<uuid:attempt_id>/cancel")
@@ -146,7 +156,7 @@ def diff(attempt_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         mine, other = _program(attempt_id, me), _program(other_id, me)
     blobs = adapters.installed().blobs
-    before, after = (blobs.get(one.code_blob_ref).decode().splitlines() for one in (other, mine))
+    before, after = (program_text(blobs.get(one.code_blob_ref)).splitlines() for one in (other, mine))
     lines = list(difflib.unified_diff(before, after, lineterm="", n=4))[2:]
     return flask.render_template("attempts/diff.html", mine=mine, other=other, lines=lines)
 
@@ -158,8 +168,10 @@ def history(item_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         item = assignments.assignment_problem(item_id)
         seen = assignments.open_assignment(item.assignment_id, me.user_id).shown(at=_now())
-        lines = queries.history(me.user_id, item_id)
-        return flask.render_template("attempts/history.html", lines=lines, item=item, seen=seen)
+        return flask.render_template(
+            "attempts/history.html", lines=queries.history(me.user_id, item_id), item=item, seen=seen,
+            is_notebook=takes_notebook(version(item.problem_version_id).harness),
+        )  # fmt: skip
 
 
 @blueprint.get("/attempts/<uuid:attempt_id>/events")

@@ -10,16 +10,21 @@ import { watch } from "../work/watch";
 
 const attempt = JSON.parse(byId("attempt-data").textContent ?? "") as Attempt & { code: string };
 
-const place = byId("code");
-place.replaceChildren();
-const editor = new Editor({
-  parent: place,
-  code: attempt.code,
-  highlight: place.dataset["highlight"] ?? "",
-  readOnly: true,
-  label: `Code of attempt ${attempt.attempt_number}`,
-});
-if (attempt.compile_output) editor.mark(compilerMessages(attempt.compile_output));
+// A notebook is on the page already, cell by cell.
+const place = document.getElementById("code");
+const editor = place && edited(place);
+if (attempt.compile_output) editor?.mark(compilerMessages(attempt.compile_output));
+
+function edited(parent: HTMLElement): Editor {
+  parent.replaceChildren();
+  return new Editor({
+    parent,
+    code: attempt.code,
+    highlight: parent.dataset["highlight"] ?? "",
+    readOnly: true,
+    label: `Code of attempt ${attempt.attempt_number}`,
+  });
+}
 
 for (const [index, row] of document.querySelectorAll<HTMLElement>("[data-test]").entries()) {
   const test = attempt.tests[index];
@@ -30,7 +35,7 @@ for (const [index, row] of document.querySelectorAll<HTMLElement>("[data-test]")
 }
 
 const follow = (): void => {
-  const panel = new ResultPanel(byId("result"), (line, column) => editor.jump(line, column));
+  const panel = new ResultPanel(byId("result"), (line, column) => editor?.jump(line, column));
   if (!isFinished(attempt.status)) panel.begin(attempt);
   watch(attempt, {
     progress: (progress) => panel.progress(progress),

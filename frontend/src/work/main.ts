@@ -18,6 +18,7 @@ import { savedState } from "./saved_state";
 import { Saver } from "./saver";
 import { isOwed, opened, type Saving } from "./saving";
 import { installSplitter } from "./splitter";
+import { countSubmission } from "./submissions";
 import { installTabs } from "./tabs";
 import { sameText, type ServerDraft, type Text } from "./texts";
 
@@ -242,15 +243,6 @@ class WorkPage {
       this.#saySaved();
     }
   }
-}
-
-/** Keeps the count at the top of the page in step; the server has the last word. */
-function countSubmission(): void {
-  const submit = byId("submit");
-  const made = document.getElementById("submissions-made");
-  if (submit.dataset["left"] === undefined || made === null) return;
-  submit.dataset["left"] = String(Math.max(0, Number(submit.dataset["left"]) - 1));
-  made.textContent = String(Number(made.textContent) + 1);
 }
 
 async function begin(): Promise<void> {

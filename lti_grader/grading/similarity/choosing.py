@@ -15,6 +15,7 @@ from lti_grader.classes.models import Enrollment, Module, Role
 from lti_grader.core.db import session
 from lti_grader.grading.similarity.models import SimilarityProgram, SimilarityReport
 from lti_grader.problems.models import ProblemVersion
+from lti_grader.problems.notebooks import program_text
 
 MOST = 3000
 """As many programs are compared at once; where there are more, the oldest of earlier terms are left out."""
@@ -102,7 +103,11 @@ def given_in(report: SimilarityReport, kin: str) -> list[str]:
     found = []
     for starter, solution in rows.all():
         texts = [*starter.items(), *(solution.items() if report.without_solution else ())]
-        found += [text for language, text in texts if (highlight_of(language) or language) == kin and text.strip()]
+        found += [
+            program_text(text.encode())
+            for language, text in texts
+            if (highlight_of(language) or language) == kin and text.strip()
+        ]
     return sorted(set(found))
 
 
