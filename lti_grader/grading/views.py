@@ -78,6 +78,8 @@ def _told(attempt: SubmissionAttempt, opened: assignments.OpenedAssignment) -> d
     shown["events_url"] = flask.url_for("results.events", attempt_id=attempt_id)
     shown["cancel_url"] = flask.url_for("results.cancel", attempt_id=attempt_id)
     shown["code_url"] = flask.url_for("results.code", attempt_id=attempt_id)
+    wait = queries.wait(attempt_id, at=_now()) if attempt.status == AttemptStatus.QUEUED else None
+    shown["queue_position"], shown["wait_seconds"] = (wait.before, wait.seconds) if wait else (None, None)
     return shown
 
 
@@ -265,7 +267,6 @@ class _Stream:
     def _look(self) -> Iterator[str]:
         with transaction(self._me.tenant_id):
             shown = _as_json(self._attempt_id, self._me)
-            wait = queries.wait(self._attempt_id, at=_now())
         self._looked_at = time.monotonic()
         if shown["status"] in (AttemptStatus.COMPLETED, AttemptStatus.ERROR, AttemptStatus.CANCELLED):
             if not self._completed:
@@ -275,8 +276,8 @@ class _Stream:
                 self._last_delivery = shown["score_delivery"]
                 yield self._message("delivery", self._last_delivery or {})
         else:
-            place = {"queue_position": wait and wait.before, "wait_seconds": wait and wait.seconds}
-            yield self._message("progress", {"status": shown["status"], **place, "tests_done": 0, "tests_total": 0})
+            told = {name: shown[name] for name in ("status", "queue_position", "wait_seconds")}
+            yield self._message("progress", {**told, "tests_done": 0, "tests_total": 0})
 
     def _message(self, name: str, data: dict[str, Any]) -> str:
         self._number += 1

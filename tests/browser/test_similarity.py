@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import FrameLocator, expect
 
 from tests.browser.conftest import AtTheLms, Seat, look, new_student, press, tick
-from tests.fixtures.installation import Installation, until
+from tests.fixtures.installation import Installation
 from tests.flow.alike import COPIED, COUNTING
 
 pytestmark = pytest.mark.browser
@@ -20,9 +20,8 @@ def compared(teacher: AtTheLms, installation: Installation) -> FrameLocator:
     look(teacher)
     press(staff.get_by_role("button", name="Compare"))
     expect(staff.get_by_role("heading", name="What was compared")).to_be_visible()
-    open_ones = "SELECT count(*) AS n FROM similarity_reports WHERE state = 'comparing'"
-    until(lambda: installation.rows(open_ones)[0].n == 0, "the report is done", 60)
-    teacher.frame.goto(teacher.frame.url)
+    # The page follows the worker by itself.
+    expect(staff.get_by_role("heading", name="How alike they are")).to_be_visible(timeout=60_000)
     return staff
 
 

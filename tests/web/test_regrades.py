@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import uuid
 from decimal import Decimal
 
@@ -14,8 +15,9 @@ from lti_grader.classes.models import Apart, Enrollment, Role
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.gradebook.regrades import applying
+from lti_grader.gradebook.regrades import applying, choosing
 from lti_grader.gradebook.regrades.models import Regrade
+from lti_grader.people.models import User
 from tests.fixtures.world import World
 from tests.flow.regraded import Course, now
 from tests.web.two_sections import Visit, plain
@@ -83,6 +85,26 @@ def test_it_is_paused_taken_up_and_cancelled_on_its_page(visit: Visit, course: C
     assert teacher.post(url, data={"do": "go_on"}).status_code == 409
     assert teacher.post(url, data={"do": "dance"}).status_code == 400
     assert "No mark was changed." in plain(teacher.get(url).text)
+
+
+def test_of_many_students_one_searches_for_those_that_are_meant(visit: Visit, course: Course) -> None:
+    teacher, world = visit(course.world.teacher_id), course.world
+    everybody = [course.submitted(5)[0] for _ in range(choosing.MOST_LISTED + 2)]
+    with transaction(world.tenant_id):
+        for student, name in zip(
+            everybody, ["Zoe Last", "Zoran Last", *["Ann First"] * choosing.MOST_LISTED], strict=True
+        ):
+            session().get_one(User, student).name = name
+    url = f"/assignments/{course.assignment}/regrades"
+    page = plain(teacher.get(url).text)
+    assert "2 more students fit: search for them." in page
+    form = {"problem": course.item, "version": course.second, "which": "all", "whose": "students"}
+    searched = teacher.post(url, data=form | {"do": "search", "find": "zo last", "student": everybody[2]})
+    names = re.findall(r'for="student-([0-9a-f-]+)"', searched.text)
+    assert (searched.status_code, names[0], set(names)) == (200, str(everybody[2]), {str(one) for one in everybody[:3]})
+    assert "is called that" in teacher.get(url, query_string={"find": "nobody"}).text
+    with transaction(world.tenant_id):
+        assert session().scalar(sa.select(Regrade)) is None, "a search starts nothing"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ def test_a_run_that_waits_is_taken_back_and_makes_room(world: World, visit: Visi
     student, item = world.user(), world.items(world.assignment())[0]
     runs = [pressed(visit, student, item, "test_run").json["attempt"] for _ in range(4)]
     assert pressed(visit, student, item, "test_run").status_code == 429
+    waiting = visit(student).get(runs[3]["url"], headers={"Accept": "application/json"}).json
+    assert (waiting["queue_position"], waiting["wait_seconds"]) == (3, None), "as the stream tells it, and no guess"
     shown = visit(student).post(runs[0]["cancel_url"]).json
     assert (shown["status"], shown["error"], shown["tests"]) == ("cancelled", None, [])
     assert pressed(visit, student, item, "test_run").status_code == 202

@@ -49,6 +49,9 @@ export interface Attempt extends Handed {
   readonly compiles?: boolean | null;
   /** When marks and results come that are not released yet; empty where all is shown. */
   readonly release_note?: string;
+  /** While it waits for its turn, as `Progress` has them. */
+  readonly queue_position?: number | null;
+  readonly wait_seconds?: number | null;
 }
 
 export interface Progress {

@@ -21,6 +21,9 @@ from lti_grader.grading.models import GradingJob, JobReason, JobStatus
 from lti_grader.people.models import User
 from lti_grader.problems.models import ProblemVersion, VersionState
 
+MOST_LISTED = 30
+"""As many students stand in a list; of more one searches."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Submission:
@@ -131,6 +134,44 @@ def who_handed_in(item: AssignmentProblem, *, within: Collection[str] | None) ->
         .order_by(User.family_name, User.given_name, User.name, User.id)
     )
     return session().scalars(query).all()
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidates:
+    """Students whom a regrade can be limited to."""
+
+    shown: Sequence[User]
+    """Those who are chosen, then those who fit the search."""
+    total: int
+    """How many handed in."""
+    more: int
+    """How many fit beside those that are shown."""
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether they are too many for one list."""
+        return self.total > MOST_LISTED
+
+
+def candidates(students: Sequence[User], *, chosen: Collection[str], find: str) -> Candidates:
+    """Return those of students who are listed: who is chosen stays in sight, whatever is searched for.
+
+    Parameters
+    ----------
+    chosen
+        Ids.
+    find
+        Words that must all appear in a name or an e-mail address.
+    """
+    words = find.casefold().split()
+    ticked = [one for one in students if str(one.id) in chosen]
+    others = [one for one in students if str(one.id) not in chosen and _fits(one, words)]
+    return Candidates([*ticked, *others[:MOST_LISTED]], len(students), max(len(others) - MOST_LISTED, 0))
+
+
+def _fits(student: User, words: Sequence[str]) -> bool:
+    text = f"{student.display_name} {student.email or ''}".casefold()
+    return all(word in text for word in words)
 
 
 def versions_for(item: AssignmentProblem) -> Sequence[ProblemVersion]:

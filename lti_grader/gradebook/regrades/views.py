@@ -57,6 +57,8 @@ def start(assignment_id: uuid.UUID) -> ResponseReturnValue:
         opened = open_assignment(assignment_id, me.user_id)
         opened.membership.require_staff()
         problem = opened.problem(form.get("problem"))
+        if form.get("do") == "search":
+            return _form(opened, problem)
         try:
             regrade = judging.start(opened.membership, problem.item.id, _wanted(), at=_now())
         except (BadRegrade, OtherState) as error:
@@ -90,19 +92,20 @@ def _wanted() -> Wanted:
 
 
 def _form(opened: OpenedAssignment, problem: ProblemLine, *, error: str = "") -> str:
-    place = opened.membership
+    place, said = opened.membership, flask.request.values
+    everybody = choosing.who_handed_in(problem.item, within=place.within)
     return flask.render_template(
         "gradebook/regrades.html",
         opened=opened,
         problem=problem,
         regrades=queries.regrades_of(opened),
         versions=choosing.versions_for(problem.item),
-        students=choosing.who_handed_in(problem.item, within=place.within),
+        students=choosing.candidates(everybody, chosen=said.getlist("student"), find=said.get("find", "")),
         sections=sections(place.class_id, within=place.within),
         may_start=place.role == Role.TEACHER,
         within=place.within,
         error=error,
-        form=flask.request.form,
+        form=said,
     )
 
 
