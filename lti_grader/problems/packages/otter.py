@@ -24,7 +24,7 @@ _ASSIGNED = re.compile(
 )  # fmt: skip
 _LINE = re.compile(r"(\s*).* ?# ?SOLUTION")
 _BEGIN = re.compile(r"(\s*)# BEGIN SOLUTION( NO PROMPT)?")
-_TYPE_HERE = "_Type your answer here, replacing this text._"
+TYPE_HERE = "_Type your answer here, replacing this text._"
 _ELSEWHERE = {
     "plugins": "its plugins are not run",
     "requirements": "what its requirements list has to be installed on each machine that grades",
@@ -189,7 +189,7 @@ class _Reading:
             return cell
         is_first = not self.has_prompt
         self.has_prompt = True
-        return dataclasses.replace(cell, source=_TYPE_HERE) if is_first and (self.about or {}).get("manual") else None
+        return dataclasses.replace(cell, source=TYPE_HERE) if is_first and (self.about or {}).get("manual") else None
 
     def _is_doctest(self) -> bool:
         tests = self.settings.get("tests")

@@ -104,6 +104,8 @@ class ProblemForm(_Form):
     harness: dict[str, Any] = {}
     unit_tests: dict[str, Any] | None = None
     """See `packages.unit_tests`: a runner finds the groups and tests."""
+    notebook: InFile | None = None
+    """A notebook with graded cells, which the groups, the starter and a solution are made of."""
     checks: dict[str, dict[str, Any]] = {}
     """Looks at style by their names; see `packages.unit_tests`, too."""
     groups: list[GroupForm] = []

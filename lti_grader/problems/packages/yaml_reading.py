@@ -1,5 +1,6 @@
 """Reading problems in this tool's own format: `lti-grader.yaml` and the files that it names."""
 
+import dataclasses
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from lti_grader.problems.checkers import UnknownChecker, checker_config
 from lti_grader.problems.harness import Harness, Template
 from lti_grader.problems.models import LanguageLimit, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
-from lti_grader.problems.packages import unit_tests
+from lti_grader.problems.packages import notebook_files, unit_tests
 from lti_grader.problems.packages import yaml_form as form
 from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
@@ -78,7 +79,9 @@ class _Reading:
             harness=harness,
             files={name: self._bytes(text, ("files", name)) for name, text in said.files.items()},
         )
-        if said.unit_tests is not None:
+        if said.notebook is not None:
+            package = self._with_notebook(package, said.notebook)
+        elif said.unit_tests is not None:
             package = self._with_unit_tests(package, said.unit_tests)
         elif not said.groups:
             raise BadPackage(f"{self.lines.at(('groups',))}: groups is missing: add one with a test, or `unit_tests`.")
@@ -88,6 +91,26 @@ class _Reading:
             more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
             self.report.append(f"Left out, for nothing in {form.MARK} names them: {', '.join(unused[:10])}{more}.")
         return package
+
+    def _with_notebook(self, package: Package, notebook: form.InFile) -> Package:
+        said, place = self.said, ("notebook",)
+        given = {"groups", "starter", "templates", "parameters", "harness", "unit_tests"} & said.model_fields_set
+        if given:
+            raise BadPackage(
+                f"{self.lines.at(place)}: with a notebook there is no {min(given)}: its cells say that. Leave one of both out."
+            )
+        name = PurePosixPath(notebook.file).name
+        try:
+            read = notebook_files.read_one(name, {name: self._bytes(notebook, place), **package.files})
+        except BadPackage as error:
+            raise BadPackage(f"{self.lines.at(place)}: {error.message}") from None
+        own = {"memory_kb": package.memory_kb} if "memory" in said.limits.model_fields_set else {}
+        self.report += read.report
+        return dataclasses.replace(
+            package, groups=read.groups, starter_code=read.starter_code, harness=read.harness, files=read.files,
+            submissions=[*read.submissions, *package.submissions], losses=read.losses,
+            memory_kb=own.get("memory_kb", read.memory_kb),
+        )  # fmt: skip
 
     def _with_unit_tests(self, package: Package, described: Mapping[str, Any]) -> Package:
         at = self.lines.at(("unit_tests",))

@@ -79,7 +79,7 @@ def test_what_a_person_marks_and_what_is_made_later_is_said() -> None:
     [
         (notebook(graded("code", "a", "### BEGIN SOLUTION\n1", solution=True)), "BEGIN SOLUTION without END SOLUTION"),
         (notebook(*[graded("code", "a", "assert 1", grade=True, points=1)] * 2), "Two cells are called 'a'"),
-        (notebook(cell("code", "print(1)")), "has no cells of nbgrader's and no marks of otter's"),
+        (notebook(cell("code", "print(1)")), "It has no cells of nbgrader's and no marks of otter's"),
         (notebook(graded("code", "a", "1", solution=True)), "no cell with tests"),
         (notebook(graded("code", "a", "assert 1", grade=True), language="R"), "in r: only notebooks in Python"),
         (notebook(version=3), "version 3 of the format: open it in Jupyter and save it"),
@@ -123,3 +123,13 @@ def test_what_is_exported_is_the_same_again() -> None:
     again = yaml_reading.read("ps1", yaml_writing.write(package))
     assert (again.harness, again.files, again.starter_code) == (package.harness, package.files, package.starter_code)
     assert [one.tests for one in again.groups] == [one.tests for one in package.groups]
+
+
+def test_in_our_own_format_a_notebook_has_limits_and_files_of_its_own() -> None:
+    text = "lti_grader: 1\ntitle: Mine\nnotebook: {file: a/ps1.ipynb}\nlimits: {time: 7, memory: 64}\nfiles: {cities.csv: Bern}\n"
+    found = yaml_reading.read("mine", {"lti-grader.yaml": text.encode(), "a/ps1.ipynb": squares()})
+    assert (found.title, found.cpu_ms, found.memory_kb, len(found.groups)) == ("Mine", 7000, 65_536, 2)
+    assert found.files["cities.csv"] == b"Bern"
+    assert any("marked by a person" in one for one in found.report)
+    with pytest.raises(BadPackage, match=r"line 3: with a notebook there is no groups"):
+        yaml_reading.read("mine", {"lti-grader.yaml": (text + "groups: []\n").encode(), "a/ps1.ipynb": squares()})

@@ -8,6 +8,7 @@ import pytest
 
 from lti_grader.problems.notebooks import read_notebook
 from lti_grader.problems.packages import formats, otter_tests
+from lti_grader.problems.packages.files import zipped
 from lti_grader.problems.packages.otter_tests import Case
 from lti_grader.problems.packages.package import BadPackage, Package
 from tests.fixtures.notebooks import cell, notebook, primes
@@ -96,3 +97,51 @@ def test_a_mark_that_stands_wrong_is_said(cells: list[Any], words: str) -> None:
     with pytest.raises(BadPackage, match=r"primes\.ipynb: ") as refused:
         read(notebook(*cells))
     assert words in refused.value.message
+
+
+CHECKED = notebook(
+    cell("code", "import otter\ngrader = otter.Notebook('primes.ipynb')"),
+    cell("code", "x = 2 # SOLUTION", tags=["otter_assign_solution_cell"]),
+    cell("code", 'grader.check("q1")'),
+    cell("code", 'grader.check("q2")'),
+    cell("code", "grader.export(run_tests=True)"),
+)
+AS_DOCTEST = b"""OK_FORMAT = True
+test = {'name': 'q1', 'points': [1, 2], 'suites': [{'type': 'doctest', 'setup': '', 'cases': [
+    {'code': '>>> x > 1\\nTrue', 'hidden': False}, {'code': '>>> x\\n2'}]}]}
+"""
+AS_FUNCTION = b"""from otter.test_files import test_case
+OK_FORMAT = False
+name = "q2"
+points = 3
+@test_case(points=None, hidden=True, failure_message="No.")
+def test_x(x, env):
+    assert x == 2
+"""
+
+
+def test_what_otter_made_is_read_with_its_tests_and_without_running_them() -> None:
+    files = {
+        "dist/autograder/primes.ipynb": CHECKED, "dist/autograder/tests/q1.py": AS_DOCTEST, "dist/autograder/data.csv": b"1",
+        "dist/autograder/tests/q2.py": AS_FUNCTION, "dist/student/primes.ipynb": CHECKED, "dist/x": b"",
+    }  # fmt: skip
+    [package] = formats.read_upload("dist.zip", zipped(files, "")).problems
+    assert isinstance(package, Package)
+    assert [(one.name, one.points) for one in package.groups] == [("q1", Decimal(3)), ("q2", Decimal(3))]
+    assert [[str(test.visibility) for test in one.tests] for one in package.groups] == [
+        ["sample", "hidden"],
+        ["hidden"],
+    ]
+    assert parts_of(package, "hidden_tests.json")["q2 - 1"]["parameters"] == ["x", "env"]
+    starter = package.starter_code["python"]
+    assert next(one.source for one in read_notebook(starter.encode()).cells) == "x = ..."
+    assert "grader" not in starter
+    assert "SOLUTION" in package.submissions[0].source.decode()
+    assert sorted(package.files) == ["data.csv", "hidden_tests.json", "notebook.json", "shown_tests.json"]
+    assert package.report == [
+        "Students get with it, and it can read: data.csv.",
+        "Left out, for the originals are elsewhere: student/primes.ipynb.",
+    ]
+    evil = b"test = {'name': 'q1', 'suites': __import__('os').system('true')}"
+    with pytest.raises(BadPackage, match="would have to be run"):
+        otter_tests.of_file(evil.decode(), "q1")
