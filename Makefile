@@ -5,8 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-# More than one start an installation each; on two cores that gains little, and browsers wait for each other.
-TEST_WORKERS ?= 0
+# These keep a processor busy and share nothing; the others start installations and browsers, kill, and measure: one after another.
+SIDE_BY_SIDE := tests/unit tests/web tests/lti tests/flow
+TEST_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
@@ -30,7 +31,10 @@ test: $(STAMP)-test $(STAMP)-assets ## Install what the tests need, and run them
 	@scripts/build-launcher
 	@scripts/peer-venv
 	scripts/with-node npm --prefix frontend --silent test
-	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	failed=0
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile $(SIDE_BY_SIDE) || failed=1
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE)) || failed=1
+	exit $$failed
 
 check: $(STAMP)-test $(STAMP)-assets ## Everything but the tests: style, types, layers, templates, lists
 	@scripts/check
