@@ -25,6 +25,7 @@ from lti_grader.core.assets import install_assets
 from lti_grader.core.limits import Limit, Limits, Pace
 from lti_grader.gradebook import queries as gradebook
 from lti_grader.gradebook.points_views import blueprint as points
+from lti_grader.gradebook.regrades.queries import judged_once_more
 from lti_grader.gradebook.regrades.views import blueprint as regrades
 from lti_grader.gradebook.views import blueprint as gradebook_pages
 from lti_grader.grading.similarity.views import blueprint as similarity
@@ -97,6 +98,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["last_submission"] = last_submission
     app.extensions["links_to"] = links.links_to
     app.extensions["problem_states"] = gradebook.problem_states
+    app.extensions["judged_once_more"] = judged_once_more
     app.extensions["file_of_attempt"] = attempting.file_of
     app.extensions["score_state"] = _score_state
     app.jinja_env.filters["language"] = label_of

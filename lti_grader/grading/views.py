@@ -113,6 +113,7 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
             notebook=shown_cells(content) if is_notebook else None,
             highlight=highlight_of(found.language),
             found=found,
+            regraded=flask.current_app.extensions["judged_once_more"](attempt_id),
             earlier=queries.earlier_results(attempt_id) if opened.membership.is_staff else [],
             seen=shown_of(found, opened, now=_now()),
             waits=opened.shown_to_students(at=_now()).note,

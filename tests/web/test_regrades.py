@@ -10,6 +10,10 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from lti_grader.assignments.models import Assignment
+from lti_grader.assignments.operations import reschedule
+from lti_grader.assignments.release import ReleaseRule, When
+from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.classes.apart import keep_apart
 from lti_grader.classes.models import Apart, Enrollment, Role
 from lti_grader.classes.queries import get_class, membership
@@ -65,6 +69,13 @@ def test_a_teacher_reads_what_would_become_of_marks_and_applies_it(visit: Visit,
     assert "2 marks changed" in after
     assert "Test 3 was wrong." in after
     assert "Applied by Marta Lindqvist" in after
+    assert "(for staff alone)" in after
+    with transaction(course.world.tenant_id):
+        student = session().get_one(SubmissionAttempt, down).student_id
+    own = plain(visit(student).get(f"/attempts/{down}").text)
+    assert "with other tests." in own
+    assert "ask your teacher" in own
+    assert "Test 3 was wrong." not in own, "it was written for staff"
     before = teacher.get(f"/attempts/{down}").text
     assert "50 % of the points with version 1" in plain(before)
     assert f'href="{url}"' in before
@@ -159,3 +170,25 @@ def test_who_sees_one_section_regrades_that_one_and_not_the_tests(visit: Visit, 
     assert client.post(f"/regrades/{everybody}", data={"do": "cancel"}).status_code == 403
     with transaction(world.tenant_id):
         assert session().get_one(Regrade, everybody).state == "ready"
+
+
+def test_a_student_reads_that_and_why_a_submission_was_judged_once_more(visit: Visit, course: Course) -> None:
+    student, attempt = course.submitted(5, stored=True)
+    teacher, theirs = visit(course.world.teacher_id), visit(student)
+    url = f"/regrades/{ask(teacher, course)}"
+    course.judge_all(uuid.UUID(url.rsplit("/", 1)[1]), {attempt: 8})
+    assert "Judged once more" not in theirs.get(f"/attempts/{attempt}").text, "it is only tried"
+    form = {"do": "apply", "reason": "Test 3 was wrong.", "told": "on"}
+    assert teacher.post(url, data=form).status_code == 303
+    assert applying.carry_out(course.world.tenant_id, uuid.UUID(url.rsplit("/", 1)[1]), now) == 1
+    text = plain(theirs.get(f"/attempts/{attempt}").text)
+    assert "Judged once more" in text
+    assert "Why: Test 3 was wrong." in text
+    assert "Marta" not in text, "not who said so"
+    with transaction(course.world.tenant_id):
+        assignment = session().get_one(Assignment, course.assignment)
+        reschedule(
+            assignment, opens_at=None, due_date=None, closes_at=None, is_published=True,
+            marks=ReleaseRule(when=When.BY_HAND),
+        )  # fmt: skip
+    assert "Test 3" not in theirs.get(f"/attempts/{attempt}").text, "marks are held back"

@@ -30,13 +30,15 @@ _LEASE_SECONDS = 300.0
 Clock = Callable[[], dt.datetime]
 
 
-def apply(regrade: Regrade, reason: str, *, by: uuid.UUID, at: dt.datetime) -> None:
+def apply(regrade: Regrade, reason: str, *, is_told: bool = False, by: uuid.UUID, at: dt.datetime) -> None:
     """Let the results of a regrade count. From here on the assignment uses its tests.
 
     Parameters
     ----------
     regrade
         As `judging.locked` returns it.
+    is_told
+        Whether the students whose submissions were judged once more read the reason too.
 
     Raises
     ------
@@ -62,7 +64,7 @@ def apply(regrade: Regrade, reason: str, *, by: uuid.UUID, at: dt.datetime) -> N
     )
     item.problem_version_id = regrade.version_after
     regrade.state, regrade.reason, regrade.applied_at = RegradeState.APPLYING, reason.strip(), at
-    regrade.next_try_at = at
+    regrade.is_reason_told, regrade.next_try_at = is_told, at
     note(regrade, StepKind.APPLIED, by=by, at=at)
     send_after_commit(TASK, current_tenant(), regrade.id, queue=QUEUE)
 

@@ -79,6 +79,8 @@ class Regrade(Owed, Base):
     started_at: Mapped[dt.datetime]
     reason: Mapped[str] = mapped_column(default="", server_default="")
     """Why it was applied."""
+    is_reason_told: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether the students whose submissions were judged once more read that too."""
     applied_at: Mapped[dt.datetime | None]
     done_at: Mapped[dt.datetime | None]
     """When the last mark was worked out."""

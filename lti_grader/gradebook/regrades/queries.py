@@ -1,6 +1,7 @@
 """Reads about regrades, as their pages show them."""
 
 import dataclasses
+import datetime as dt
 import uuid
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -111,6 +112,32 @@ def progress(regrade: Regrade, place: Membership) -> Progress:
         .where(GradingJob.regrade_id == regrade.id, whose_work(place, SubmissionAttempt.student_id))
     )
     return Progress(*found.one())
+
+
+@dataclasses.dataclass(frozen=True)
+class JudgedOnceMore:
+    """That the result of an attempt that counts comes from a regrade, as its student reads it."""
+
+    at: dt.datetime
+    """When the regrade was applied."""
+    by_other_tests: bool
+    reason: str
+    """"" where it was written for staff alone."""
+
+
+def judged_once_more(attempt_id: uuid.UUID) -> JudgedOnceMore | None:
+    """Return from which regrade the result comes that counts for an attempt, None where it is its first one."""
+    row = session().scalar(
+        sa.select(Regrade)
+        .join(GradingJob, GradingJob.regrade_id == Regrade.id)
+        .where(
+            GradingJob.attempt_id == attempt_id, GradingJob.status == JobStatus.DONE,
+            GradingJob.reason == JobReason.REGRADE, GradingJob.superseded_by.is_(None),
+        )
+    )  # fmt: skip
+    if row is None or row.applied_at is None:
+        return None
+    return JudgedOnceMore(row.applied_at, row.changes_version, row.reason if row.is_reason_told else "")
 
 
 def came_since(line: RegradeLine) -> int:

@@ -127,7 +127,9 @@ def act(regrade_id: uuid.UUID) -> ResponseReturnValue:
         row = judging.locked(regrade_id)
         try:
             if form.get("do") == "apply":
-                applying.apply(row, form.get("reason", "")[:1000], by=me.user_id, at=_now())
+                applying.apply(
+                    row, form.get("reason", "")[:1000], is_told="told" in form, by=me.user_id, at=_now()
+                )  # fmt: skip
             elif do := _ACTS.get(form.get("do", "")):
                 do(row, by=me.user_id, at=_now())
             else:
