@@ -68,7 +68,7 @@ def short(ref: str) -> str:
 
 _PARTS = {
     "templates": "Template", "parameters": "Parameter", "unit_tests": "Unit tests", "autograder": "Autograder",
-    "checks": "Style",
+    "checks": "Style", "links": "Named stream",
 }  # fmt: skip
 
 
