@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -89,6 +89,8 @@ class LanguageFile(BaseModel):
     """Files and folders beside /usr that its tools read; programs can then read them as well."""
     version: list[str]
     compile: list[str] = []
+    sources: list[Annotated[str, Field(pattern=r"^\.[\w+]+$")]] = []
+    """Endings of files beside the program that are compiled with it, unless one of them includes another."""
     additions: list[Addition] = []
     prepare: Preparation | None = None
     artefacts: list[str] = []

@@ -11,6 +11,7 @@ from pathlib import Path
 from lti_grader.assignments.language_files import LanguageFile, filled, read_language_files
 
 _MOST_NAME_BYTES = 200
+_INCLUDED = re.compile(rb'^\s*#\s*include\s*"(?:[^"\n]*/)?([^"/\n]+)"', re.MULTILINE)
 _PUBLIC_CLASS = re.compile(
     r"^\s*public\s+(?:(?:final|abstract|strictfp|sealed|non-sealed)\s+)*(?:class|record|enum|interface)\s+((?:[^\W\d]|\$)[\w$]*)",
     re.MULTILINE,
@@ -64,10 +65,25 @@ class Language:
         """Return the command that says which version the toolchain is."""
         return self._filled(self.file.version)
 
-    def compile_argv(self, source_name: str) -> list[str]:
-        """Return the command that compiles, run in the folder of the source; empty for none."""
+    def compile_argv(self, source_name: str, files: Mapping[str, bytes]) -> list[str]:
+        """Return the command that compiles, run in the folder of the source; empty for none.
+
+        Parameters
+        ----------
+        files
+            What lies in that folder: name -> content.
+        """
         added = [part for one in self.file.additions if reachable(one.path) for part in one.compile]
-        return self._filled([*self.file.compile, *added], source=source_name, prepared=PREPARED)
+        command = self._filled([*self.file.compile, *added], source=source_name, prepared=PREPARED)
+        return [*command, *self._other_sources(source_name, files)] if command else []
+
+    def _other_sources(self, source_name: str, files: Mapping[str, bytes]) -> list[str]:
+        included = {found[1] for text in files.values() for found in _INCLUDED.finditer(text)}
+        return sorted(
+            name
+            for name in files
+            if name != source_name and Path(name).suffix in self.file.sources and name.encode() not in included
+        )
 
     def prepare_argv(self) -> list[str]:
         """Return the command that makes what is prepared; empty for none."""

@@ -89,6 +89,7 @@ def _more(checker: Tokens | Exact | Stripped | Float | Lines | Regex | Validated
             told = [
                 (True, f"in {checker.language}, {len(checker.source.encode())} bytes"),
                 (checker.interactive, "it talks with the student's program"),
+                (checker.passes > 1, f"it may have the program run {checker.passes} times on a test"),
                 (checker.sees == "run", "it sees time, memory and source as well"),
                 (checker.sees == "every run", "it also judges programs that end badly"),
                 (bool(checker.flags), f"flags {' '.join(checker.flags)}"),

@@ -118,3 +118,54 @@ def test_what_is_no_package_or_no_language_is_said(package: Path) -> None:
     assert "none of the languages that are here" in str(done.exception)
     done = run("judge", package / "data", package / "submissions/accepted/right.py")
     assert "of no format that is known here: there is no" in str(done.exception)
+
+
+# It asks for the double of what the program wrote until that is over 10, and counts the passes in a file of its own.
+PASSES = """
+import sys
+from pathlib import Path
+given, left = int(Path(sys.argv[1]).read_text()), Path(sys.argv[3])
+said = int(sys.stdin.read())
+with (left / "passes").open("a") as file:
+    file.write("x")
+(left / "judgemessage.txt").write_text((left / "passes").read_text())
+if said != 2 * given:
+    sys.exit(43)
+if said <= 10:
+    (left / "nextpass.in").write_text(str(said))
+sys.exit(42)
+"""
+
+
+@pytest.mark.parametrize(
+    ("passes", "code", "verdict", "words"),
+    [(4, RIGHT, "pass", "xxxx"), (4, "print(int(input()) * 2 % 8)\n", "fail", "xxx"), (3, RIGHT, "judge_error", "more than 3 passes")],
+)  # fmt: skip
+def test_a_validator_may_ask_for_further_passes(
+    passes: int, code: str, verdict: str, words: str, package: Path
+) -> None:
+    about = f"problem_format_version: 2025-09\nname: Twice\ntype: multi-pass\nlimits: {{time_limit: 1, validation_passes: {passes}}}\n"
+    (package / "problem.yaml").write_text(about)
+    (package / "output_validator").mkdir()
+    (package / "output_validator" / "validate.py").write_text(PASSES)
+    _, said = judged(package, code)
+    first = said["tests"][0]
+    assert (first["verdict"], words in first["note"] + first["message"]) == (verdict, True)
+
+
+def test_several_files_are_one_program(package: Path) -> None:
+    half = "int half_of_four(int n) { return 2 * n; }\n"
+    for name, text in {
+        "cpp/main.cc": "#include <iostream>\nint half_of_four(int);\nint main() { int n; std::cin >> n; std::cout << half_of_four(n); }\n",
+        "cpp/half.cc": half,
+        "included/main.cc": '#include <iostream>\n#include "half.cc"\nint main() { int n; std::cin >> n; std::cout << half_of_four(n); }\n',
+        "included/half.cc": half,
+        "python/main.py": "import half\nprint(half.double(int(input())))\n",
+        "python/half.py": "def double(n):\n    return 2 * n\n",
+    }.items():  # fmt: skip
+        path = package / "submissions" / "accepted" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    done = run("problems", "verify", package, "--time-limit", "5", "--json")
+    lines = {one["path"].rpartition("/")[2]: one["agrees"] for one in json.loads(done.stdout)["submissions"]}
+    assert (lines["cpp"], lines["included"], lines["python"]) == (True, True, True)

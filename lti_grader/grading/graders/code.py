@@ -14,17 +14,16 @@ from typing import Any, Protocol
 
 from lti_grader.assignments.languages import Language
 from lti_grader.grading.graders.autograder import Autograding
-from lti_grader.grading.graders.endings import KEPT_MESSAGE_CHARACTERS, ended_badly
+from lti_grader.grading.graders.endings import KEPT_MESSAGE_CHARACTERS
+from lti_grader.grading.graders.looking import Look, look_of
 from lti_grader.grading.graders.looks import SecondLooks
 from lti_grader.grading.graders.programs import Built, Programs
 from lti_grader.grading.graders.specs import KEPT_OUTPUT_BYTES, GroupSpec, TestOutcome, TestSpec
 from lti_grader.grading.graders.style import LONGEST_LOOK_MS, Styles
 from lti_grader.grading.graders.unit_tests import UnitTesting
-from lti_grader.grading.graders.validating import Validator
 from lti_grader.grading.runners import available_runners
-from lti_grader.grading.sandbox import Ending, Limits, Program, RunOutcome, Sandbox
+from lti_grader.grading.sandbox import Limits, Sandbox
 from lti_grader.grading.verdicts import TestStatus
-from lti_grader.problems.checkers import Checked, Validated, checker_config
 from lti_grader.problems.harness import Harness, TestText
 from lti_grader.problems.models import Aggregation
 from lti_grader.problems.rendering import CannotRender
@@ -153,60 +152,11 @@ def _judging(
     else:
         texts = [(TestText(test.code, test.extra), test.visibility) for group in groups for test in group.tests]
         programs = Programs(sandbox, language, source, harness=harness, files=files, beside=beside, tests=texts)
-        judging = _Outputs(programs, _look_of(sandbox, checker), fetch)
+        judging = _Outputs(programs, look_of(sandbox, checker), fetch)
     try:
         yield judging
     finally:
         judging.discard()
-
-
-Look = Callable[[Program, bytes, bytes, Limits], tuple[RunOutcome, TestStatus, Checked]]
-"""A built program, what the test gives, what is expected, and the limits of a run -> what it did, and the word on it."""
-
-
-def _look_of(sandbox: Sandbox, config: Mapping[str, Any]) -> Look:
-    """Return how a program is looked at: its output is compared, or a validator reads it or talks with the program."""
-    wanted = checker_config(config)
-    if not isinstance(wanted, Validated):
-        return lambda program, given, expected, limits: _compare(
-            sandbox.run(program, given, limits=limits), limits, lambda run: wanted.check(run.stdout, expected)
-        )
-    if not wanted.interactive:
-        validator = Validator.built(sandbox, wanted)
-        return lambda program, given, expected, limits: _compare(
-            sandbox.run(program, given, limits=limits), limits,
-            lambda run: validator.check(run, given, expected, program), of_every_run=wanted.sees == "every run",
-        )  # fmt: skip
-    partner = Validator.built(sandbox.partner(), wanted)
-
-    def talk(program: Program, given: bytes, expected: bytes, limits: Limits) -> tuple[RunOutcome, TestStatus, Checked]:
-        outcome, checked, decided = partner.converse(sandbox, program, given, expected, limits)
-        ended = ended_badly(outcome, limits)
-        if ended is not None and (checked.right or not decided):
-            # What the validator said of a program that was gone is no word on it, and the other way round.
-            return outcome, ended[0], Checked(False, ended[1])
-        return outcome, *_word(checked)
-
-    return talk
-
-
-def _compare(
-    outcome: RunOutcome, limits: Limits, check: Callable[[RunOutcome], Checked], *, of_every_run: bool = False
-) -> tuple[RunOutcome, TestStatus, Checked]:
-    ended = ended_badly(outcome, limits)
-    if ended is None:
-        return outcome, *_word(check(outcome))
-    if of_every_run and outcome.ending is not Ending.SANDBOX_ERROR:
-        status, checked = _word(check(outcome))
-        if status is not TestStatus.FAIL:
-            return outcome, status, checked
-    return outcome, ended[0], Checked(False, ended[1])
-
-
-def _word(checked: Checked) -> tuple[TestStatus, Checked]:
-    if checked.trouble:
-        return TestStatus.JUDGE_ERROR, Checked(False, checked.trouble)
-    return (TestStatus.PASS if checked.right else TestStatus.FAIL), checked
 
 
 class _Course:
@@ -259,7 +209,7 @@ class _Outputs:
     """Programs that read and write."""
 
     programs: Programs
-    look: "Look"
+    look: Look
     fetch: Callable[[str], bytes]
     second_looks: SecondLooks = dataclasses.field(default_factory=SecondLooks)
 

@@ -71,7 +71,7 @@ class Programs:
     files
         What lies beside the program, where it is built and where it runs: name -> content.
     beside
-        What lies beside it where it is built only.
+        What lies beside it where it is built, and where it runs if it runs as it is written.
     tests
         All tests, and when students see each: in languages where compiling takes long, those with code of their own
         are compiled together, but only with what is seen by the same people, for a program can read itself.
@@ -215,32 +215,36 @@ class Programs:
         return _lines_of(before.encode(), self._answer) if found else range(0)
 
     def _build(self, language: Language, source: bytes) -> Program:
-        if not self._files and not self._harness.links:
+        files = self._files | (self._beside if language.file.check else {})
+        if not files and not self._harness.links:
             return self._sandbox.build(language, source, beside=self._beside)
         run = language.file.run
-        if self._files:
+        if files:
             run = _WITH_FILES + (language.file.run_with_files or run)
         for name, stream in self._harness.links.items():
             run = [*_WITH_LINK, f"/dev/{stream}", name, *run]
         calling = dataclasses.replace(language, file=language.file.model_copy(update={"run": run}))
         program = self._sandbox.build(calling, source, beside={**self._files, **self._beside})
-        if self._files and program.folder is not None:
-            self._lay_files(program.folder)
+        if files and program.folder is not None:
+            _lay_files(files, program.folder)
         return program
-
-    def _lay_files(self, folder: Path) -> None:
-        (folder / _GIVEN).mkdir(mode=0o755)
-        for name, content in self._files.items():
-            for path in (folder / name, folder / _GIVEN / name):
-                if not path.exists():
-                    path.write_bytes(content)
-                    path.chmod(0o644)
 
     def discard(self) -> None:
         """Forget what was built."""
         for built in self._built.values():
             self._sandbox.discard(built.program)
         self._built.clear()
+
+
+def _lay_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Put files beside a built program, and where each of its runs takes them from."""
+    (folder / _GIVEN).mkdir(mode=0o755)
+    for name, content in files.items():
+        for path in (folder / name, folder / _GIVEN / name):
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                path.chmod(0o644)
 
 
 def _seen(visibility: Visibility) -> Visibility:

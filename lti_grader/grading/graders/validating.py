@@ -10,6 +10,7 @@ import concurrent.futures
 import dataclasses
 import json
 import signal
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from lti_grader.assignments.languages import available_languages
@@ -19,6 +20,25 @@ from lti_grader.problems.checkers import Checked, Validated
 
 RIGHT, WRONG = 42, 43
 _LIMITS = Limits(cpu_ms=30_000, memory_kb=2_097_152, wall_ms=90_000, processes=64, output_bytes=32 * 1024 * 1024)
+
+
+@dataclasses.dataclass(frozen=True)
+class Test:
+    """What a validator reads of a test: what that gives, or this pass of it; its answer; what it left itself in an earlier pass."""
+
+    __test__ = False
+
+    given: bytes
+    expected: bytes
+    left: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Opinion:
+    """A validator's word, and the files that it left."""
+
+    checked: Checked
+    left: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,17 +63,10 @@ class Validator:
         said = program.trouble or f"The problem's validator does not compile.\n{program.compiler_output}"
         return cls(sandbox, config, None, said)
 
-    def check(self, run: RunOutcome, given: bytes, expected: bytes, program: Program) -> Checked:
-        """Return the validator's word on a run.
-
-        Parameters
-        ----------
-        given, expected
-            What the test gives, and its answer: the validator reads both from files.
-        program
-            What ran.
-        """
-        return self._said(*self._consulted(run.stdout, given, expected, self._told(program, run)))
+    def check(self, run: RunOutcome, test: Test, program: Program) -> Opinion:
+        """Return the validator's word on a run of a program."""
+        outcome, files = self._consulted(run.stdout, test, self._told(program, run))
+        return Opinion(self._said(outcome, files), files)
 
     def _told(self, program: Program, run: RunOutcome | None) -> dict[str, bytes]:
         """Return what the validator may know of a run beside its output."""
@@ -70,15 +83,15 @@ class Validator:
         return {"run.json": json.dumps(about).encode()}
 
     def _consulted(
-        self, stdin: bytes | Ends, given: bytes, expected: bytes, told: dict[str, bytes]
+        self, stdin: bytes | Ends, test: Test, told: dict[str, bytes]
     ) -> tuple[RunOutcome | None, dict[str, bytes]]:
         if self.program is None:
             return None, {}
-        shown = {"input": given, "answer": expected, **told}
+        shown = {"input": test.given, "answer": test.expected, **told}
         if self.config.protocol != "kattis" and isinstance(stdin, bytes):
             shown, stdin = {**shown, "output": stdin}, b""
         return self.sandbox.consult(
-            self.program, stdin, shown=shown, arguments=protocols.arguments(self.config), limits=_LIMITS
+            self.program, stdin, shown=shown, arguments=protocols.arguments(self.config), limits=_LIMITS, left=test.left
         )
 
     def _said(self, outcome: RunOutcome | None, files: dict[str, bytes]) -> Checked:
@@ -101,8 +114,8 @@ class Validator:
         return Checked(right, message or ("" if right else "The output is not right."), note=note, share=share)
 
     def converse(
-        self, sandbox: Sandbox, program: Program, given: bytes, expected: bytes, limits: Limits
-    ) -> tuple[RunOutcome, Checked, bool]:
+        self, sandbox: Sandbox, program: Program, test: Test, limits: Limits
+    ) -> tuple[RunOutcome, Opinion, bool]:
         """Run a program and the validator together, each reading what the other writes.
 
         Parameters
@@ -115,10 +128,10 @@ class Validator:
         What the program did; the validator's word; and whether it had decided before the program ended.
         """
         if self.program is None:
-            return _nothing(), Checked(False, trouble=self.trouble), True
+            return _nothing(), Opinion(Checked(False, trouble=self.trouble)), True
         ours, theirs = crossed()
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            consulting = pool.submit(self._consulted, theirs, given, expected, self._told(program, None))
+            consulting = pool.submit(self._consulted, theirs, test, self._told(program, None))
             try:
                 outcome = sandbox.run(self._flushing(program), ours, limits=limits)
             finally:
@@ -128,8 +141,8 @@ class Validator:
         assert talk is not None
         decided = talk.complained_at is not None and talk.complained_at <= outcome.ended_at
         if not decided and _lost_partner(talk):
-            return outcome, Checked(False, "It ended before the conversation was over."), decided
-        return outcome, self._said(talk, files), decided
+            return outcome, Opinion(Checked(False, "It ended before the conversation was over.")), decided
+        return outcome, Opinion(self._said(talk, files), files), decided
 
     def _flushing(self, program: Program) -> Program:
         """Return a program that flushes all that it writes, where that is wanted and its language can."""

@@ -118,7 +118,7 @@ class Sandbox(Protocol):
 
     def consult(
         self, program: Program, stdin: bytes | Ends, *, shown: Mapping[str, bytes], arguments: Sequence[str],
-        limits: Limits,
+        limits: Limits, left: Mapping[str, bytes] | None = None,
     ) -> tuple[RunOutcome, dict[str, bytes]]: ...  # fmt: skip
 
     def run(self, program: Program, stdin: bytes | Ends, *, limits: Limits) -> RunOutcome: ...

@@ -39,11 +39,13 @@ _FILES = (
 )  # fmt: skip
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/box", "LANG": "C.UTF-8", "TMPDIR": "/tmp"}
 # Runs a program and then shows what it left in the folder `feedback`: as an output, or as an error where it has none.
-_CONSULT = 'mkdir feedback && "$@" 1>&2; said=$?; tar -cf - feedback; exit $said'
+_LEFT = "left"
+_FEEDBACK = f"mkdir feedback && {{ test ! -d /data/{_LEFT} || cp -R --no-preserve=mode /data/{_LEFT}/. feedback/; }}"
+_CONSULT = f'{_FEEDBACK} && "$@" 1>&2; said=$?; tar -cf - feedback; exit $said'
 _ERRORS = ".errors"
 # Where two talk with each other it is told who ended first: neither hears of the other's end before that was seen.
 _CONVERSE = (
-    f'mkdir feedback && "$@" 2>errors; said=$?; sleep 0.02; head -c 32768 errors >feedback/{_ERRORS}'
+    f'{_FEEDBACK} && "$@" 2>errors; said=$?; sleep 0.02; head -c 32768 errors >feedback/{_ERRORS}'
     " && tar -cf - feedback 1>&2; sleep 0.02; exit $said"
 )
 # The launcher of a run and its first process count as well.
@@ -102,13 +104,14 @@ class Workshop(abc.ABC):
         name = language.source_name(source)
         if language.file.check:
             return self._checked(Program(False, "", language, name, source), {**(beside or {}), name: source})
-        argv = language.compile_argv(name)
+        files = {**(beside or {}), name: source}
+        argv = language.compile_argv(name, files)
         wanted = [name if artefact == language.file.source else artefact for artefact in language.file.artefacts]
         script = (
             'mkdir -p classes && cp /source/* . && "$@" 1>&2 </dev/null && chmod -R u+rX . && exec tar -cf - '
             + " ".join(f"'{one}'" for one in wanted)
         )
-        folder = self._fresh_folder({**(beside or {}), name: source})
+        folder = self._fresh_folder(files)
         try:
             outcome = self._run(
                 ["/bin/sh", "-c", script, "sh", *(argv or ["true"])], b"", _COMPILE,
@@ -210,7 +213,7 @@ class Workshop(abc.ABC):
 
     def consult(
         self, program: Program, stdin: bytes | Ends, *, shown: Mapping[str, bytes], arguments: Sequence[str],
-        limits: Limits,
+        limits: Limits, left: Mapping[str, bytes] | None = None,
     ) -> tuple[RunOutcome, dict[str, bytes]]:  # fmt: skip
         """Run a program of the problem's author once, and take over what it writes into the folder `feedback`.
 
@@ -220,6 +223,8 @@ class Workshop(abc.ABC):
             Files that it may read, in the folder /data.
         arguments
             What it is called with.
+        left
+            Files that it finds in `feedback`, from an earlier call.
 
         Returns
         -------
@@ -228,7 +233,8 @@ class Workshop(abc.ABC):
         argv, limits, folder = _call(program, limits)
         # Whoever talks to it is not told that it has ended before we are.
         script = _CONVERSE if isinstance(stdin, Ends) else _CONSULT
-        data = self._fresh_folder(dict(shown))
+        earlier = {f"{_LEFT}/{name}": content for name, content in (left or {}).items()}
+        data = self._fresh_folder({**shown, **earlier})
         try:
             outcome = self._run(
                 ["/bin/sh", "-c", script, "sh", *argv, *arguments], stdin, limits,

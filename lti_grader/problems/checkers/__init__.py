@@ -157,6 +157,8 @@ class Validated(_Config):
     sees: Literal["output", "run", "every run"] = "output"
     """What it judges by: the output, or also how the program ran, in /data/run.json; or that of every run, whose word is its own
     then: also of one that did not end well."""
+    passes: Annotated[int, Field(ge=1, le=1000)] = 1
+    """How often a program may be run on a test: each time its validator leaves a file nextpass.in, with that as its input."""
     full_score: Annotated[Decimal, Field(gt=0)] = Decimal(100)
     """What its score.txt holds where all of the points are deserved."""
 

@@ -24,9 +24,19 @@ databases = [name for name in os.listdir() if name.endswith(".db")]
 if len(databases) != 1:
     sys.exit("The problem needs exactly one file that ends in .db.")
 shutil.copyfile(databases[0], "work")
-widths = "{% for width in widths %}{{ width }} {% endfor %}"
+extra = """{{ TEST.extra | e('py') }}"""
+widths = [int(width) for width in "{% for width in widths %}{{ width }} {% endfor %}".split()]
+if 0 in widths:
+    # As wide as in the version of SQLite that these questions were written for: ten, or what the names and the first row need.
+    shutil.copyfile("work", "measured")
+    commands = [".mode list", ".separator \\x1f", ".headers on", extra, answer]
+    found = subprocess.run(["sqlite3", "-bail", "measured"], input="\\n".join(commands), text=True, capture_output=True)
+    rows = [line.split("\\x1f") for line in found.stdout.splitlines()[:2]]
+    widths = [
+        width or max([10, *(len(row[place]) for row in rows if place < len(row))]) for place, width in enumerate(widths)
+    ]
 commands = [
-    ".mode column", ".headers on", f".width {widths}" if widths else "", """{{ TEST.extra | e('py') }}""", answer,
+    ".mode column", ".headers on", f".width {' '.join(map(str, widths))}" if widths else "", extra, answer,
     """{{ TEST.testcode | e('py') }}""",
 ]
 done = subprocess.run(["sqlite3", "-bail", "work"], input="\\n".join(commands), text=True)

@@ -19,7 +19,6 @@ from lti_grader.problems.packages.package import BadPackage, Package
 
 _LEGACY_MEMORY_MIB = 2048
 _CANNOT = {
-    "multi-pass": "is judged in several passes",
     "submit-answer": "takes answers in place of programs",
 }
 
@@ -87,7 +86,8 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         memory_kb=int(_number(limits.get("memory"), _LEGACY_MEMORY_MIB, "limits.memory") * 1024),
         submissions=submissions_of(files, reading.report),
         time_multiplier=_multiplier(limits, is_legacy=reading.is_legacy),
-        report=reading.report,
+        report=[*reading.report, *(losses := _losses(files))],
+        losses=losses,
     )
     if has_unit_tests:
         described = document(files, f"{unit_tests.FOLDER}/{unit_tests.DESCRIPTION}")
@@ -95,6 +95,22 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
     if unit_tests.CHECKS in files:
         package = unit_tests.with_checks(package, document(files, unit_tests.CHECKS))
     return package
+
+
+def _losses(files: Mapping[str, bytes]) -> list[str]:
+    """Return what programs are given there and cannot be given here, in words."""
+    words = {
+        "include/ is left out: files that lie beside each submission cannot be carried over.": any(
+            name.startswith("include/") for name in files
+        ),
+        "Files that single tests give to a program (.files) are left out.": any(
+            re.match(r"data/(?:.+/)?[^/]+\.files/", name) for name in files
+        ),
+        "Arguments that tests call a program with (args) are left out.": any(
+            "args" in document(files, name) for name in files if re.match(r"data/.+\.yaml$", name)
+        ),
+    }
+    return [one for one, holds in words.items() if holds]
 
 
 def document(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
@@ -209,9 +225,15 @@ def _checker(reading: _Reading) -> dict[str, Any]:
     )
     if "interactive" in reading.kinds and not is_custom:
         raise BadPackage("This problem is interactive, and has no output validator that could talk with a program.")
+    if "multi-pass" in reading.kinds and not is_custom:
+        raise BadPackage("This problem has several passes, and no output validator that could ask for the next one.")
     if not is_custom:
         return _default_checker(flags)
-    return _validator(sources, flags) | ({"interactive": True} if "interactive" in reading.kinds else {})
+    checker = _validator(sources, flags) | ({"interactive": True} if "interactive" in reading.kinds else {})
+    if "multi-pass" in reading.kinds:
+        limits = reading.about.get("limits") or {}
+        checker["passes"] = int(_number(limits.get("validation_passes"), 2, "limits.validation_passes"))
+    return checker
 
 
 def _default_checker(flags: Sequence[str]) -> dict[str, Any]:

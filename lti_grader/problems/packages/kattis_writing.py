@@ -70,6 +70,8 @@ class _Writing:
         is_scoring = len(counting) != 1 or counting[0].aggregation is not Aggregation.PASS_FAIL
         is_interactive = isinstance(config, Validated) and config.interactive
         kinds = ["scoring" if is_scoring else "pass-fail", *(["interactive"] if is_interactive else [])]
+        passes = config.passes if isinstance(config, Validated) else 1
+        kinds += ["multi-pass"] if passes > 1 else []
         about: dict[str, Any] = {
             "problem_format_version": "2025-09",
             "type": kinds if len(kinds) > 1 else kinds[0],
@@ -79,6 +81,8 @@ class _Writing:
         if package.tags:
             about["keywords"] = list(package.tags)
         about["limits"] = {"memory": math.ceil(package.memory_kb / 1024)}
+        if passes > 1:
+            about["limits"]["validation_passes"] = passes
         if package.cpu_ms is not None:
             about["limits"]["time_limit"] = package.cpu_ms / 1000
         self._yaml("problem.yaml", about)

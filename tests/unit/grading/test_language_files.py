@@ -51,7 +51,7 @@ def test_a_missing_key_is_named(key: str) -> None:
 
 def test_commands_are_filled_with_tools_and_places() -> None:
     language = described(compile=["{cat}", "{source}"], run=["{cat}", "-m{memory_mb}", "{program}/main.txt"])
-    assert language.compile_argv("main.txt") == ["/bin/cat", "main.txt"]
+    assert language.compile_argv("main.txt", {}) == ["/bin/cat", "main.txt"]
     assert language.run_argv("/program", b"", "main.txt", 65536) == ["/bin/cat", "-m64", "/program/main.txt"]
 
 
@@ -112,7 +112,7 @@ def test_a_site_adds_languages_by_a_folder_of_its_own(site: Path) -> None:
     use_folder(site)
     zig = available_languages()["zig"]
     assert zig.version_argv() == ["/bin/true", "version"]
-    assert zig.compile_argv("main.zig")[2] == "PATH=${PATH} /bin/true build-exe main.zig"
+    assert zig.compile_argv("main.zig", {})[2] == "PATH=${PATH} /bin/true build-exe main.zig"
     assert "python" in available_languages()
 
 

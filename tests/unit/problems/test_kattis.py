@@ -179,7 +179,11 @@ def test_submissions_say_what_they_are_to_come_to() -> None:
         ({"problem.yaml": "name: [\n"}, "", "problem.yaml cannot be read"),
         ({"problem.yaml": "just words\n"}, "", "holds no names"),
         ({"problem.yaml": "validation: custom interactive\n"}, "", "no single program"),
-        ({"problem.yaml": "type: [pass-fail, multi-pass]\n"}, "", "several passes"),
+        (
+            {"problem.yaml": "type: [pass-fail, multi-pass]\n"},
+            "",
+            "no output validator that could ask for the next one",
+        ),
         ({"problem.yaml": "type: submit-answer\n"}, "", "takes answers"),
         ({"problem.yaml": "limits: {memory: lots}\n"}, "", "limits.memory"),
         ({"problem.yaml": "limits: {time_limit: -1}\n"}, "", "more than 0"),
