@@ -152,7 +152,7 @@ def _chromium() -> str:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=30_000)
     with sync_playwright() as started:
         yield started
 
@@ -205,7 +205,7 @@ def seat(browser: Browser, installation: Installation) -> Iterator[Seat]:
             context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
             contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("console", lambda said: trouble.append(said.text) if re.search("Content.Security", said.text) else None)
         return AtTheLms(page, installation).be(person_id)

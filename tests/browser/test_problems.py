@@ -29,11 +29,11 @@ def test_a_teacher_publishes_the_next_version_once_its_solution_passes(seat: Sea
     tool.locator("html[data-ready]").wait_for(state="attached")
     write(tool, DOUBLE)
     press(tool.locator("#submit"))
-    expect(tool.locator("#result")).to_contain_text("All 4 tests passed")
+    expect(tool.locator("#result")).to_contain_text("All 4 tests passed", timeout=60_000)
     press(tool.get_by_role("link", name="Draft", exact=True))
     # The page follows the worker by itself.
     press(tool.get_by_role("button", name="Check and publish"))
-    expect(tool.locator("#check")).to_contain_text("accepted · 4 of 4 tests passed")
+    expect(tool.locator("#check")).to_contain_text("accepted · 4 of 4 tests passed", timeout=60_000)
     press(tool.get_by_role("link", name="Double the number"))
     expect(tool.get_by_role("heading", level=2).first).to_have_text(f"Version {number}")
     expect(tool.get_by_text("Published", exact=True)).to_have_count(1)
