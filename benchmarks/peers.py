@@ -14,6 +14,11 @@ from pathlib import Path
 from lti_grader.assignments.languages import Language
 
 _numbers = itertools.count()
+# Who wants a peer in the table installs it: none of them is a package of Debian 12.
+HOW_TO_GET_ISOLATE = (
+    "isolate is not here and was left out: `git clone https://github.com/ioi/isolate`, at v1.10.1 (it needs no control groups),"
+    " `apt-get install gcc libcap-dev`, `make isolate && sudo make install`."
+)
 
 
 def has_isolate() -> bool:

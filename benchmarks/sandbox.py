@@ -190,6 +190,8 @@ def disturbance(times: int) -> None:
 def main(seconds: float = 6.0, wanted: Sequence[str] = tuple(SOURCES)) -> None:
     kinds = "".join(f"{kind:>12}{'of bare':>9}{'cpu ms':>8}" for kind in KINDS)
     print(f"{'attempts of 10 tests a second':<32}{'bare':>8}{'cpu ms':>8}{kinds}")
+    if not peers.has_isolate():
+        print(peers.HOW_TO_GET_ISOLATE)
     rows: list[tuple[str, Language | None]] = [("runs of /bin/true a second", None)]
     for language in (one for name, one in available_languages().items() if name in SOURCES and name in wanted):
         rows.append((language.label, language))
