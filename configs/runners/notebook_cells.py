@@ -8,6 +8,7 @@ import sys
 MOST_CELLS = 5000
 _ALONE = re.compile(r"^(\s*)(?:%(\w+)[ \t]*(.*)|!.*|\?.*|[\w.]+\?{1,2}\s*)$")
 _GIVES = re.compile(r"^(\s*)[\w., ]+=\s*([%!].*)$")
+_CHECK = re.compile(r"\s*\w+\.check\(\s*[\"']([^\"']+)[\"']\s*\)\s*")
 _RUN_THE_REST = ("time", "timeit", "prun", "capture")
 
 
@@ -35,9 +36,10 @@ def read_answer(text):
 
 
 def called(cell):
-    """Return what a cell is known by: nbgrader's name of it comes before Jupyter's."""
+    """Return what a cell is known by: nbgrader's name of it, the question that otter checks there, and Jupyter's id."""
     marks = cell.get("metadata", {}).get("nbgrader", {})
-    return [str(one) for one in (marks.get("grade_id"), cell.get("id")) if one]
+    checked = _CHECK.fullmatch(joined(cell.get("source", "")))
+    return [str(one) for one in (marks.get("grade_id"), checked and checked[1], cell.get("id")) if one]
 
 
 def joined(source):

@@ -11,7 +11,7 @@ from lti_grader.grading.packages import Judged
 from lti_grader.grading.sandbox import Sandbox
 from lti_grader.problems.packages import formats
 from lti_grader.problems.packages.package import Package
-from tests.fixtures.notebooks import primes, squares
+from tests.fixtures.notebooks import cell, notebook, primes, squares
 
 Hand = Callable[..., Judged]
 ONE_KIND = "one kind of sandbox says how a notebook is run"
@@ -153,6 +153,10 @@ def test_otters_tests_say_what_was_to_be_shown(sandbox: Sandbox) -> None:
     assert isinstance(package, Package)
     [verified] = packages.verify(sandbox, package, cpu_ms=5000)
     assert verified.agrees, verified.why
+    # A copy that otter gave out has its own check in the place of ours.
+    copy = [cell("code", "x = 2"), cell("code", 'grader.check("q1")'), cell("code", "x = 9")]
+    done = packages.judge(sandbox, package, notebook(*copy), packages.language_named("python"), cpu_ms=5000)
+    assert verdicts(done) == ["pass", "pass", "fail"]
     wrong = json.loads(package.starter_code["python"])
     wrong["cells"][1]["source"] = "import otter\ngrader = otter.Notebook()\ngrader.check('q1')\nx = 0"
     wrong["cells"][4]["source"] = "def double(n):\n    return n"
