@@ -2,11 +2,13 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from lti_grader.assignments.languages import Language
 from lti_grader.grading.sandbox import Limits, RunOutcome, Sandbox, open_sandbox
+from lti_grader.grading.sandbox.slots import SlotSandbox
 
 Compare = Callable[..., RunOutcome]
 
@@ -156,3 +158,31 @@ def test_a_program_that_uses_all_memory_takes_itself_only(slot: Sandbox, python:
     assert outcome.ending == "memory"
     fine = slot.run(slot.build(python, b"print('fine')"), b"", limits=Limits(cpu_ms=2000, memory_kb=65536))
     assert fine.stdout == b"fine\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "kept"),
+    [
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", [b""], [True, False]),
+        ("while True: pass\n", [b"", b""], [True, False]),
+        ("raise SystemExit(3)\n", [b"", b""], [True, True]),
+    ],
+    ids=["a crash", "want of time", "an exit code"],
+)
+def test_what_could_be_the_fault_of_a_copy_is_decided_without_one(
+    slot: Sandbox, python: Language, monkeypatch: pytest.MonkeyPatch, code: str, asked: list[bytes], kept: list[bool]
+) -> None:
+    assert isinstance(slot, SlotSandbox)
+    seen: list[bool] = []
+    run = slot._run
+
+    def noted(*args: Any, **options: Any) -> RunOutcome:
+        seen.append(options["interpreter"] is not None)
+        return run(*args, **options)
+
+    program = slot.build(python, code.encode())
+    monkeypatch.setattr(slot, "_run", noted)
+    outcomes = [slot.run(program, given, limits=Limits(cpu_ms=300, memory_kb=65_536)) for given in asked]
+    slot.discard(program)
+    assert seen == kept
+    assert len({one.ending for one in outcomes}) == 1

@@ -105,6 +105,8 @@ class Program:
     folder: Path | None = None
     trouble: str = ""
     """Set where the sandbox itself failed: that is no verdict on the program."""
+    starts_afresh: bool = False
+    """Set once a run ended by a signal or ran out of time: from then on its interpreter is started for each run."""
 
 
 class Sandbox(Protocol):

@@ -191,11 +191,24 @@ class Workshop(abc.ABC):
         return folder
 
     def run(self, program: Program, stdin: bytes | Ends, *, limits: Limits) -> RunOutcome:
-        """Run a built program once, in a sandbox that is gone afterwards."""
+        """Run a built program once, in a sandbox that is gone afterwards.
+
+        Whether the copy of an interpreter crashed or hung because it is a copy is found out by an interpreter that is started
+        for it: for a crash at once, for want of time when the program is run again.
+        """
+        outcome = self._ran(program, stdin, limits)
+        if outcome.ending not in (Ending.SIGNALLED, Ending.TIMEOUT) or program.starts_afresh:
+            return outcome
+        program.starts_afresh = True
+        is_kept = program.language.interpreter(_call(program, limits)[0]) is not None
+        if outcome.ending is Ending.SIGNALLED and is_kept and isinstance(stdin, bytes):
+            return self._ran(program, stdin, limits)
+        return outcome
+
+    def _ran(self, program: Program, stdin: bytes | Ends, limits: Limits) -> RunOutcome:
         argv, limits, folder = _call(program, limits)
-        outcome = self._run(
-            argv, stdin, limits, binds={"/program": folder}, interpreter=program.language.interpreter(argv)
-        )
+        interpreter = None if program.starts_afresh else program.language.interpreter(argv)
+        outcome = self._run(argv, stdin, limits, binds={"/program": folder}, interpreter=interpreter)
         return _without_memory(outcome, program.language)
 
     def build_kept(self, language: Language, source: bytes, beside: Mapping[str, bytes]) -> Program:
