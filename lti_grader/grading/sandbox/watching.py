@@ -112,7 +112,8 @@ class Watch:
         said
             Why it did not.
         """
-        peak = self._cgroup.peak_kb() if self._cgroup is not None else self._seen_kb
+        # Kernels count a group's memory in portions: of what needs less than one, nothing is counted.
+        peak = (self._cgroup.peak_kb() if self._cgroup is not None else 0) or self._seen_kb
         errors = bytes(self._written["stderr"])
         signalled = status - 128 if status is not None and 128 < status <= 192 else None
         detail = ""
