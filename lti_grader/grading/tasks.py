@@ -100,7 +100,7 @@ def judge(work: Work, progress: Progress, lease: dt.timedelta) -> GradedCode:
             f"The toolchain of {work.language} is not on this machine; `lti-grader doctor` says more."
         )
     progress.tell("progress")
-    if (needed := 1.5 * code.longest_test(language, work.groups, work.harness)) > lease:
+    if (needed := 1.5 * code.longest_test(language, work.groups, work.harness, checker=work.checker)) > lease:
         progress.hold_for(needed)
     return code.grade(
         sandbox(), language, source, work.groups,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from lti_grader import adapters
 from lti_grader.assignments.errors import AssignmentClosed, AttemptsUsedUp, UnknownLanguage
+from lti_grader.assignments.languages import available_languages
 from lti_grader.assignments.models import Counts, Mode
 from lti_grader.attempts.errors import TooManyOpen
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
@@ -19,9 +20,10 @@ from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading import operations, queries, sweeping, tasks, turns
 from lti_grader.grading.errors import LostLease
+from lti_grader.grading.graders.code import GroupSpec, TestSpec, longest_test
 from lti_grader.grading.load import Rank, load
 from lti_grader.grading.models import GradingJob, TestResult
-from lti_grader.problems.models import Visibility
+from lti_grader.problems.models import Aggregation, Visibility
 from lti_grader.problems.operations import DraftTest
 from tests.fixtures.world import DOUBLE, NOW, World
 
@@ -269,6 +271,15 @@ def test_a_job_is_held_for_as_long_as_its_longest_test_may_take(world: World) ->
     # Two looks at a test of a minute of processor time, of which the clock may show three.
     assert seen
     assert min(seen) > 2 * 180
+
+
+def test_each_pass_of_a_test_counts_towards_its_longest() -> None:
+    python = available_languages()["python"]
+    test = TestSpec(uuid.uuid4(), "1", b"", b"", Decimal(1), 1000, 65_536)
+    groups = [GroupSpec(uuid.uuid4(), Decimal(1), Aggregation.SUM, [test])]
+    checker = {"kind": "validator", "language": "python", "source": ""}
+    once, thrice = (longest_test(python, groups, checker={**checker, "passes": passes}) for passes in (1, 3))
+    assert thrice == 3 * once
 
 
 def test_a_test_whose_data_lie_in_the_file_store_is_judged_with_them(world: World) -> None:

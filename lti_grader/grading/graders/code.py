@@ -24,6 +24,7 @@ from lti_grader.grading.graders.unit_tests import UnitTesting
 from lti_grader.grading.runners import available_runners
 from lti_grader.grading.sandbox import Limits, Sandbox
 from lti_grader.grading.verdicts import TestStatus
+from lti_grader.problems.checkers import Validated, checker_config
 from lti_grader.problems.harness import Harness, TestText
 from lti_grader.problems.models import Aggregation
 from lti_grader.problems.rendering import CannotRender
@@ -180,13 +181,17 @@ class _Course:
         return TestOutcome(test.id, TestStatus.SKIPPED, Decimal(0), 0, 0, why) if why else None
 
 
-def longest_test(language: Language, groups: Sequence[GroupSpec], harness: Harness | None = None) -> dt.timedelta:
-    """Return the longest that one test can take, its second look included, or all that looks at style."""
+def longest_test(
+    language: Language, groups: Sequence[GroupSpec], harness: Harness | None = None, *, checker: Mapping[str, Any]
+) -> dt.timedelta:
+    """Return the longest that one test can take, its passes and its second look included, or all that looks at style."""
+    wanted = checker_config(checker)
+    passes = wanted.passes if isinstance(wanted, Validated) else 1
     runner = available_runners().get(harness.unit_tests.runner) if harness and harness.unit_tests else None
     runs_in = runner.language if runner else language
     walls = [_limits(runs_in, test).wall for group in groups for test in group.tests]
     looks = LONGEST_LOOK_MS * len(harness.checks) if harness else 0
-    return dt.timedelta(milliseconds=max(2 * max(walls, default=0), looks))
+    return dt.timedelta(milliseconds=max(2 * passes * max(walls, default=0), looks))
 
 
 def _limits(language: Language, test: TestSpec) -> Limits:
