@@ -12,16 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from lti_grader.core.errors import Unprocessable
 from lti_grader.problems.models import Visibility
 
-_FILE_NAME = r"^\w[\w .+-]{0,99}$"
-FileName = Annotated[str, Field(pattern=_FILE_NAME)]
-"""A file's name without a folder."""
+_FILE_NAME, _LONGEST_NAME = r"^\w[\w .+-]*$", 100
+FileName = Annotated[str, Field(pattern=_FILE_NAME, max_length=_LONGEST_NAME)]
+"""A file's name without a folder. Its length is no part of the pattern: letters of all languages, counted, take a megabyte for each field."""
 NOTEBOOK = ".ipynb"
 """How the name of a notebook's file ends."""
 
 
 def is_file_name(name: str) -> bool:
     """Return whether a file of a problem may be called so."""
-    return re.fullmatch(_FILE_NAME, name) is not None
+    return len(name) <= _LONGEST_NAME and re.fullmatch(_FILE_NAME, name) is not None
 
 
 class BadHarness(Unprocessable):
@@ -65,7 +65,7 @@ class Level(enum.StrEnum):
     ADVANCED = "advanced"
 
 
-_Rule = Annotated[str, Field(pattern=r"^[A-Za-z][\w.*-]{0,79}$")]
+_Rule = Annotated[str, Field(pattern=r"^[A-Za-z][\w.*-]*$", max_length=80)]
 _Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 

@@ -31,7 +31,7 @@ class RunnerFile(BaseModel):
     tools: dict[str, list[str]]
     """What it needs beside the language's tools: places, in which * stands for anything."""
     version: list[str]
-    answer: str = Field(pattern=r"^\w[\w.+-]{0,99}$")
+    answer: str = Field(pattern=r"^\w[\w.+-]*$", max_length=100)
     """The name of the file that holds the answer, where the problem does not say another one."""
     drivers: list[str]
     """Files beside this one that run a test and report it."""
