@@ -55,7 +55,7 @@ def attempt(language: Language, source: bytes, tests: Sequence[tuple[bytes, byte
         (box / name).write_bytes(source)
         (box / "classes").mkdir(mode=0o777)
         (box / "classes").chmod(0o777)
-        if argv := language.compile_argv(name) or language.check_argv("/box", name):
+        if argv := language.compile_argv(name, {}) or language.check_argv("/box", name):
             _run(number, argv)
         made = {path: path.read_bytes() for path in [*box.glob("classes/*.class"), *box.glob("main"), box / name]}
     for given, expected in tests:

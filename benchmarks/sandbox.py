@@ -58,7 +58,7 @@ def attempt_bare(language: Language, source: bytes) -> None:
         name = language.source_name(source)
         Path(folder, name).write_bytes(source)
         Path(folder, "classes").mkdir()
-        if argv := language.compile_argv(name) or language.check_argv(folder, name):
+        if argv := language.compile_argv(name, {}) or language.check_argv(folder, name):
             subprocess.run(argv, cwd=folder, check=True, capture_output=True, env=ENVIRONMENT)
         argv = language.run_argv(folder, source, name, 262144)
         for given, expected in TESTS:

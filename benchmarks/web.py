@@ -249,7 +249,9 @@ def memory_mib(installation: Installation) -> float:
     total = 0
     for name in supervisor.names():
         for process in _processes(supervisor.pid(name)):
-            total += int(re.findall(r"^Pss:\s+(\d+) kB", (process / "smaps_rollup").read_text(), re.MULTILINE)[0])
+            # It may have ended since it was listed.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                total += int(re.findall(r"^Pss:\s+(\d+) kB", (process / "smaps_rollup").read_text(), re.MULTILINE)[0])
     return total / 1024
 
 

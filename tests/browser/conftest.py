@@ -127,6 +127,10 @@ def written(tool: FrameLocator | Page) -> str:
 
 def trouble_found_by_axe(frame: Frame) -> list[str]:
     """Return what the accessibility checker axe finds wrong in a frame, one line each."""
+    # Between two colours of a button there are others.
+    frame.evaluate(
+        "Promise.allSettled(document.getAnimations().filter(one => one instanceof CSSTransition).map(one => one.finished)).then(() => null)"
+    )
     frame.evaluate(_AXE.read_text())
     found = frame.evaluate(
         "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],"

@@ -93,7 +93,9 @@ def as_language(described: RunnerFile, base: LanguageFile, drivers: Mapping[str,
     return LanguageFile.model_validate(
         base.model_dump() | {"source_from_class": False} | ({} if uses_prepared else {"prepare": None})
         | {key: value.model_dump() if isinstance(value, BaseModel) else value for key, value in own.items()}
-        | {"label": described.label, "tools": tools, "version": described.version, "run_with_files": []}
+        | {"label": described.label, "tools": tools, "version": described.version, "run_with_files": [],
+           # Its own command names what is compiled with the answer.
+           "sources": []}
     )  # fmt: skip
 
 

@@ -287,8 +287,12 @@ class Workshop(abc.ABC):
         self._lock.close()
 
     def _hand_over(self, pipe: int) -> None:
-        """Let a run open its end of a pipe by a name, such as /dev/stdout: that is its owner's alone."""
+        """Let a run open its end of a pipe by a name, such as /dev/stdout: that is its owner's alone.
+
+        For writing only: who reads along would know what a runner of tests reports, and could say it in its place.
+        """
         if self._uid is not None:
+            os.fchmod(pipe, 0o200)
             os.fchown(pipe, self._uid, self._uid)
 
     def _become(self) -> None:
