@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Seat, new_student, press
+from tests.browser.conftest import Seat, go, new_student
 from tests.browser.test_looks import _tab
 from tests.fixtures.installation import Installation
 
@@ -16,13 +16,13 @@ def test_a_teacher_has_the_roster_read_and_sees_who_has_come(seat: Seat, install
     login = new_student(installation).removeprefix("person-")
     installation.control.post("members", person_id=f"person-{login}", sections=["Morning"])
     at.tool.get_by_label("Person", exact=True).fill(login)
-    press(at.tool.get_by_role("button", name="Show", exact=True))
+    go(at.tool, at.tool.get_by_role("button", name="Show", exact=True))
     expect(at.tool.get_by_role("heading", name="0 people")).to_be_visible()
-    press(at.tool.get_by_role("button", name="Read it now"))
+    go(at.tool, at.tool.get_by_role("button", name="Read it now"))
     # The press shows everybody again; what comes by itself once the list is read has the newcomer and local times.
     expect(at.tool.get_by_role("button", name="Read it now")).to_be_enabled()
     at.tool.get_by_label("Person", exact=True).fill(login)
-    press(at.tool.get_by_role("button", name="Show", exact=True))
+    go(at.tool, at.tool.get_by_role("button", name="Show", exact=True))
     expect(at.tool.get_by_role("rowheader", name=f"{login}@university.example")).to_be_visible()
     expect(at.tool.get_by_role("cell", name="Morning")).to_be_visible()
     expect(at.tool.locator("time[data-local]")).to_have_count(0)
