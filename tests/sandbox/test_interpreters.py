@@ -9,6 +9,7 @@ import pytest
 from lti_grader.assignments.languages import Language
 from lti_grader.grading.sandbox import Limits, RunOutcome, Sandbox, open_sandbox
 from lti_grader.grading.sandbox.slots import SlotSandbox
+from tests.sandbox.kept import cold, once
 
 Compare = Callable[..., RunOutcome]
 
@@ -76,11 +77,6 @@ def python(language: Callable[[str], Language]) -> Language:
     return language("python")
 
 
-def cold(language: Language) -> Language:
-    """Return the same language without anything kept started."""
-    return dataclasses.replace(language, file=language.file.model_copy(update={"warm": None}))
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_cannot_tell_the_difference(slot: Sandbox, python: Language, name: str) -> None:
     encoding = "latin-1" if name == "latin" else "utf-8"
@@ -90,7 +86,7 @@ def test_a_program_cannot_tell_the_difference(slot: Sandbox, python: Language, n
     for one in (python, cold(python)):
         program = slot.build(one, source)
         assert program.ok, program.compiler_output
-        outcome = slot.run(program, b"12\r\n\xff21\n", limits=limits)
+        outcome = once(slot, program, b"12\r\n\xff21\n", limits)
         told.append((outcome.ending, outcome.exit_code, outcome.signal, outcome.stdout, outcome.stderr))
         slot.discard(program)
     assert told[0] == told[1]

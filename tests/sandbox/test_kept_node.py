@@ -1,7 +1,6 @@
 """A copy of a Node that runs already does what one that was started for the program does."""
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from lti_grader.assignments.languages import Language
 from lti_grader.grading.sandbox import Ending, Limits, Sandbox, open_sandbox
 from tests.sandbox.conftest import processes_below_us
+from tests.sandbox.kept import cold, once
 
 LIMITS = Limits(cpu_ms=5000, memory_kb=131072)
 PROGRAMS = {
@@ -62,18 +62,13 @@ def javascript(language: Callable[[str], Language]) -> Language:
     return language("javascript")
 
 
-def cold(language: Language) -> Language:
-    """Return the same language without anything kept started."""
-    return dataclasses.replace(language, file=language.file.model_copy(update={"warm": None}))
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_cannot_tell_the_difference(slot: Sandbox, javascript: Language, name: str) -> None:
     told = []
     for one in (javascript, cold(javascript)):
         program = slot.build(one, PROGRAMS[name].encode())
         assert program.ok, program.compiler_output
-        outcome = slot.run(program, b"12\nzwei\n", limits=LIMITS)
+        outcome = once(slot, program, b"12\nzwei\n", LIMITS)
         told.append((outcome.ending, outcome.exit_code, outcome.signal, outcome.stdout, outcome.stderr))
         slot.discard(program)
     assert told[0] == told[1]
