@@ -39,6 +39,7 @@ from lti_grader.lti.views import blueprint as lti
 from lti_grader.lti.views import staying
 from lti_grader.lti.views.platforms import blueprint as platforms
 from lti_grader.people.views import blueprint as administration
+from lti_grader.problems.answer_archives import MOST_ARCHIVE_BYTES
 
 _AT_THE_DOOR = (
     "Very many people are coming in from your network at this moment. Nothing is lost, and your LMS will let you in again:"
@@ -62,7 +63,8 @@ _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
     "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE,
-    "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK,
+    "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK, "work.save_draft": _NOTEBOOK, "previews.save_draft": _NOTEBOOK,
+    "work.unpack": 2 * MOST_ARCHIVE_BYTES, "previews.unpack": 2 * MOST_ARCHIVE_BYTES,
 }  # fmt: skip
 """Where more comes than a form usually holds: endpoint -> bytes."""
 LIMITS = {
@@ -74,6 +76,8 @@ LIMITS = {
     "work.hand_in": _WORK,
     "previews.save_draft": _SAVES,
     "previews.hand_in": _WORK,
+    "work.unpack": _WORK,
+    "previews.unpack": _WORK,
 }
 
 

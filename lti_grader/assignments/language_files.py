@@ -91,6 +91,8 @@ class LanguageFile(BaseModel):
     compile: list[str] = []
     sources: list[Annotated[str, Field(pattern=r"^\.[\w+]+$")]] = []
     """Endings of files beside the program that are compiled with it, unless one of them includes another."""
+    entry: str = ""
+    """A pattern of what stands in the file that a program of several begins in, line by line; empty where nothing tells it."""
     additions: list[Addition] = []
     prepare: Preparation | None = None
     artefacts: list[str] = []

@@ -1,7 +1,7 @@
 """Notebooks as students get them, hand them in, and read them on a page."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from markupsafe import Markup
@@ -64,21 +64,6 @@ def check_notebook(code: object) -> bytes:
 def notebook_of(version: ProblemVersion) -> list[ShownCell] | None:
     """Return the cells that students begin with, None where the answer is no notebook."""
     return shown_cells(version.starter_code.get(LANGUAGE, "").encode()) if takes_notebook(version.harness) else None
-
-
-def starters_of(version: ProblemVersion) -> Mapping[str, str]:
-    """Return what the editor holds at first, by language; nothing where there is none."""
-    return {} if takes_notebook(version.harness) else version.starter_code
-
-
-def most_bytes(version: ProblemVersion, usual: int) -> int:
-    """Return how large an answer may be."""
-    return MOST_BYTES if takes_notebook(version.harness) else usual
-
-
-def checked_answer(version: ProblemVersion, code: object, *, max_bytes: int) -> bytes:
-    """Return an answer as UTF-8, looked through as a program or a notebook; raises what those raise."""
-    return check_notebook(code) if takes_notebook(version.harness) else check_code(code, max_bytes=max_bytes)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import io
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,16 +17,19 @@ from lti_grader.assignments.access import overrides_of
 from lti_grader.assignments.languages import offered
 from lti_grader.assignments.operations import languages_taken, require_language, require_open
 from lti_grader.attempts import drafts, operations, queries
+from lti_grader.attempts.answers import checked_answer, files_config, most_bytes, starters_of, wanted_files
 from lti_grader.attempts.models import AttemptType
-from lti_grader.attempts.notebooks import Download, checked_answer, copy_for, most_bytes, notebook_of, starters_of
+from lti_grader.attempts.notebooks import Download, copy_for, notebook_of
 from lti_grader.attempts.text import check_code, check_key
 from lti_grader.classes.mentors import mentored
 from lti_grader.classes.models import Role
 from lti_grader.core.db import transaction
-from lti_grader.core.errors import BadInput, Conflict, Forbidden, NotFound
+from lti_grader.core.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge
 from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems import queries as problems
+from lti_grader.problems.answer_archives import MOST_ARCHIVE_BYTES, Unpacked, unpacked
+from lti_grader.problems.answer_files import written
 from lti_grader.problems.harness import takes_notebook
 
 blueprint = flask.Blueprint("work", __name__)
@@ -123,17 +127,18 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
         draft = drafts.load(adapters.installed().kv, me.user_id, item_id)
         made = queries.submissions_made(me.user_id, item_id)
         reason = _read_only_reason(place)
+        languages = languages_taken(place.opened.assignment, place.line.answered_in)
         config = {
             "ap_id": str(item_id),
             "user_id": str(me.user_id),
             "draft": draft.as_json() if draft else None,
-            "languages": listed_languages(
-                languages_taken(place.opened.assignment, place.line.answered_in), starters_of(version)
-            ),
+            "languages": listed_languages(languages, starters_of(version)),
+            "answer_files": files_config(version, languages),
             "urls": {
                 "draft": flask.url_for("work.save_draft", item_id=item_id),
                 "attempts": flask.url_for("work.hand_in", item_id=item_id),
                 "history": flask.url_for("results.history", item_id=item_id),
+                "unpack": flask.url_for("work.unpack", item_id=item_id),
             },
             "max_code_bytes": most_bytes(version, settings.max_code_bytes),
             "read_only": bool(reason),
@@ -176,6 +181,41 @@ def notebook(item_id: uuid.UUID) -> ResponseReturnValue:
         return as_download(copy_for(version, problems.slug_of(version.id), adapters.installed().blobs.get))
 
 
+@blueprint.post("/work/<uuid:item_id>/unpack")
+def unpack(item_id: uuid.UUID) -> ResponseReturnValue:
+    """The files of a ZIP archive, for the editor; nothing is kept."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        place = _place(item_id, me.user_id)
+        place.opened.membership.require_work()
+        wanted = wanted_files(problems.version(place.item.problem_version_id))
+    return as_files(unpacked(uploaded_archive(), wanted))
+
+
+def uploaded_archive() -> bytes:
+    """Return the file that a request brings.
+
+    Raises
+    ------
+    BadInput, TooLarge
+    """
+    file = flask.request.files.get("file")
+    if file is None:
+        raise BadInput("There is no file in this request: choose a ZIP archive.")
+    content: bytes = file.read(MOST_ARCHIVE_BYTES + 1)
+    if len(content) > MOST_ARCHIVE_BYTES:
+        raise TooLarge(f"An archive may have {MOST_ARCHIVE_BYTES:,} bytes. Pack only the files that you wrote.")
+    return content
+
+
+def as_files(found: Unpacked) -> dict[str, Any]:
+    """Return what came of an archive as the page reads it."""
+    return {
+        **json.loads(written(found.files)),
+        "left_out": [dataclasses.asdict(one) for one in found.left_out],
+    }
+
+
 def listed_languages(allowed: Sequence[str], starters: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the languages as the page lists them; those that the author wrote a beginning in come first."""
     listed = [{**language, "starter": starters.get(language["id"], "")} for language in offered(allowed)]
@@ -186,9 +226,8 @@ def listed_languages(allowed: Sequence[str], starters: Mapping[str, str]) -> lis
 def save_draft(item_id: uuid.UUID) -> ResponseReturnValue:
     """Save what the student has written so far."""
     me, given, held = viewer(), body(), adapters.installed()
-    check_code(given.get("code"), max_bytes=held.settings.max_code_bytes)
     change = drafts.Change(
-        code=given["code"],
+        code=str(given.get("code")),
         language=str(given.get("language", "")),
         base_revision=_whole(given.get("base_revision", 0), "base_revision"),
         save_id=check_key(given.get("save_id"), "save_id"),
@@ -197,6 +236,8 @@ def save_draft(item_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         place = _place(item_id, me.user_id)
         place.opened.membership.require_work()
+        version = problems.version(place.item.problem_version_id)
+        check_code(given.get("code"), max_bytes=most_bytes(version, held.settings.max_code_bytes))
         require_language(place.opened.assignment, change.language, answered_in=place.line.answered_in)
         if not place.opened.membership.is_staff:
             require_open(place.opened.dates, at=now())
@@ -222,7 +263,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
         place.opened.membership.require_work()
         require_language(place.opened.assignment, language, answered_in=place.line.answered_in)
         version = problems.version(place.item.problem_version_id)
-        encoded = checked_answer(version, given.get("code"), max_bytes=held.settings.max_code_bytes)
+        encoded = checked_answer(version, given.get("code"), language, max_bytes=held.settings.max_code_bytes)
     ref = held.blobs.put(encoded)
     handed = operations.Handed(
         type=kind,

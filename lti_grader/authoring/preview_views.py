@@ -13,9 +13,10 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments.languages import available_languages
-from lti_grader.attempts.notebooks import checked_answer, copy_for, most_bytes, starters_of
+from lti_grader.attempts.answers import checked_answer, files_config, most_bytes, starters_of, wanted_files
+from lti_grader.attempts.notebooks import copy_for
 from lti_grader.attempts.text import check_code, check_key
-from lti_grader.attempts.views import as_download, body, listed_languages
+from lti_grader.attempts.views import as_download, as_files, body, listed_languages, uploaded_archive
 from lti_grader.authoring import access, listing, queries, trying
 from lti_grader.authoring.models import JudgingKind, JudgingStatus, VersionJudging
 from lti_grader.authoring.owing import locked
@@ -24,6 +25,7 @@ from lti_grader.core import event_streams
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import BadInput, Conflict, NotFound
 from lti_grader.core.web import Viewer, session_watch, viewer, wants_json
+from lti_grader.problems.answer_archives import unpacked
 from lti_grader.problems.harness import takes_notebook
 from lti_grader.problems.models import ProblemVersion
 from lti_grader.problems.queries import languages_of, tests_of, version
@@ -61,10 +63,12 @@ def page(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
             "user_id": str(me.user_id),
             "draft": _kept(me, version_id),
             "languages": listed_languages(_languages(found), starters_of(found)),
+            "answer_files": files_config(found, _languages(found)),
             "urls": {
                 "draft": flask.url_for("previews.save_draft", **here),
                 "attempts": flask.url_for("previews.hand_in", **here),
                 "history": flask.url_for("previews.history", **here),
+                "unpack": flask.url_for("previews.unpack", **here),
             },
             "max_code_bytes": most_bytes(found, settings.max_code_bytes),
             "read_only": False,
@@ -113,9 +117,9 @@ def save_draft(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnVa
     """Keep what is written in a preview for a while."""
     me, held = viewer(), adapters.installed()
     with transaction(me.tenant_id):
-        _version(problem_id, version_id, me)
+        most = most_bytes(_version(problem_id, version_id, me), held.settings.max_code_bytes)
     given = body()
-    check_code(given.get("code"), max_bytes=held.settings.max_code_bytes)
+    check_code(given.get("code"), max_bytes=most)
     revision = (_kept(me, version_id) or {"revision": 0})["revision"] + 1
     saved = {
         "code": given["code"], "language": str(given.get("language", "")), "revision": revision,
@@ -133,13 +137,14 @@ def hand_in(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue
         found = _version(problem_id, version_id, me)
         languages = _languages(found)
         given = body()
-        encoded = checked_answer(found, given.get("code"), max_bytes=held.settings.max_code_bytes)
+        language = str(given.get("language", ""))
+        if language not in languages:
+            raise BadInput(f"This problem is answered in {', '.join(languages)}.")
+        encoded = checked_answer(found, given.get("code"), language, max_bytes=held.settings.max_code_bytes)
     key = check_key(given.get("idempotency_key"), "idempotency_key")
-    kind, language = _KINDS.get(str(given.get("type"))), str(given.get("language", ""))
+    kind = _KINDS.get(str(given.get("type")))
     if kind is None:
         raise BadInput("type must be test_run (Run) or final_submission (Submit).")
-    if language not in languages:
-        raise BadInput(f"This problem is answered in {', '.join(languages)}.")
     ref = held.blobs.put(encoded)
     with transaction(me.tenant_id):
         # One at a time, so that each has a number of its own.
@@ -149,6 +154,15 @@ def hand_in(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue
         )  # fmt: skip
         told = _told(row)
     return {"attempt": told}, 202
+
+
+@blueprint.post(f"{_AT}/unpack")
+def unpack(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
+    """The files of a ZIP archive, for the editor; nothing is kept."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        wanted = wanted_files(_version(problem_id, version_id, me))
+    return as_files(unpacked(uploaded_archive(), wanted))
 
 
 def _told(row: VersionJudging) -> dict[str, Any]:

@@ -7,16 +7,31 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lti_grader.core.errors import Unprocessable
 from lti_grader.problems.models import Visibility
 
 _FILE_NAME, _LONGEST_NAME = r"^\w[\w .+-]*$", 100
+_LONGEST_PATH, _DEEPEST = 200, 8
 FileName = Annotated[str, Field(pattern=_FILE_NAME, max_length=_LONGEST_NAME)]
 """A file's name without a folder. Its length is no part of the pattern: letters of all languages, counted, take a megabyte for each field."""
 NOTEBOOK = ".ipynb"
 """How the name of a notebook's file ends."""
+
+
+def _checked_path(path: str) -> str:
+    parts = path.split("/")
+    if len(path) > _LONGEST_PATH or len(parts) > _DEEPEST or not all(map(is_file_name, parts)):
+        raise ValueError(
+            f"{path[:_LONGEST_PATH]!r} must be names of letters, digits and the signs _ . + - with a / between folder and file, at"
+            f" most {_DEEPEST} deep and {_LONGEST_PATH} characters long"
+        )
+    return path
+
+
+FilePath = Annotated[str, AfterValidator(_checked_path)]
+"""A file's place among several: relative, "/" between folders."""
 
 
 def is_file_name(name: str) -> bool:
@@ -95,6 +110,33 @@ class Autograder(_Config):
     """What its score is out of, where its tests do not say."""
 
 
+class AnswerFiles(_Config):
+    """That an answer is several files, and which may be in it. `problems.answer_files` says how they are one text."""
+
+    most: Annotated[int, Field(ge=1, le=100)] = 20
+    """How many there may be."""
+    required: list[FilePath] = []
+    """Files without which nothing can be handed in."""
+    endings: list[Annotated[str, Field(pattern=r"^\.[\w.+-]+$", max_length=20)]] = []
+    """How their names may end, such as ".java"; empty for any."""
+    main: FilePath | None = None
+    """The file in which the program begins; None where that is found out."""
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        wanted = [*self.required, *([self.main] if self.main else [])]
+        if len({one.casefold() for one in wanted}) > self.most:
+            raise ValueError(f"more files are required than the {self.most} that there may be")
+        for one in wanted:
+            if not self.takes(one):
+                raise ValueError(f"{one} ends in none of {', '.join(self.endings)}")
+        return self
+
+    def takes(self, path: str) -> bool:
+        """Return whether a file may be called so, by its ending."""
+        return not self.endings or path.endswith(tuple(self.endings))
+
+
 class Stream(enum.StrEnum):
     """What a program reads, and what it writes."""
 
@@ -120,9 +162,22 @@ class Harness(_Config):
     unit_tests: UnitTests | None = None
     """Set where a runner of unit tests runs them; `templates` then only say in which language the answer is."""
     autograder: Autograder | None = None
-
+    answer_files: AnswerFiles | None = None
+    """Set where an answer is several files, each of which lies where it says when the program is built and runs."""
     checks: dict[Annotated[str, Field(min_length=1, max_length=100)], StyleCheck] = {}
     """Looks at style by their names: for a test of that name it takes the place of a run; without one it is advice."""
+
+    @model_validator(mode="after")
+    def _answers_are_others(self) -> Self:
+        if self.answer_files is None:
+            return self
+        if self.unit_tests is not None and (self.unit_tests.answer or "").endswith(NOTEBOOK):
+            raise ValueError("an answer is either a notebook or several files")
+        own = {one.casefold() for one in self.files}
+        for one in [*self.answer_files.required, *([self.answer_files.main] if self.answer_files.main else [])]:
+            if one.casefold() in own:
+                raise ValueError(f"{one} is asked of students, and cannot be a file of the problem as well")
+        return self
 
     @model_validator(mode="after")
     def _tests_are_there(self) -> Self:
@@ -149,6 +204,11 @@ class TestText:
 def takes_notebook(config: Mapping[str, Any]) -> bool:
     """Return whether the answers to a version with this `harness` are notebooks."""
     return str((config.get("unit_tests") or {}).get("answer") or "").endswith(NOTEBOOK)
+
+
+def takes_files(config: Mapping[str, Any]) -> bool:
+    """Return whether the answers to a version with this `harness` are several files."""
+    return config.get("answer_files") is not None
 
 
 def harness_of(config: Mapping[str, Any]) -> Harness | None:

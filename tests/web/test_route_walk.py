@@ -60,7 +60,7 @@ STAFF_ONLY = {
     "imports.page", "imports.upload", "imports.import_", "imports.decide", "imports.export",
     "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
     "similarity.pair", "similarity.decide",
-    "previews.page", "previews.save_draft", "previews.hand_in", "previews.history",
+    "previews.page", "previews.save_draft", "previews.hand_in", "previews.history", "previews.unpack",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
 BODY = {
@@ -306,7 +306,7 @@ def test_a_mentor_reads_what_their_student_does_and_changes_nothing(
         f"/classes/{ids['class_id']}/mentored/{ids['student_id']}",
     ):  # fmt: skip
         assert mentor.get(address).status_code == 200, address
-    writes = {"work.save_draft", "work.hand_in", "results.cancel", "lti.fetch_again"}
+    writes = {"work.save_draft", "work.hand_in", "work.unpack", "results.cancel", "lti.fetch_again"}
     found = walk(app, mentor, ids, only=writes)
     assert {status for asked, status in found.items() if not asked.endswith("GET")} == {403}, found
 

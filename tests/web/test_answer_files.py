@@ -1,0 +1,136 @@
+"""An answer of several files on its way: what the page is told, drafts, archives, and what is handed in."""
+
+import io
+import json
+import re
+import uuid
+import zipfile
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from lti_grader import adapters
+from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.core.db import session, transaction
+from lti_grader.problems.answer_files import written
+from lti_grader.problems.harness import AnswerFiles, Harness
+from lti_grader.problems.models import ProblemVersion
+from tests.fixtures.world import World
+from tests.web.two_sections import Visit
+
+FILES = {
+    "main.py": b"from shapes.twice import twice\nprint(twice(int(input())))\n",
+    "shapes/__init__.py": b"",
+    "shapes/twice.py": b"def twice(n):\n    return 2 * n\n",
+}
+
+
+@pytest.fixture
+def version(world: World) -> uuid.UUID:
+    given = adapters.installed().blobs.put(b"1,2,3\n")
+    harness = Harness(answer_files=AnswerFiles(most=4), files={"numbers.csv": given})
+    return world.problem(harness=harness)
+
+
+@pytest.fixture
+def item(world: World, version: uuid.UUID) -> uuid.UUID:
+    return world.items(world.assignment(versions=[version]))[0]
+
+
+def config_of(page: str) -> dict[str, Any]:
+    found = re.search(r'id="work-config"[^>]*>(.*?)</script>', page, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def handed(visit: Visit, who: uuid.UUID, item: uuid.UUID, code: str, language: str = "python") -> TestResponse:
+    press = {"type": "final_submission", "language": language, "idempotency_key": uuid.uuid4().hex, "code": code}
+    return visit(who).post(f"/work/{item}/attempts", json=press)
+
+
+def test_the_page_is_told_of_files_and_takes_a_draft_of_them(visit: Visit, world: World, item: uuid.UUID) -> None:
+    browser = visit(world.user())
+    told = config_of(browser.get(f"/work/{item}").text)
+    assert told["answer_files"] == {
+        "most": 4, "required": [], "endings": [], "main": None, "given": ["numbers.csv"],
+        "usual": {one["id"]: told["answer_files"]["usual"][one["id"]] for one in told["languages"]},
+    }  # fmt: skip
+    assert told["answer_files"]["usual"]["python"] == "main.py"
+    assert told["max_code_bytes"] == 524_288
+    # A draft may be half done, and larger than one text is.
+    draft = written({"main.py": b"'" + b'"\\\n' * 80_000, "Not yet named": b""})
+    save = {"code": draft, "language": "python", "base_revision": 0, "save_id": "save-0001"}
+    assert browser.put(told["urls"]["draft"], json=save).status_code == 200
+    assert config_of(browser.get(f"/work/{item}").text)["draft"]["code"] == draft
+    save |= {"code": "x" * 524_289, "base_revision": 1, "save_id": "save-0002"}
+    assert browser.put(told["urls"]["draft"], json=save).status_code == 413
+
+
+def test_an_archive_is_unpacked_for_the_editor(visit: Visit, world: World, item: uuid.UUID) -> None:
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
+        for name, content in FILES.items():
+            archive.writestr(f"project/{name}", content)
+        archive.writestr("project/__pycache__/main.pyc", b"\0")
+    browser = visit(world.user())
+    answer = browser.post(f"/work/{item}/unpack", data={"file": (io.BytesIO(packed.getvalue()), "project.zip")})
+    assert answer.get_json() == {
+        "files": {name: content.decode() for name, content in FILES.items()},
+        "left_out": [{"name": "project/__pycache__", "why": "Python makes it"}],
+    }
+    refused = browser.post(
+        f"/work/{item}/unpack", data={"file": (io.BytesIO(b"x"), "x.zip")}, headers={"Accept": "application/json"}
+    )
+    assert refused.status_code == 422
+    assert "no ZIP archive" in refused.get_json()["error"]["message"]
+    plain = world.items(world.assignment())[0]
+    assert browser.post(f"/work/{plain}/unpack", data={}).status_code == 404
+
+
+def test_files_are_kept_in_one_form_whatever_the_page_sends(visit: Visit, world: World, item: uuid.UUID) -> None:
+    student = world.user()
+    told = {"shapes/twice.py": FILES["shapes/twice.py"].decode(), "main.py": {"base64": "cHJpbnQoMSk="}}
+    answer = handed(visit, student, item, json.dumps({"files": told}, indent=2))
+    assert answer.status_code == 202, answer.text
+    # A text that an earlier version's page still sends is one file.
+    other = handed(visit, student, item, "print(1)")
+    kept = []
+    with transaction(world.tenant_id):
+        for one in (answer, other):
+            attempt = session().get_one(SubmissionAttempt, uuid.UUID(one.get_json()["attempt"]["id"]))
+            kept.append(adapters.installed().blobs.get(attempt.code_blob_ref))
+    assert kept == [
+        written({"main.py": b"print(1)", "shapes/twice.py": FILES["shapes/twice.py"]}).encode(),
+        b'{"files":{"main.py":"print(1)"}}',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"a.py": b"x = 1", "b.py": b"y = 2"}, "not clear which of your files the program begins in: a.py, b.py. Name that one main.py"),
+        ({"a.txt": b"x"}, "None of your files is Python"),
+        ({"main.py": b"x", "numbers.csv": b"9"}, "numbers.csv is a file of the problem"),
+        ({f"{name}.py": b"x" for name in "abcde"}, "at most 4"),
+    ],
+)  # fmt: skip
+def test_files_that_cannot_be_judged_are_refused_before_they_count(
+    visit: Visit, world: World, item: uuid.UUID, files: dict[str, bytes], words: str
+) -> None:
+    answer = handed(visit, world.user(), item, written(files))
+    assert answer.status_code == 422
+    assert words in answer.get_json()["error"]["message"]
+
+
+def test_the_author_meets_the_same(visit: Visit, world: World, version: uuid.UUID) -> None:
+    with transaction(world.tenant_id):
+        found = session().get_one(ProblemVersion, version)
+        here = f"/problems/{found.problem_id}/versions/{version}/preview"
+    browser = visit(world.teacher_id)
+    told = config_of(browser.get(here).text)
+    assert told["answer_files"]["given"] == ["numbers.csv"]
+    assert told["urls"]["unpack"] == f"{here}/unpack"
+    press = {"type": "test_run", "language": "python", "idempotency_key": "press-0001", "code": written(FILES)}
+    assert browser.post(told["urls"]["attempts"], json=press).status_code == 202
+    press |= {"idempotency_key": "press-0002", "code": written({"a.py": b"x", "b.py": b"y"})}
+    assert browser.post(told["urls"]["attempts"], json=press).status_code == 422
