@@ -3,6 +3,7 @@
 Whatever its harness, its checker and its columns hold is told here, known to the pages or not: nothing differs unseen.
 """
 
+import hashlib
 import json
 import uuid
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,8 @@ import sqlalchemy as sa
 
 from lti_grader.authoring.words import right_words
 from lti_grader.core.db import session
+from lti_grader.problems import answer_files
+from lti_grader.problems.harness import takes_files
 from lti_grader.problems.models import KeptSubmission, ProblemVersion, TestGroup
 
 
@@ -22,13 +25,23 @@ def texts_of(version: ProblemVersion) -> dict[str, str]:
         ("Starter code", version.starter_code),
         ("Reference solution", version.reference_solution),
     ):
-        found |= {f"{what} in {language}": text for language, text in by_language.items()}
+        for language, text in by_language.items():
+            found |= {f"{what} in {language}{name}": said for name, said in _by_file(text)}
     if version.checker.get("kind") == "validator":
         found["Validator"] = str(version.checker.get("source", ""))
         found |= {f"Validator: {name}": text for name, text in version.checker.get("beside", {}).items()}
     templates = version.harness.get("templates", {})
     found |= {f"Template for {language}": one.get("text", "") for language, one in templates.items()}
     return found | {name: value for name, value in _plainly(version) if _is_long(value)}
+
+
+def _by_file(text: str) -> list[tuple[str, str]]:
+    """Return what a program's text is, or each file of one that is several: ": name" and its text, or its hash where it is none."""
+    told = []
+    for name, content in answer_files.read(text, "").items():
+        said = answer_files.as_text(content)
+        told.append((f": {name}" if name else "", hashlib.sha256(content).hexdigest() if said is None else said))
+    return told
 
 
 def settings_of(version: ProblemVersion) -> dict[str, str]:
@@ -39,6 +52,7 @@ def settings_of(version: ProblemVersion) -> dict[str, str]:
         "Processor time": f"{version.cpu_ms / 1000:g} s a test",
         "Memory": f"{version.memory_kb / 1024:g} MiB",
         **dict(_limits(version)),
+        "Answer": "several files" if takes_files(version.harness) else "one text",
         "Answered in": ", ".join(version.harness.get("templates", {})),
         "Checker": right_words(version.checker, version.harness),
         **{name: value for name, value in _plainly(version) if not _is_long(value)},
@@ -68,7 +82,7 @@ def short(ref: str) -> str:
 
 _PARTS = {
     "templates": "Template", "parameters": "Parameter", "unit_tests": "Unit tests", "autograder": "Autograder",
-    "checks": "Style", "links": "Named stream",
+    "checks": "Style", "links": "Named stream", "answer_files": "Files of an answer",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from lti_grader.authoring import access, drafting
 from lti_grader.authoring.comparing import compare
 from lti_grader.core.db import session, transaction
-from lti_grader.problems.harness import Autograder, Harness, Stream, StyleCheck, Template, UnitTests
+from lti_grader.problems.harness import AnswerFiles, Autograder, Harness, Stream, StyleCheck, Template, UnitTests
 from lti_grader.problems.models import ProblemVersion, TestCase, TestGroup, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest, create_problem
 from tests.fixtures.world import World
@@ -23,7 +23,7 @@ HARNESSES = {
     "unit_tests": Harness(
         files={"t.py": BLOB}, unit_tests=UnitTests(runner="pytest", tests={"t.py": Visibility.HIDDEN}, answer="a.py")
     ),
-    "links": Harness(links={"in.txt": Stream.INPUT}),
+    "answer_files": Harness(answer_files=AnswerFiles()), "links": Harness(links={"in.txt": Stream.INPUT}),
     "autograder": Harness(files={"a.zip": BLOB}, autograder=Autograder(archive="a.zip", points=Decimal(7))),
 }  # fmt: skip
 OTHERWISE: dict[type, dict[str, Any]] = {
