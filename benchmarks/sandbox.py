@@ -31,6 +31,7 @@ AT_ONCE = 2
 TESTS = [(f"{number} {number * 7}\n".encode(), f"{number * 8}\n".encode()) for number in range(10)]
 SOURCES = {
     "python": "a, b = map(int, input().split())\nprint(a + b)\n",
+    "c": '#include <stdio.h>\nint main(void) { long a, b; scanf("%ld %ld", &a, &b); printf("%ld\\n", a + b); }\n',
     "cpp": "#include <bits/stdc++.h>\nint main() { long a, b; std::cin >> a >> b; std::cout << a + b << '\\n'; }\n",
     "java": (
         "import java.util.Scanner;\npublic class Main {\n  public static void main(String[] words) {\n"

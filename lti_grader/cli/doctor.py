@@ -11,7 +11,8 @@ from lti_grader.app import create_app
 from lti_grader.assignments.languages import Language, available_languages, missing_languages
 from lti_grader.core import tenancy
 from lti_grader.core.db import db
-from lti_grader.core.errors import GraderError
+from lti_grader.core.errors import GraderError, SettingsError
+from lti_grader.core.settings import Settings
 from lti_grader.grading.runners import available_runners, missing_runners
 from lti_grader.grading.runners.checks import available_checks, missing_checks
 from lti_grader.grading.sandbox import open_sandbox
@@ -20,16 +21,33 @@ from lti_grader.grading.similarity import comparing
 
 @click.command("doctor")
 def command() -> None:
-    """Look at every part that this installation stands on, and name what is wrong."""
-    with create_app().app_context():
-        held = adapters.installed()
-        results = [
-            _look("database", _database),
-            _look("redis", held.kv.ping),
-            _look("storage", held.blobs.ping),
-            _look("sandbox", lambda: _sandbox(held.settings.sandbox)),
-        ]
-        _look("similarity", comparing.node)
+    """Look at every part that this installation stands on, and name what is wrong.
+
+    Where there is no installation it says that, and what this machine can judge all the same.
+    """
+    try:
+        app = create_app()
+    except SettingsError as error:
+        click.echo(
+            f"wrong    installation: {error.message}\nWhat this machine can judge without one (judge, problems verify):"
+        )
+        results = [False, _look("sandbox", lambda: _sandbox(Settings.model_fields["sandbox"].default))]
+    else:
+        with app.app_context():
+            held = adapters.installed()
+            results = [
+                _look("database", _database),
+                _look("redis", held.kv.ping),
+                _look("storage", held.blobs.ping),
+                _look("sandbox", lambda: _sandbox(held.settings.sandbox)),
+            ]
+    _look("similarity", comparing.node)
+    _what_is_here()
+    sys.exit(0 if all(results) else 1)
+
+
+def _what_is_here() -> None:
+    """Say which languages, runners and tools this machine has, and how to get the others."""
     for name, language in available_languages().items():
         click.echo(f"ok       language {name}: {', '.join(language.tools.values())}: {_version(language)}")
     for name, why in missing_languages().items():
@@ -42,7 +60,6 @@ def command() -> None:
         click.echo(f"ok       style {name}: {', '.join(tool.file.languages)}")
     for name, why in missing_checks().items():
         click.echo(f"missing  style {name}: {why}")
-    sys.exit(0 if all(results) else 1)
 
 
 def _version(language: Language) -> str:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from lti_grader.assignments.languages import Language, available_languages
+from lti_grader.assignments.languages import Language, available_languages, missing_languages
 from lti_grader.core.errors import Unprocessable
 from lti_grader.grading import verdicts
 from lti_grader.grading.generating import with_generated
@@ -35,6 +35,8 @@ def language_named(name: str) -> Language:
     LanguageMissing
     """
     found = available_languages().get(name)
+    if found is None and (why := missing_languages().get(name)):
+        raise LanguageMissing(f"{name} cannot be judged on this machine: {why}.")
     if found is None:
         raise LanguageMissing(f"{name!r} is none of the languages that are here: {', '.join(available_languages())}.")
     return found

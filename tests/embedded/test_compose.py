@@ -169,6 +169,15 @@ def test_storage_is_the_version_that_the_demo_starts_with_options_that_it_has() 
     assert {option.partition("=")[0] for option in options} <= known
 
 
+def test_whatever_the_image_is_made_of_is_sent_to_whoever_makes_it() -> None:
+    rules = (FOLDER / "Dockerfile.dockerignore").read_text().split()
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
+    for name in " ".join(copied).split():
+        assert (ROOT / name).exists(), name
+        matching = [rule for rule in rules if rule == "**" or f"{name}/".startswith(f"{rule.removeprefix('!')}/")]
+        assert matching[-1].startswith("!"), f"{name} is kept from the image by {matching[-1]}"
+
+
 def test_the_roles_script_makes_an_owner_who_can_migrate_and_a_role_that_tenants_bind(
     servers: Servers, env: dict[str, str]
 ) -> None:

@@ -3,7 +3,10 @@
 import dataclasses
 import functools
 import io
+import itertools
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -52,7 +55,7 @@ def unzipped(archive: bytes) -> Mapping[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             members = [one for one in packed.infolist() if not one.is_dir() and _is_inside(one.filename)]
             files = _bounded(File(one.filename, one.file_size, functools.partial(packed.read, one)) for one in members)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, RuntimeError, EOFError) as error:
         raise BadPackage(f"The package is no ZIP archive that can be read: {error}") from None
     tops = {name.partition("/")[0] for name in files}
     if len(tops) == 1 and all("/" in name for name in files):
@@ -99,12 +102,9 @@ def _is_inside(name: str) -> bool:
 
 
 def _bounded(given: Iterable[File]) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    total = 0
-    for one in given:
-        total += one.size
-        if len(files) >= MOST_FILES or total > MOST_BYTES:
-            raise BadPackage(f"A package holds at most {MOST_FILES} files and {MOST_BYTES // 1024**3} GiB.")
-        # No more is unpacked than the archive says that it is.
-        files[one.name] = one.read()
-    return files
+    """Return what is in files, once all of them together are known to be no more than a package may be."""
+    found = list(itertools.islice(given, MOST_FILES + 1))
+    if len(found) > MOST_FILES or sum(one.size for one in found) > MOST_BYTES:
+        raise BadPackage(f"A package holds at most {MOST_FILES} files and {MOST_BYTES // 1024**3} GiB.")
+    # No more is unpacked than the archive says that it is.
+    return {one.name: one.read() for one in found}

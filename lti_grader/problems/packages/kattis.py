@@ -123,6 +123,8 @@ def document(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     """
     try:
         found = yaml.safe_load(files.get(name, b"")) or {}
+    except yaml.reader.ReaderError as error:
+        raise BadPackage(f"{name} is no text in UTF-8: save it as that. ({error})") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise BadPackage(f"{name} cannot be read: {error}") from None
     if not isinstance(found, dict):

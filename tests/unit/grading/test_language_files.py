@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pydantic import ValidationError
 
 from lti_grader.assignments.language_files import LanguageFile, read_language_files
 from lti_grader.assignments.languages import Language, available_languages, missing_languages, use_folder
+from lti_grader.cli import cli
 from lti_grader.core.errors import SettingsError
+from lti_grader.core.paths import project_folder
+from lti_grader.core.settings import Settings
+from lti_grader.grading.packages import LanguageMissing, language_named
 
 RIGHT = {
     "label": "Text", "highlight": "python", "source": "main.txt", "tools": {"cat": ["/bin/cat"]}, "version": ["{cat}"],
@@ -41,6 +46,32 @@ def test_a_mistake_in_a_language_is_named(key: str, value: object) -> None:
     with pytest.raises(ValidationError) as caught:
         LanguageFile.model_validate(RIGHT | {key: value})
     assert [error["loc"][0] for error in caught.value.errors()] == [key]
+
+
+def test_the_doctor_says_what_can_be_judged_where_nothing_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for field in (*Settings.model_fields, "lti_grader_config"):
+        monkeypatch.delenv(field.upper(), raising=False)
+    monkeypatch.setenv("LTI_GRADER_STATE", str(tmp_path))
+    done = CliRunner().invoke(cli, ["doctor"])
+    assert done.exit_code == 1
+    assert "DATABASE_URL: is not set" in done.output
+    assert "ok       language python" in done.output
+    assert "ok       sandbox" in done.output
+
+
+def test_a_language_that_is_not_here_is_refused_with_how_to_get_it(tmp_path: Path) -> None:
+    text = (project_folder("configs") / "languages" / "lua.toml").read_text()
+    (tmp_path / "moon.toml").write_text(text.replace("/usr/", "/nowhere/"))
+    use_folder(tmp_path)
+    try:
+        with pytest.raises(LanguageMissing, match=r"moon cannot be judged on this machine: .*apt-get install lua5\.4"):
+            language_named("moon")
+        with pytest.raises(LanguageMissing, match=r"none of the languages that are here: .*python"):
+            language_named("marsian")
+    finally:
+        use_folder(None)
 
 
 @pytest.mark.parametrize("key", ["label", "run", "tools", "artefacts"])

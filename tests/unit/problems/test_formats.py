@@ -48,6 +48,29 @@ def test_what_is_of_no_format_says_what_each_is_known_by() -> None:
         formats.read_upload("notes.zip", b"nothing")
 
 
+def test_an_archive_whose_content_was_damaged_is_refused_in_words() -> None:
+    with zipfile.ZipFile(packed := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("problem.yaml", "name: " + "Small " * 100)
+    damaged = bytearray(packed.getvalue())
+    damaged[45:50] = b"\xff" * 5
+    with pytest.raises(BadPackage, match="no ZIP archive that can be read"):
+        formats.read_upload("small.zip", bytes(damaged))
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_anything_of_it_is_unpacked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lti_grader.problems.packages.files.MOST_BYTES", 1000)
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("it was unpacked"))
+    with pytest.raises(BadPackage, match="at most"):
+        formats.read_upload("small.zip", zipped(KATTIS | {"data/secret/2.in": "0" * 1000}))
+
+
+def test_a_description_in_another_encoding_is_refused_with_what_to_do() -> None:
+    with pytest.raises(BadPackage, match=r"problem\.yaml is no text in UTF-8: save it as that"):
+        formats.read_upload("small.zip", zipped(KATTIS | {"problem.yaml": "name: Sümme\n".encode("latin-1")}))
+
+
 def test_an_autograder_says_what_a_site_has_to_install() -> None:
     setup = "#!/bin/bash\napt-get -y install python3-numpy\npip3 install gradescope-utils\n"
     files = {"run_autograder": "#!/bin/bash\npip3 install x\n", "setup.sh": setup, "lib/a.py": "1"}
