@@ -262,7 +262,7 @@ def _http_error(error: HTTPException) -> Response:
     said = {
         404: "There is nothing at this address. Open the assignment again from your course page.",
         405: "This address does not take that kind of request.",
-        413: "That is more than this page accepts.",
+        413: f"That is more than this page takes, which is {(flask.request.max_content_length or 0) / 1024**2:.0f} MiB.",
     }
     status = error.code or 500
     code = (error.name or "error").lower().replace(" ", "_")

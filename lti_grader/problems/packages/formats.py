@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +21,8 @@ from lti_grader.problems.packages import (
 )
 from lti_grader.problems.packages.files import read_files, unzipped
 from lti_grader.problems.packages.package import BadPackage, Package, Refused
+
+log = logging.getLogger(__name__)
 
 
 class Format(enum.StrEnum):
@@ -123,7 +126,7 @@ def _of_files(name: str, files: Mapping[str, bytes]) -> Found:
     """Read one problem, or the problems that lie in folders beside each other."""
     for mark, (format_, reads) in _MARKS.items():
         if mark in files:
-            return Found(format_, [reads(name, files)])
+            return Found(format_, [_one(name, files, reads)])
     for mark, (format_, reads) in _MARKS.items():
         folders = sorted({one.rpartition("/")[0] for one in files if PurePosixPath(one).name == mark})
         # What lies within a problem is a part of it.
@@ -144,6 +147,17 @@ def _one_of_several(
 ) -> Package | Refused:
     inside = {one.removeprefix(f"{folder}/"): content for one, content in files.items() if one.startswith(f"{folder}/")}
     try:
-        return reads(PurePosixPath(folder).name, inside)
+        return _one(PurePosixPath(folder).name, inside, reads)
     except BadPackage as error:
         return Refused(folder, error.message)
+
+
+def _one(name: str, files: Mapping[str, bytes], reads: Callable[[str, Mapping[str, bytes]], Package]) -> Package:
+    """Return what a reader makes of one problem's folder, whatever stands in its files."""
+    try:
+        return reads(name, files)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        log.info("the package %s could not be read", name, exc_info=error)
+        raise BadPackage(
+            f"Something in {name} is of another kind than its format says, such as a number in the place of a list ({error})."
+        ) from error

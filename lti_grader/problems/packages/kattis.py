@@ -1,6 +1,7 @@
 """Kattis and ICPC problem packages, legacy and 2025-09 (https://www.kattis.com/problem-package-format)."""
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -11,9 +12,9 @@ import yaml
 
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftTest
-from lti_grader.problems.packages import unit_tests
+from lti_grader.problems.packages import kattis_left_out, unit_tests
 from lti_grader.problems.packages.kattis_groups import groups_of
-from lti_grader.problems.packages.kattis_submissions import LANGUAGES, submissions_of
+from lti_grader.problems.packages.kattis_submissions import EXPECTATIONS, LANGUAGES, submissions_of
 from lti_grader.problems.packages.latex import to_markdown
 from lti_grader.problems.packages.package import BadPackage, Package
 
@@ -65,6 +66,8 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         if kind in reading.kinds:
             raise BadPackage(f"This problem {words}, which cannot be judged here yet.")
     limits = reading.about.get("limits") or {}
+    if not isinstance(limits, dict):
+        raise BadPackage(f"problem.yaml: limits is {limits!r}, and has to hold names with values.")
     checker = _checker(reading)
     is_scoring = "scoring" in reading.kinds
     statement = _statement(reading)
@@ -76,6 +79,9 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
     )
     if is_scoring and checker["kind"] == "validator":
         checker = {**checker, "full_score": str(_full_score(files))}
+    described = functools.partial(document, files)
+    losses = kattis_left_out.losses(files, reading.about, described, _flags(reading))
+    keywords = reading.about.get("keywords") or []
     package = Package(
         slug=re.sub(r"[^a-z0-9-]+", "-", slug.lower()).strip("-") or "problem",
         title=_title(reading.about.get("name"), slug),
@@ -84,33 +90,18 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         checker=checker,
         cpu_ms=_time_limit(reading, limits),
         memory_kb=int(_number(limits.get("memory"), _LEGACY_MEMORY_MIB, "limits.memory") * 1024),
-        submissions=submissions_of(files, reading.report),
+        submissions=submissions_of(files, reading.report, document(files, EXPECTATIONS)),
         time_multiplier=_multiplier(limits, is_legacy=reading.is_legacy),
-        report=[*reading.report, *(losses := _losses(files))],
+        report=[*reading.report, *kattis_left_out.notes(files, reading.about, described), *losses],
         losses=losses,
+        tags=[str(one) for one in keywords] if isinstance(keywords, list) else str(keywords).split(),
     )
     if has_unit_tests:
-        described = document(files, f"{unit_tests.FOLDER}/{unit_tests.DESCRIPTION}")
-        package = unit_tests.with_unit_tests(package, described, unit_tests.beside(files))
+        listed = document(files, f"{unit_tests.FOLDER}/{unit_tests.DESCRIPTION}")
+        package = unit_tests.with_unit_tests(package, listed, unit_tests.beside(files))
     if unit_tests.CHECKS in files:
         package = unit_tests.with_checks(package, document(files, unit_tests.CHECKS))
     return package
-
-
-def _losses(files: Mapping[str, bytes]) -> list[str]:
-    """Return what programs are given there and cannot be given here, in words."""
-    words = {
-        "include/ is left out: files that lie beside each submission cannot be carried over.": any(
-            name.startswith("include/") for name in files
-        ),
-        "Files that single tests give to a program (.files) are left out.": any(
-            re.match(r"data/(?:.+/)?[^/]+\.files/", name) for name in files
-        ),
-        "Arguments that tests call a program with (args) are left out.": any(
-            "args" in document(files, name) for name in files if re.match(r"data/.+\.yaml$", name)
-        ),
-    }
-    return [one for one, holds in words.items() if holds]
 
 
 def document(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
@@ -189,7 +180,12 @@ def _tests(files: Mapping[str, bytes]) -> Mapping[str, list[DraftTest]]:
     found: dict[str, list[DraftTest]] = {}
     for name in sorted(files):
         path = PurePosixPath(name)
-        if path.suffix != ".in" or path.parts[0] != "data" or len(path.parts) < 3:
+        # Other folders there hold what its author's validators are tried with.
+        if (
+            path.suffix != ".in"
+            or len(path.parts) < 3
+            or path.parts[:2] not in (("data", "sample"), ("data", "secret"))
+        ):
             continue
         answer = name.removesuffix(".in") + ".ans"
         if answer not in files:

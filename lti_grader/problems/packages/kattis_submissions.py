@@ -1,8 +1,11 @@
 """The submissions that a package's author put in, and what each is to come to."""
 
+import dataclasses
+import fnmatch
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
 from lti_grader.problems.packages.package import Submission
 
@@ -35,8 +38,24 @@ _WORDS = {
 }  # fmt: skip
 
 
-def submissions_of(files: Mapping[str, bytes], report: list[str]) -> list[Submission]:
-    """Return a package's submissions by their paths; of several files, those that are one program together."""
+EXPECTATIONS = "submissions/submissions.yaml"
+"""What submissions come to where their folder does not say it (2025-09)."""
+_CODES = {"AC": frozenset({"accepted"}), "WA": _WRONG, "TLE": _SLOW, "RTE": _CRASH}
+_READ_OF_ONE = {"permitted", "required", "authors"}
+
+
+def submissions_of(
+    files: Mapping[str, bytes], report: list[str], expectations: Mapping[str, Any] | None = None
+) -> list[Submission]:
+    """Return a package's submissions by their paths; of several files, those that are one program together.
+
+    Parameters
+    ----------
+    report
+        What cannot be carried over is added to it.
+    expectations
+        What the file `EXPECTATIONS` says: pattern of a path -> `permitted` and `required` verdicts.
+    """
     programs: dict[str, dict[str, bytes]] = {}
     for name, content in sorted(files.items()):
         parts = PurePosixPath(name).parts
@@ -44,7 +63,7 @@ def submissions_of(files: Mapping[str, bytes], report: list[str]) -> list[Submis
             programs.setdefault("/".join(parts[:3]), {})["/".join(parts[3:]) or parts[-1]] = content
     found, left_out = [], []
     for path, parts_of in programs.items():
-        one = _submission(path, parts_of)
+        one = _expected(_submission(path, parts_of), expectations or {}, report)
         found.append(one)
         if one.language is None:
             left_out.append(path.removeprefix("submissions/"))
@@ -70,6 +89,24 @@ def _submission(path: str, files: Mapping[str, bytes]) -> Submission:
         expected = frozenset().union(*named) if named else expected
     beside = {PurePosixPath(name).name: content for name, content in files.items() if name != main}
     return Submission(path, known[main] if main is not None else None, source, expected, beside)
+
+
+def _expected(one: Submission, expectations: Mapping[str, Any], report: list[str]) -> Submission:
+    """Return a submission with the verdicts of which one has to come out, where the package names them for it."""
+    name = one.path.removeprefix("submissions/")
+    for pattern, said in expectations.items():
+        if not isinstance(said, dict) or not any(
+            fnmatch.fnmatchcase(place, pattern) for place in (name, name.partition("/")[0])
+        ):
+            continue
+        if left := sorted(set(said) - _READ_OF_ONE):
+            words = f"{EXPECTATIONS}: of {pattern} left out: {', '.join(left)}."
+            report += [words] if words not in report else []
+        codes = said.get("required") or said.get("permitted") or []
+        named = [_CODES[code] for code in codes if code in _CODES] if isinstance(codes, list) else []
+        if named:
+            one = dataclasses.replace(one, expected=frozenset().union(*named))
+    return one
 
 
 def _main(known: Mapping[str, str], files: Mapping[str, bytes]) -> str | None:

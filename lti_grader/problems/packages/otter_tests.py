@@ -158,7 +158,7 @@ def _put_out(cell: Cell) -> str:
     for one in cell.outputs:
         data = one.get("data")
         for text in (one.get("text", ""), data.get("text/plain", "") if isinstance(data, Mapping) else ""):
-            said += text if isinstance(text, str) else "".join(map(str, text))
+            said += text if isinstance(text, str) else "".join(map(str, text if isinstance(text, list) else []))
     return said
 
 

@@ -71,6 +71,17 @@ def test_a_description_in_another_encoding_is_refused_with_what_to_do() -> None:
         formats.read_upload("small.zip", zipped(KATTIS | {"problem.yaml": "name: Sümme\n".encode("latin-1")}))
 
 
+@pytest.mark.parametrize(
+    "strange", [KATTIS | {"problem.yaml": "name: Small\ntype: [[1]]\n"}, {"init.yml": "test_cases: [{batched: }]"}]
+)
+def test_what_is_of_another_kind_than_the_format_says_is_refused_alone(strange: dict[str, str]) -> None:
+    right = {"init.yml": "test_cases: [{in: 1, out: 1}]", "1": ""} if "init.yml" in strange else KATTIS
+    one, two = formats.read_upload("course.zip", zipped(inside("odd", strange) | inside("right", right))).problems
+    assert isinstance(two, Package)
+    assert isinstance(one, Refused)
+    assert "odd is of another kind than its format says" in one.why
+
+
 def test_an_autograder_says_what_a_site_has_to_install() -> None:
     setup = "#!/bin/bash\napt-get -y install python3-numpy\npip3 install gradescope-utils\n"
     files = {"run_autograder": "#!/bin/bash\npip3 install x\n", "setup.sh": setup, "lib/a.py": "1"}

@@ -241,3 +241,44 @@ def test_more_than_a_package_may_be_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 def test_points_are_numbers_of_the_package() -> None:
     assert sum((one.points for one in read().groups), Decimal(0)) == 1
+
+
+def test_nothing_is_left_out_silently() -> None:
+    about = (
+        "name: Small\nkeywords: [numbers, easy]\nlicense: cc by-sa\nlanguages: [python3]\nconstants: {n: 5}\ngrading: custom\n"
+        "limits: {output: 1, time_limit: 2}\n"
+    )
+    more = dict.fromkeys(
+        ["attachments/a.txt", "generators/g.py", "problem_statement/pic.png", "data/secret/a.hint"], ""
+    )
+    tried = {"data/invalid_output/1.in": "", "data/invalid_output/1.ans": ""}
+    package = read(
+        {"problem.yaml": about, "data/secret/a.yaml": "output_validator_args: case_sensitive\n", **more, **tried}
+    )
+    assert package.tags == ["numbers", "easy"]
+    assert [one.name for group in package.groups for one in group.tests] == ["1", "a", "b"]
+    assert package.report == [
+        "problem.yaml: license, limits.output left out.",
+        "Left out, since they look at tests or explain them: generators/.",
+        "Students do not get what is in attachments/: a.txt.",
+        "Left out beside the statement: pic.png.",
+        "It is written for these languages, which are chosen for an assignment here: python3.",
+        "Left out of data/: invalid_output.",
+        "Hints and descriptions of single tests are left out.",
+        *package.losses,
+    ]
+    assert package.losses == [
+        "The validator's flags of single groups or tests are left out: data/secret/a.yaml.",
+        "problem.yaml: constants are left out: they are not put into the files that name them.",
+        "graders/ is left out: a program of the package works out the points there.",
+    ]
+
+
+def test_what_submissions_come_to_may_stand_in_a_file_of_its_own() -> None:
+    said = "accepted: {permitted: [AC, TLE]}\nmine/*.py: {required: [RTE], entrypoint: x.py}\nmine: {permitted: 3}\n"
+    package = read({"submissions/submissions.yaml": said, "submissions/mine/crash.py": "1 / 0\n"})
+    assert {one.path: one.expected for one in package.submissions} == {
+        "submissions/accepted/right.py": {"accepted", "timeout"},
+        "submissions/mine/crash.py": {"runtime_error", "memory"},
+    }
+    assert package.report == ["submissions/submissions.yaml: of mine/*.py left out: entrypoint."]
