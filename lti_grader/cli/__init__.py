@@ -13,7 +13,6 @@ from lti_grader.embedded.state import default_path, settings_file
 
 _COMMANDS = {
     "admin": "admin",
-    "audit": "audit",
     "columns": "columns",
     "up": "up",
     "database": "database",

@@ -20,7 +20,6 @@ APPEND_ONLY = frozenset(
         "regrade_steps",
         "regrade_marks",
         "similarity_acts",
-        "audit_log",
     }
 )
 

@@ -117,6 +117,8 @@ def write(tool: FrameLocator | Page, code: str) -> None:
     editor = tool.locator(".cm-content")
     editor.focus()
     editor.press("Control+a")
+    # What is put in the place of coloured text would get its colours as a style, which the page does not allow.
+    editor.press("Delete")
     editor.fill(code)
 
 

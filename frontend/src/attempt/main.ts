@@ -3,7 +3,7 @@ import { Editor } from "../editor/editor";
 import { difference } from "../shared/difference";
 import { byId } from "../shared/dom";
 import { isFinished, type Attempt } from "../work/attempt";
-import { compilerMessages } from "../work/compiler";
+import { compilerMessages, type Piece } from "../work/compiler";
 import { awaitRelease } from "../work/release";
 import { outputBlock, ResultPanel } from "../work/results";
 import { watch } from "../work/watch";
@@ -35,7 +35,8 @@ for (const [index, row] of document.querySelectorAll<HTMLElement>("[data-test]")
 }
 
 const follow = (): void => {
-  const panel = new ResultPanel(byId("result"), (line, column) => editor?.jump(line, column));
+  const jump = ({ line, column }: Piece): void => void (line !== null && editor?.jump(line, column));
+  const panel = new ResultPanel(byId("result"), { jump });
   if (!isFinished(attempt.status)) panel.begin(attempt);
   watch(attempt, {
     progress: (progress) => panel.progress(progress),

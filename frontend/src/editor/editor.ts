@@ -15,7 +15,7 @@ import {
 } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { Compartment, EditorState, type Extension, type StateEffect } from "@codemirror/state";
 import {
   crosshairCursor,
   drawSelection,
@@ -38,6 +38,13 @@ export interface Mark {
   readonly message: string;
 }
 
+/** A text that is not shown at the moment. */
+export interface Parked {
+  readonly state: EditorState;
+  readonly scrolled: StateEffect<unknown>;
+  readonly highlight: string;
+}
+
 export interface EditorOptions {
   readonly parent: HTMLElement;
   readonly code: string;
@@ -54,6 +61,7 @@ export class Editor {
   readonly #view: EditorView;
   readonly #language = new Compartment();
   readonly #locked = new Compartment();
+  readonly #name = new Compartment();
   readonly #options: EditorOptions;
   #highlight = "";
   #isLocked: boolean;
@@ -72,9 +80,30 @@ export class Editor {
     return this.#view.state.doc.toString();
   }
 
-  /** Shows another text, with an undo history of its own. */
-  open(code: string, highlight: string): void {
-    this.#view.setState(this.#fresh(code));
+  /** Shows another text, with an undo history of its own, under an accessible name of its own where it has one. */
+  open(code: string, highlight: string, label?: string): void {
+    this.#view.setState(this.#fresh(code, label));
+    void this.#colour(highlight);
+  }
+
+  /** Returns the text as it stands, with its undo history, cursor and marks, to be gone on with later. */
+  park(): Parked {
+    return { state: this.#view.state, scrolled: this.#view.scrollSnapshot(), highlight: this.#highlight };
+  }
+
+  /** Goes on with a text that gave way to another one. */
+  goOn(parked: Parked): void {
+    this.#view.setState(parked.state);
+    this.#view.dispatch({
+      // It may have been locked since.
+      effects: [parked.scrolled, this.#locked.reconfigure(locked(this.#isLocked))],
+    });
+    void this.#colour(parked.highlight);
+  }
+
+  /** Gives the text another accessible name, and the colours that go with it. */
+  rename(label: string, highlight: string): void {
+    this.#view.dispatch({ effects: this.#name.reconfigure(named(label)) });
     void this.#colour(highlight);
   }
 
@@ -127,9 +156,9 @@ export class Editor {
     this.#view.dispatch({ effects: this.#language.reconfigure(support) });
   }
 
-  #fresh(code: string): EditorState {
-    const { label, describedBy, changed } = this.#options;
-    const attributes: Record<string, string> = { "aria-label": label, spellcheck: "false", translate: "no" };
+  #fresh(code: string, label = this.#options.label): EditorState {
+    const { describedBy, changed } = this.#options;
+    const attributes: Record<string, string> = { spellcheck: "false", translate: "no" };
     if (describedBy) attributes["aria-describedby"] = describedBy;
     return EditorState.create({
       doc: code,
@@ -138,6 +167,7 @@ export class Editor {
         keys(),
         this.#language.of([]),
         this.#locked.of(locked(this.#isLocked)),
+        this.#name.of(named(label)),
         EditorView.contentAttributes.of(attributes),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed?.(update.state.doc.toString());
@@ -145,6 +175,10 @@ export class Editor {
       ],
     });
   }
+}
+
+function named(label: string): Extension {
+  return EditorView.contentAttributes.of({ "aria-label": label });
 }
 
 function locked(readOnly: boolean): Extension {

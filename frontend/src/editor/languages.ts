@@ -36,6 +36,35 @@ const SUPPORT: Readonly<Record<string, () => Promise<Extension>>> = {
   lua: async () => plain((await import("@codemirror/legacy-modes/mode/lua")).lua, TWO),
 };
 
+/** How the names of files end that are coloured as each language. */
+const ENDINGS: Readonly<Record<string, string>> = {
+  python: "py pyi",
+  cpp: "c cc cpp cxx h hh hpp hxx",
+  java: "java",
+  javascript: "js cjs mjs jsx json",
+  typescript: "ts cts mts tsx",
+  rust: "rs",
+  go: "go",
+  sql: "sql",
+  php: "php",
+  csharp: "cs",
+  kotlin: "kt kts",
+  r: "r",
+  shell: "sh bash",
+  octave: "m",
+  haskell: "hs lhs",
+  pascal: "pas pp",
+  perl: "pl pm",
+  ruby: "rb",
+  lua: "lua",
+};
+
+/** Returns how a file is coloured, by the ending of its name; "" for what is not coloured. */
+export function highlightOf(name: string): string {
+  const ending = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  return Object.keys(ENDINGS).find((highlight) => ENDINGS[highlight]?.split(" ").includes(ending)) ?? "";
+}
+
 function plain(mode: StreamParser<unknown>, indent: Extension): Extension {
   return [StreamLanguage.define(mode), indent];
 }

@@ -31,17 +31,24 @@ export async function send<Body>(
   url: string,
   data?: unknown,
 ): Promise<Answer<Body>> {
-  const body = data === undefined ? null : JSON.stringify(data);
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (body !== null)
-    Object.assign(headers, { "Content-Type": "application/json", "X-CSRF-Token": csrfToken });
+  if (data === undefined) return request(url, { method });
+  const body = JSON.stringify(data);
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrfToken };
+  return request(url, { method, headers, body, keepalive: new Blob([body]).size < KEPT_ALIVE_BYTES });
+}
+
+/** Sends a file as the field `file` of a form. */
+export async function sendFile<Body>(url: string, file: File): Promise<Answer<Body>> {
+  const body = new FormData();
+  body.append("file", file);
+  return request(url, { method: "POST", headers: { "X-CSRF-Token": csrfToken }, body });
+}
+
+async function request<Body>(url: string, { headers, ...how }: RequestInit): Promise<Answer<Body>> {
   try {
-    const keepalive = body !== null && new Blob([body]).size < KEPT_ALIVE_BYTES;
     const response = await fetch(url, {
-      method,
-      headers,
-      body,
-      keepalive,
+      ...how,
+      headers: { Accept: "application/json", ...(headers as Record<string, string>) },
       signal: AbortSignal.timeout(20_000),
     });
     return response.ok

@@ -11,6 +11,8 @@ export interface CompilerMessage {
 /** A piece of a compiler's output; one with a line can be jumped to. */
 export interface Piece {
   readonly text: string;
+  /** The file that it speaks of, where the answer has several. */
+  readonly file?: string;
   readonly line: number | null;
   readonly column: number | null;
 }
@@ -65,7 +67,8 @@ function scripted(text: string): { line: number; message: string } | null {
     : { line: Number(second), message: first };
 }
 
-function severity(word: string | undefined): CompilerMessage["severity"] {
+/** Returns how bad something is that a compiler puts this word before. */
+export function severity(word: string | undefined): CompilerMessage["severity"] {
   if (word?.toLowerCase() === "warning") return "warning";
   return word === "note" ? "info" : "error";
 }
@@ -96,8 +99,8 @@ function said(lines: readonly string[], at: number): Pick<CompilerMessage, "seve
   return { severity: "error", message: message || named(lines, at) };
 }
 
-/** Python and Node show the line first and name the error some lines on. */
-function named(lines: readonly string[], from: number): string {
+/** Returns the error that is named below line `from`: Python and Node show the line first and name it some lines on. */
+export function named(lines: readonly string[], from: number): string {
   const found = lines.slice(from + 1).find((text) => /^\s*\w*(?:Error|Exception|Warning)\b/.test(text));
   return (found ?? lines[from] ?? "").trim();
 }

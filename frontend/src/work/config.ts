@@ -10,13 +10,38 @@ export interface Language {
   readonly highlight: string;
 }
 
+/** What is asked of an answer of several files. */
+export interface AnswerFiles {
+  /** How many there may be. */
+  readonly most: number;
+  /** The names of those that are there from the beginning, and stay. */
+  readonly required: readonly string[];
+  /** How their names end; empty where any will do. */
+  readonly endings: readonly string[];
+  /** The file in which the program begins; null where that is found out. */
+  readonly main: string | null;
+  /** Language id -> the name of its file where there is only one. */
+  readonly usual: Readonly<Record<string, string>>;
+  /** The names of the problem's files that lie beside the answer's. */
+  readonly given: readonly string[];
+}
+
 export interface Config {
   readonly ap_id: string;
   readonly user_id: string;
   readonly draft: ServerDraft | null;
   readonly languages: readonly Language[];
-  readonly urls: { readonly draft: string; readonly attempts: string; readonly history: string };
+  readonly urls: {
+    readonly draft: string;
+    readonly attempts: string;
+    readonly history: string;
+    /** Where an archive is unpacked, for an answer of several files. */
+    readonly unpack?: string;
+  };
+  /** The most that the answer's text may take up. */
   readonly max_code_bytes: number;
+  /** Null where the answer is one text. */
+  readonly answer_files?: AnswerFiles | null;
   readonly read_only: boolean;
   readonly read_only_reason: string;
   readonly time_spent_seconds: number;

@@ -2,14 +2,15 @@
 import { announce } from "../shared/announce";
 import type { Refusal } from "../shared/api";
 import type { Config } from "./config";
-import { copyCode, type Action, type Notices } from "./notices";
+import type { Action, Notices } from "./notices";
 import type { Hold } from "./saving";
 import { comeBack } from "./session";
 
 export interface HindranceParts {
   readonly config: Config;
   readonly notices: Notices;
-  readonly code: () => string;
+  /** How the work is got off a page that saves nothing. */
+  readonly rescue: Action;
   readonly lock: () => void;
   /** The session is there again. */
   readonly resume: () => void;
@@ -17,11 +18,9 @@ export interface HindranceParts {
 
 export class Hindrances {
   readonly #parts: HindranceParts;
-  readonly #copy: Action;
 
   constructor(parts: HindranceParts) {
     this.#parts = parts;
-    this.#copy = { label: "Copy my code", run: () => void copyCode(parts.code()).then(announce) };
   }
 
   /** Shows what keeps the draft from being saved; nothing for what is shown elsewhere or passes by itself. */
@@ -38,7 +37,7 @@ export class Hindrances {
   closed(message: string): void {
     this.#parts.lock();
     const title = "Nothing more is accepted.";
-    this.#parts.notices.show("saving", { tone: "warn", title, message, actions: [this.#copy] });
+    this.#parts.notices.show("saving", { tone: "warn", title, message, actions: [this.#parts.rescue] });
   }
 
   /** Shows why an attempt was not taken. */
@@ -49,6 +48,13 @@ export class Hindrances {
       message: refusal.message,
       actions: [{ label: "Close", run: () => this.clearRefused() }],
     });
+  }
+
+  /** Says why a file cannot be opened. */
+  unopened(message: string): void {
+    const actions = [{ label: "Close", run: () => this.clearRefused() }];
+    const title = "This file is not opened.";
+    this.#parts.notices.show("handed", { tone: "warn", title, message, actions });
   }
 
   clearRefused(): void {
@@ -76,7 +82,7 @@ export class Hindrances {
       tone: "warn",
       title: "Nothing is saved at the moment.",
       message: `${message} Once it is open in another tab, this page goes on by itself.`,
-      actions: [this.#copy, { label: "Try again", run: () => void this.tryAgain(true) }],
+      actions: [this.#parts.rescue, { label: "Try again", run: () => void this.tryAgain(true) }],
     });
   }
 }

@@ -4,13 +4,15 @@ import type { Refusal } from "../shared/api";
 import { byId } from "../shared/dom";
 import { clock } from "../shared/times";
 import type { AttemptType } from "./attempt";
-import { compilerMessages } from "./compiler";
+import { chooseText } from "./choosing";
 import { readConfig, type Config } from "./config";
-import { Desk } from "./desk";
+import { TextDesk, type Desk, type DeskEvents } from "./desk";
+import { FilesDesk } from "./files/desk";
 import { HandIn } from "./hand_in";
 import { Hindrances } from "./hindrances";
 import { Keeping } from "./keeping";
-import { chooseText, confirmed, Notices } from "./notices";
+import { confirmed, Notices } from "./notices";
+import { installOpening } from "./open_file";
 import { Past } from "./past";
 import { reconcile, type LocalCopy } from "./reconcile";
 import { ResultPanel } from "./results";
@@ -36,17 +38,7 @@ class WorkPage {
   constructor(config: Config, keeping: Keeping) {
     this.#config = config;
     this.#keeping = keeping;
-    this.#desk = new Desk(config, {
-      typed: (text) => {
-        this.#saver.edited(text);
-        this.#handIn.refresh();
-      },
-      languageChanged: (text, label) => {
-        this.#saver.languageChanged(text);
-        this.#handIn.refresh();
-        announce(`${label}. The text in the other language is kept.`);
-      },
-    });
+    this.#desk = this.#makeDesk();
     const { draft } = config;
     const first = this.#desk.text;
     const state = opened(first, draft ? first : null, draft?.revision ?? 0, draft?.saved_at ?? null);
@@ -54,8 +46,8 @@ class WorkPage {
     this.#hindrances = new Hindrances({
       config,
       notices: this.#notices,
-      code: () => this.#desk.editor.code,
-      lock: () => this.#desk.editor.lock(),
+      rescue: this.#desk.rescue,
+      lock: () => this.#desk.lock(),
       resume: () => this.#saver.resume(),
     });
     this.#handIn = this.#makeHandIn();
@@ -133,8 +125,7 @@ class WorkPage {
     theirs: Text,
     words: { title: string; explanation: string; mineLabel: string; theirsLabel: string },
   ): Promise<"mine" | "theirs"> {
-    const languageLabel = (id: string): string => this.#desk.label(id);
-    const which = await chooseText({ ...words, mine, theirs, languageLabel });
+    const which = await chooseText({ ...words, mine, theirs, reader: this.#desk });
     await this.#keeping.keepText(which === "mine" ? theirs : mine, "Not chosen of two texts");
     return which;
   }
@@ -164,17 +155,21 @@ class WorkPage {
   }
 
   #makeHandIn(): HandIn {
-    const { editor } = this.#desk;
+    const desk = this.#desk;
+    const panel = new ResultPanel(byId("result"), {
+      jump: (piece) => desk.jump(piece),
+      pieces: (output) => desk.pieces(output),
+    });
     return new HandIn({
       url: this.#config.urls.attempts,
       buttons: {
         test_run: byId<HTMLButtonElement>("run"),
         final_submission: byId<HTMLButtonElement>("submit"),
       },
-      panel: new ResultPanel(byId("result"), (line, column) => editor.jump(line, column)),
-      text: () => this.#desk.text,
+      panel,
+      text: () => desk.text,
       focusedSeconds: () => this.#saver.takeFocusedSeconds(),
-      markLines: (output) => editor.mark(compilerMessages(output)),
+      markLines: (output) => desk.mark(output),
       refused: (refusal) => this.#refused(refusal),
       handedIn: (type) => {
         if (type === "final_submission") countSubmission();
@@ -183,12 +178,35 @@ class WorkPage {
     });
   }
 
+  #makeDesk(): Desk {
+    const config = this.#config;
+    const events: DeskEvents = {
+      typed: (text) => {
+        this.#saver.edited(text);
+        this.#handIn.refresh();
+      },
+      languageChanged: (text, label) => {
+        this.#saver.languageChanged(text);
+        this.#handIn.refresh();
+        announce(`${label}. The text in the other language is kept.`);
+      },
+      replaced: (text, why) => void this.#keeping.keepText(text, why).then(() => this.#past.showKept()),
+    };
+    if (config.answer_files) return new FilesDesk(config, config.answer_files, events);
+    installOpening({
+      most: config.max_code_bytes,
+      opened: (code, name) => void this.#restore({ code, language: this.#desk.text.language }, name),
+      refused: (message) => this.#hindrances.unopened(message),
+    });
+    return new TextDesk(config, events);
+  }
+
   #makePast(): Past {
     return new Past({
       list: byId("attempts"),
       kept: byId("kept"),
       keeping: this.#keeping,
-      languageLabel: (id) => this.#desk.label(id),
+      reader: this.#desk,
       restore: (text, from) => void this.#restore(text, from),
       failed: (message) => this.#notices.show("past", { tone: "warn", title: "Not loaded.", message }),
     });
@@ -198,7 +216,7 @@ class WorkPage {
     if (this.#config.read_only || sameText(text, this.#desk.text)) return;
     if (!this.#desk.isStarter) await this.#keeping.keepText(this.#desk.text, `Replaced by ${from}`);
     this.#use(text);
-    this.#desk.editor.focus();
+    this.#desk.focus();
     announce(`The editor now holds ${from}. What was there is kept under History.`);
     await this.#past.showKept();
   }

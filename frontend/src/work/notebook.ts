@@ -27,7 +27,7 @@ class NotebookPage {
     this.#handIn = new HandIn({
       url: config.urls.attempts,
       buttons: { test_run: byId("run"), final_submission: byId("submit") },
-      panel: new ResultPanel(byId("result"), () => undefined),
+      panel: new ResultPanel(byId("result")),
       text: () => ({ code: this.#code, language: config.languages[0]?.id ?? "" }),
       focusedSeconds: () => 0,
       markLines: () => undefined,

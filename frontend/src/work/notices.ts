@@ -1,8 +1,5 @@
-/** What the page tells over the editor (session ended, closed, refused), and the choice between two texts. */
-import { difference } from "../shared/difference";
+/** What the page tells over the editor (session ended, closed, refused), and asks. */
 import { icon, make } from "../shared/dom";
-import { outputBlock } from "./results";
-import type { Text } from "./texts";
 
 export interface Action {
   readonly label: string;
@@ -38,65 +35,12 @@ export class Notices {
       "div",
       { class: `notice tone-${notice.tone}`, "data-notice": name },
       icon(notice.tone === "quiet" ? "info" : "alert"),
-      make("div", {}, make("strong", {}, notice.title), make("p", {}, notice.message)),
+      make("div", {}, make("strong", {}, notice.title), notice.message && make("p", {}, notice.message)),
       buttons.length > 0 && make("div", { class: "notice-actions" }, ...buttons),
     );
     if (old) old.replaceWith(box);
     else this.#place.append(box);
   }
-}
-
-export interface Choice {
-  readonly title: string;
-  readonly explanation: string;
-  readonly mine: Text;
-  readonly mineLabel: string;
-  readonly theirs: Text;
-  readonly theirsLabel: string;
-  readonly languageLabel: (id: string) => string;
-}
-
-/** Has a person choose between two texts. There is no way out of it without one: both are kept whichever it is. */
-export function chooseText(choice: Choice): Promise<"mine" | "theirs"> {
-  return new Promise((resolve) => {
-    const marked = difference(choice.theirs.code, choice.mine.code);
-    const done = (which: "mine" | "theirs") => (): void => {
-      dialog.close();
-      dialog.remove();
-      resolve(which);
-    };
-    const side = (label: string, text: Text, which: "mine" | "theirs"): HTMLElement =>
-      make(
-        "section",
-        { class: "choice" },
-        make("h3", {}, label),
-        make(
-          "p",
-          { class: "quiet" },
-          `${choice.languageLabel(text.language)} · ${text.code.split("\n").length} lines`,
-        ),
-        outputBlock(label, which === "mine" ? marked.output : marked.expected),
-        make(
-          "button",
-          { type: "button", class: which === "mine" ? "button primary" : "button", click: done(which) },
-          which === "mine" ? "Go on with this one" : "Take this one",
-        ),
-      );
-    const dialog = make(
-      "dialog",
-      { class: "dialog wide", "aria-labelledby": "choice-title", cancel: (event) => event.preventDefault() },
-      make("h2", { id: "choice-title" }, choice.title),
-      make("p", {}, choice.explanation),
-      make(
-        "div",
-        { class: "choices" },
-        side(choice.mineLabel, choice.mine, "mine"),
-        side(choice.theirsLabel, choice.theirs, "theirs"),
-      ),
-    );
-    document.body.append(dialog);
-    dialog.showModal();
-  });
 }
 
 /** Asks before something that cannot be taken back, and returns whether to go on. */

@@ -2,14 +2,14 @@
 import { make } from "../shared/dom";
 import { showLocalTimes } from "../shared/times";
 import type { KeptText, Keeping } from "./keeping";
-import type { Text } from "./texts";
+import { extent, type Reader, type Text } from "./texts";
 
 export interface PastParts {
   /** The element that holds the list of attempts. */
   readonly list: HTMLElement;
   readonly kept: HTMLElement;
   readonly keeping: Keeping;
-  readonly languageLabel: (id: string) => string;
+  readonly reader: Reader;
   /** Puts a text into the editor; what is there is kept first. */
   readonly restore: (text: Text, from: string) => void;
   readonly failed: (message: string) => void;
@@ -63,11 +63,12 @@ export class Past {
     const when = make("time", { datetime: new Date(text.keptAt).toISOString(), "data-local": true });
     const restore = (): void => this.#parts.restore(text, "a text kept in this browser");
     const drop = (): void => void this.#parts.keeping.dropText(text.key).then(() => this.showKept());
-    const lines = text.code.split("\n").length;
+    const { reader } = this.#parts;
+    const what = `${reader.label(text.language)}, ${extent(reader.parts(text))}`;
     return make(
       "li",
       {},
-      make("span", {}, `${text.why} · ${this.#parts.languageLabel(text.language)}, ${lines} lines · `, when),
+      make("span", {}, `${text.why} · ${what} · `, when),
       make("button", { type: "button", class: "button small", click: restore }, "Restore into editor"),
       make("button", { type: "button", class: "button small quiet-button", click: drop }, "Discard"),
     );

@@ -2,23 +2,27 @@
 import { difference, type Stretch } from "../shared/difference";
 import { icon, make } from "../shared/dom";
 import type { Attempt, Delivery, Handed, Progress, TestShown } from "./attempt";
-import { compilerPieces } from "./compiler";
+import { compilerPieces, type Piece } from "./compiler";
 import { deliveryLook, measured, outcome, progressText, summary, verdict, type Verdict } from "./words";
 
-type Jump = (line: number, column: number | null) => void;
+export interface PanelParts {
+  /** Shows the place in the program that a piece of output speaks of. */
+  readonly jump: (piece: Piece) => void;
+  /** Returns what a compiler or a program said, with such places. */
+  readonly pieces: (output: string) => Piece[];
+}
 
 export class ResultPanel {
   readonly #place: HTMLElement;
-  readonly #jump: Jump;
+  readonly #parts: PanelParts;
   #list = make("ol", { class: "tests" });
   #progressText = make("span", {});
   #bar = make("progress", { "aria-label": "Tests done" });
   #takeBack: HTMLButtonElement | null = null;
 
-  /** `jump` shows a line of the program in the editor. */
-  constructor(place: HTMLElement, jump: Jump) {
+  constructor(place: HTMLElement, { jump, pieces = compilerPieces }: Partial<PanelParts> = {}) {
     this.#place = place;
-    this.#jump = jump;
+    this.#parts = { jump: jump ?? ((): void => undefined), pieces };
   }
 
   /** An attempt was handed in and waits; `takeBack` is what becomes of it where it is not wanted any more. */
@@ -111,7 +115,7 @@ export class ResultPanel {
       make("span", { class: "test-status" }, said.text),
       make("span", { class: "test-cost" }, measured(test)),
     ];
-    const details = testDetails(test, this.#jump);
+    const details = testDetails(test, this.#parts);
     const row = make("li", { class: `test tone-${said.tone}`, "data-name": test.name });
     if (details.length === 0) row.append(make("div", { class: "test-head" }, ...head));
     else row.append(make("details", { open }, make("summary", { class: "test-head" }, ...head), ...details));
@@ -119,7 +123,7 @@ export class ResultPanel {
   }
 
   #compiler(output: string): HTMLElement {
-    const said = consoleBlock(output.trimEnd(), "What the compiler said", this.#jump);
+    const said = consoleBlock(output.trimEnd(), "What the compiler said", this.#parts);
     return make("section", { class: "stack-2" }, make("h4", {}, "Compiler"), said);
   }
 }
@@ -157,7 +161,7 @@ function hiddenRow(passed: number, total: number): HTMLLIElement {
   return make("li", { class: `test tone-${said.tone}` }, make("div", { class: "test-head" }, ...head));
 }
 
-function testDetails(test: TestShown, jump: Jump): HTMLElement[] {
+function testDetails(test: TestShown, panel: PanelParts): HTMLElement[] {
   const found: HTMLElement[] = [];
   // What the compiler said stands above, once for all tests.
   if (test.status === "compile_error" && !test.code) return found;
@@ -165,7 +169,7 @@ function testDetails(test: TestShown, jump: Jump): HTMLElement[] {
     const long = test.message.includes("\n");
     found.push(
       long
-        ? consoleBlock(test.message, "What the program said", jump)
+        ? consoleBlock(test.message, "What the program said", panel)
         : make("p", { class: "test-message" }, test.message),
     );
   }
@@ -201,20 +205,24 @@ export function outputBlock(title: string, stretches: readonly Stretch[]): HTMLP
 }
 
 /** Draws what a compiler or a program said; what speaks of a line leads to it. */
-function consoleBlock(output: string, label: string, jump: Jump): HTMLPreElement {
+function consoleBlock(output: string, label: string, panel: PanelParts): HTMLPreElement {
   const pre = make("pre", { role: "group", class: "console", tabindex: 0, "aria-label": label });
-  compilerPieces(output).forEach((piece, index) => {
+  panel.pieces(output).forEach((piece, index) => {
     if (index > 0) pre.append("\n");
-    const { line, column } = piece;
-    if (line === null) {
+    if (piece.line === null) {
       pre.append(piece.text);
       return;
     }
-    const go = (): void => jump(line, column);
+    const go = (): void => panel.jump(piece);
     pre.append(
       make(
         "button",
-        { type: "button", class: "line-link", click: go, title: `Go to line ${line}` },
+        {
+          type: "button",
+          class: "line-link",
+          click: go,
+          title: `Go to ${piece.file ? `${piece.file}, ` : ""}line ${piece.line}`,
+        },
         piece.text,
       ),
     );

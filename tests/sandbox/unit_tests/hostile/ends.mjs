@@ -1,2 +1,3 @@
 process.exit(0);
-export const add = 1, mean = 2;
+export const add = 1,
+  mean = 2;

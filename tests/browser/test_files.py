@@ -1,0 +1,155 @@
+"""An answer of several files: made and brought in, run, submitted, restored, and in two tabs at once."""
+
+import datetime as dt
+import io
+import uuid
+import zipfile
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lti_grader.adapters import installed
+from lti_grader.app import create_app
+from lti_grader.assignments.models import AssignmentConfig
+from lti_grader.assignments.operations import create_assignment
+from lti_grader.assignments.queries import problem_lines
+from lti_grader.core.db import db, transaction
+from lti_grader.problems.harness import AnswerFiles, Harness
+from lti_grader.problems.models import Visibility
+from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest, create_problem, publish
+from tests.browser.conftest import AtTheLms, Seat, look, press, write
+from tests.fixtures.installation import Installation
+
+pytestmark = pytest.mark.browser
+MAIN = """public class Main {
+    public static void main(String[] words) {
+        int number = new java.util.Scanner(System.in).nextInt();
+        System.out.println(new Twice().of(number));
+    }
+}
+"""
+TWICE = """class Twice {
+    int of(int number) {
+        return 2 * number;
+    }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def item_id(installation: Installation) -> uuid.UUID:
+    """A problem whose answer is several files, in an assignment that no link of the LMS leads to."""
+    app = create_app(installation.settings)
+    with app.app_context():
+        given = installed().blobs.put(b"2,4,6\n")
+        draft = DraftProblem(
+            slug="twice-in-files", title="Twice, in files",
+            description_markdown="Read a number and write its double, by a class `Twice` in a file of its own.",
+            groups=[DraftGroup("All", Decimal(2), [DraftTest("Sample", b"2\n", b"4\n", Visibility.SAMPLE)])],
+            starter_code={"java": MAIN},
+            harness=Harness(answer_files=AnswerFiles(most=6, required=["Main.java"]), files={"numbers.csv": given}),
+        )  # fmt: skip
+        with transaction(installation.tenant_id):
+            version = create_problem(draft)
+            publish(version, at=dt.datetime.now(dt.UTC))
+            made = create_assignment(
+                installation.class_id, title="Files", problems=[(version.id, Decimal(10))], config=AssignmentConfig()
+            ).id
+        with transaction(installation.tenant_id):
+            item = problem_lines(made)[0].item.id
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["adapters"].kv.client.connection_pool.disconnect()
+    return item
+
+
+def at_work(student: AtTheLms, item_id: uuid.UUID) -> Page:
+    """Open the problem in a window of its own."""
+    page = student.window()
+    page.goto(f"{student.installation.url}/work/{item_id}")
+    page.locator("html[data-ready]").wait_for(state="attached")
+    return page
+
+
+def make(page: Page, name: str, text: str) -> None:
+    press(page.get_by_role("button", name="New file"))
+    field = page.get_by_role("dialog").get_by_label("Name")
+    field.fill(name)
+    field.press("Enter")
+    expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+    write(page, text)
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#saved-text")).to_contain_text("Saved")
+
+
+def test_an_archive_is_brought_in_and_what_is_there_is_asked_about(
+    seat: Seat, student_id: str, item_id: uuid.UUID
+) -> None:
+    page = at_work(seat(student_id), item_id)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name, text in (
+            ("Main.java", "class Mine {}\n"),
+            ("Twice.java", TWICE),
+            ("Main.class", "x"),
+            ("a.png", b"\x89P\0"),
+        ):
+            packed.writestr(f"project/{name}", text)
+    files = page.locator("#file-input")
+    files.set_input_files({"name": "mine.zip", "mimeType": "application/zip", "buffer": archive.getvalue()})
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Main.java")
+    press(dialog.get_by_role("button", name="Replace it"))
+    expect(page.locator("#files-told")).to_contain_text("Main.java, Twice.java and a.png are here now.")
+    expect(page.locator("#files-told")).to_contain_text("Main.class. A compiler makes it.")
+    expect(page.locator(".cm-content")).to_contain_text("class Mine")
+    press(page.get_by_role("tab", name="a.png"))
+    expect(page.locator("#file-panel")).to_contain_text("3 B. It is no text")
+    saved(page)
+    # What gave way is not lost, and what was brought in is there after a visit.
+    press(page.get_by_role("tab", name="History"))
+    expect(page.locator("#kept")).to_contain_text("Before files were brought in")
+    page.reload()
+    expect(page.get_by_role("tablist", name="Your files").get_by_role("tab")).to_have_count(3)
+
+
+def test_two_tabs_show_files_by_name_and_keep_both(seat: Seat, student_id: str, item_id: uuid.UUID) -> None:
+    first = seat(student_id)
+    one, other = at_work(first, item_id), at_work(seat(student_id, first.page.context), item_id)
+    make(one, "Twice.java", TWICE)
+    saved(one)
+    other.bring_to_front()
+    make(other, "Thrice.java", "class Thrice {}\n")
+    dialog = other.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", level=4)).to_have_text([
+        "Main.java · the same in both", "Thrice.java", "Twice.java · not in this one",
+        "Main.java · the same in both", "Thrice.java · not in this one", "Twice.java",
+    ])  # fmt: skip
+    assert '{"files"' not in dialog.inner_text()
+    press(dialog.get_by_role("button", name="Take this one"))
+    expect(other.get_by_role("tab", name="Twice.java")).to_be_visible()
+    expect(other.get_by_role("tab", name="Thrice.java")).to_have_count(0)
+
+
+def test_a_file_dropped_on_a_program_opens_it_and_keeps_what_was_there(seat: Seat, student_id: str) -> None:
+    at = seat(student_id)
+    tool = at.work()
+    write(tool, "# mine")
+    expect(tool.get_by_role("button", name="Open file")).to_be_enabled()
+    tool.locator(".cm-content").evaluate(
+        """place => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(["print('theirs')\\n"], "theirs.py"));
+            place.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(tool.locator(".cm-content")).to_have_text("print('theirs')")
+    press(tool.get_by_role("tab", name="History"))
+    expect(tool.locator("#kept")).to_contain_text("Replaced by theirs.py")
+    picture = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89P\0"}
+    tool.locator("#file-input").set_input_files(picture)
+    expect(tool.locator("#notices")).to_contain_text("a.png is no text.")
+    look(at)
