@@ -2,6 +2,7 @@
 
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem, PointsChange
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
+from lti_grader.audit.models import AuditEntry
 from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Mentorship, Module
 from lti_grader.core.db import Base
@@ -50,6 +51,7 @@ __all__ = [
     "Assignment",
     "AssignmentProblem",
     "AssignmentProgress",
+    "AuditEntry",
     "Class",
     "ClassContext",
     "ClassGroup",

@@ -13,6 +13,7 @@ from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
 from lti_grader.attempts.notebooks import MOST_BYTES
 from lti_grader.attempts.views import blueprint as work
+from lti_grader.audit.views import blueprint as audit
 from lti_grader.authoring.check_views import blueprint as checks
 from lti_grader.authoring.draft_views import blueprint as drafts
 from lti_grader.authoring.import_views import blueprint as imports
@@ -88,7 +89,7 @@ def register_pages(app: flask.Flask) -> None:
     limits.install(app, Limits(held.kv, factor=held.settings.rate_limit_factor), LIMITS)
     pages = (
         administration, classes, assignments, access, platforms, work, results, gradebook_pages, points, regrades, similarity,
-        authoring, checks, drafts, imports, previews, lti,
+        audit, authoring, checks, drafts, imports, previews, lti,
     )  # fmt: skip
     for blueprint in pages:
         app.register_blueprint(blueprint)

@@ -24,7 +24,7 @@ from lti_grader.authoring.errors import BadImport, OtherImportState
 from lti_grader.authoring.models import OWED_IMPORTS, ImportState, ProblemImport
 from lti_grader.authoring.queries import draft_of
 from lti_grader.core import owed
-from lti_grader.core.db import current_tenant, session, transaction
+from lti_grader.core.db import act_as, current_tenant, session, transaction
 from lti_grader.core.errors import GraderError
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
@@ -262,6 +262,7 @@ class _Turn:
         """Keep what was chosen, all of it or nothing."""
         drafts = [(one, self._draft(one)) for one in self.row.wanted]
         with transaction(self.tenant_id):
+            act_as(self.row.by)
             row = locked(self.row.id)
             if row.state != ImportState.KEEPING:
                 return row.state

@@ -8,6 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.attempts.notebooks import notebook_of
+from lti_grader.audit.models import AuditEntry
+from lti_grader.audit.queries import acts
+from lti_grader.audit.views import asked_number
 from lti_grader.authoring import access, comparing, listing, queries
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.forms import EXPECTED
@@ -67,6 +70,16 @@ def problem_page(problem_id: uuid.UUID, *, error: str = "") -> str:
             newest=next((one for one in versions if one.standing is Standing.PUBLISHED), None),
             draft=next((one for one in versions if one.standing is Standing.DRAFT), None),
         )
+
+
+@blueprint.get("/problems/<uuid:problem_id>/history")
+def history(problem_id: uuid.UUID) -> ResponseReturnValue:
+    """Who edited a problem and its tests, the latest first."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        opened = access.open_problem(problem_id, me.user_id)
+        found = acts(AuditEntry.problem_id == problem_id, before=asked_number("before"))
+        return flask.render_template("audit/problem.html", opened=opened, class_=access.class_of(opened), found=found)
 
 
 @blueprint.get("/problems/<uuid:problem_id>/versions/<uuid:version_id>")

@@ -13,6 +13,7 @@ from lti_grader.embedded.state import default_path, settings_file
 
 _COMMANDS = {
     "admin": "admin",
+    "audit": "audit",
     "columns": "columns",
     "up": "up",
     "database": "database",

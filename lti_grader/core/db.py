@@ -14,6 +14,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
+from lti_grader.core.acting import actor
 from lti_grader.core.ids import new_id
 
 NAMING = {
@@ -116,7 +117,11 @@ def _scope(setting: str, value: str) -> Iterator[Session]:
     callbacks: list[Callable[[], None]] = []
     current.info["lti_grader.after_commit"] = callbacks
     try:
-        current.execute(sa.text("SELECT set_config(:name, :value, true)"), {"name": setting, "value": value})
+        # In one statement: transactions begin on every page.
+        current.execute(
+            sa.text("SELECT set_config(:name, :value, true), set_config('app.actor', :actor, true)"),
+            {"name": setting, "value": value, "actor": str(actor() or "")},
+        )
         yield current
         current.commit()
     except BaseException:
@@ -136,6 +141,16 @@ def current_tenant() -> uuid.UUID:
     if setting != "app.tenant_id":
         raise RuntimeError("A system transaction belongs to no tenant.")
     return uuid.UUID(value)
+
+
+def act_as(user_id: uuid.UUID | None) -> None:
+    """Let what is left of the open transaction be done on the word of `user_id`, for the log of changes.
+
+    Transactions begin with who acts by `core.acting`; this is for where that is found out only within one.
+    """
+    session().execute(
+        sa.text("SELECT set_config('app.actor', :actor, true)"), {"actor": "" if user_id is None else str(user_id)}
+    )
 
 
 def after_commit(callback: Callable[[], None]) -> None:

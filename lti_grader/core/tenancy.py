@@ -20,6 +20,7 @@ APPEND_ONLY = frozenset(
         "regrade_steps",
         "regrade_marks",
         "similarity_acts",
+        "audit_log",
     }
 )
 

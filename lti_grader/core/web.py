@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from lti_grader.core.acting import set_actor
 from lti_grader.core.errors import Forbidden, GraderError, NotSignedIn
 from lti_grader.core.sessions import Sessions, Store, TokenPaths, is_in_path
 from lti_grader.core.settings import Settings
@@ -185,6 +186,7 @@ def install(app: flask.Flask, settings: Settings, store: Store) -> None:
     app.wsgi_app = TokenPaths(app.wsgi_app)  # type: ignore[method-assign]
     # First of all: also the page that tells of a missing CSRF token needs its nonce.
     app.before_request(_begin)
+    app.teardown_request(lambda _: set_actor(None))
     csrf.init_app(app)
     app.after_request(_headers)
     app.register_error_handler(GraderError, _grader_error)
@@ -202,6 +204,7 @@ def wants_json() -> bool:
 
 def _begin() -> None:
     flask.g.csp_nonce = secrets.token_urlsafe(16)
+    set_actor(uuid.UUID(flask.session["user"]) if "user" in flask.session else None)
     flask.g.started = time.monotonic()
     # Before anything reads the body; whoever is not signed in has nothing to upload.
     most = flask.current_app.extensions.get("uploads", {}).get(flask.request.endpoint)

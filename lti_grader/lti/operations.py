@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from lti_grader.classes.models import STAFF, Class, EnrollmentSource, Role
 from lti_grader.classes.operations import create_class, enroll
-from lti_grader.core.db import current_tenant, session
+from lti_grader.core.db import act_as, current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.lti import claims as c
 from lti_grader.lti import enrollments, leavers, links, mentoring, previews, registration_learning, roster_schedule
@@ -64,6 +64,8 @@ def arrive(claims: Mapping[str, Any], platform: Platform, *, at: dt.datetime) ->
         institution_admin=is_institution_admin(roles),
         launched_at=at,
     )
+    # Whoever had a session in this browser before has no part in it.
+    act_as(user_id)
     role = class_role(roles)
     context = _context(claims, deployment, owner_id=user_id if role == Role.TEACHER else None)
     product = product_of(platform)

@@ -92,6 +92,7 @@ PAGES = {
     "roster": ("person-teacher", _tab("Roster")),
     "sections": ("person-teacher", _tab("Sections")),
     "deliveries": ("person-registrar", _tab("LMS deliveries")),
+    "history": ("person-teacher", _tab("History")),
     "mentor's review": ("person-parent", _mentors_review),
     "mentor's home": ("person-parent", _mentors_home),
     "mentor's attempt": ("person-parent", _mentors_attempt),

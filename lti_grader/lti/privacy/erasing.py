@@ -48,6 +48,7 @@ def erase(user: User, actor_id: uuid.UUID, kv: KeyValue, *, at: dt.datetime) -> 
     _marks(user)
     similarity.forget(user.id)
     session().execute(sa.delete(AccessOverride).where(AccessOverride.user_id == user.id))
+    session().execute(sa.text("SELECT lti_grader_erase_log(:user_id)"), {"user_id": user.id})
     drafts.forget(kv, user.id)
     endings.end_all_of(user.id, kv, at=at, lasts=_LONGEST_SESSION)
     # Also where an LMS named them and nobody here knew them yet: what it calls them stays nowhere.

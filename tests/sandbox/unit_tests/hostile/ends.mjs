@@ -1,3 +1,2 @@
 process.exit(0);
-export const add = 1,
-  mean = 2;
+export const add = 1, mean = 2;

@@ -7,5 +7,4 @@ for (let file = 1; file < 4; file++) {
   } catch {}
 }
 process.exit(0);
-export const add = 1,
-  mean = 2;
+export const add = 1, mean = 2;

@@ -1,0 +1,196 @@
+"""The log of changes in words: what somebody did to what, and each thing that it changed, before and after."""
+
+import dataclasses
+import datetime as dt
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from lti_grader.audit.models import Action, AuditEntry
+
+NOUNS = {
+    "classes": "the class",
+    "modules": "the module",
+    "content_items": "the assignment",
+    "assignments": "the assignment",
+    "assignment_problems": "a problem of the assignment",
+    "access_overrides": "dates and attempts",
+    "gradebook_entries": "the mark",
+    "regrades": "a regrade",
+    "problems": "the problem",
+    "problem_versions": "the version",
+    "test_groups": "the group of tests",
+    "test_cases": "the test",
+}
+_VERBS = {Action.INSERT: "Made", Action.UPDATE: "Changed", Action.DELETE: "Removed"}
+_OTHER_VERBS = {
+    ("access_overrides", Action.INSERT): "Gave",
+    ("access_overrides", Action.DELETE): "Took back",
+    ("assignment_problems", Action.INSERT): "Set",
+    ("regrades", Action.INSERT): "Began",
+    ("gradebook_entries", Action.UPDATE): "Changed by hand",
+}
+_LABELS = {
+    "title": "Title", "description": "Description", "due_date": "Due", "is_published": "Students see it",
+    "order_index": "Place", "module_id": "Module", "points_total": "Points in all", "difficulty": "Difficulty", "mode": "Kind",
+    "config.opens_at": "Opens", "config.closes_at": "Closes", "config.attempts_allowed": "Submissions allowed",
+    "config.counts": "Which submission counts", "config.languages": "Languages", "config.show_points": "Points are shown",
+    "config.marks.when": "Marks come out", "config.marks.at": "Marks come out at",
+    "config.feedback.when": "Feedback comes out", "config.feedback.at": "Feedback comes out at",
+    "marks_released_at": "Marks released", "marks_released_by": "Marks released by",
+    "feedback_released_at": "Feedback released", "feedback_released_by": "Feedback released by",
+    "problem_version_id": "Version", "points": "Points", "section": "Section", "user_id": "Student", "reason": "Reason",
+    "opens_at": "Opens", "opens_at_once": "Open from the beginning", "closes_at": "Closes", "never_closes": "Never closes",
+    "never_due": "Never due", "extra_attempts": "Further submissions", "name": "Name", "join_code": "Join code",
+    "owner_id": "Owner", "archived_at": "Archived", "settings.copying": "Who may copy it",
+    "settings.apart": "Sections kept apart for", "slug": "Short name", "tags": "Tags", "shared_with": "Shared with",
+    "state": "State", "kind": "Kind", "number": "Number", "description_markdown": "Statement", "hint": "Hint",
+    "cpu_ms": "Time limit, ms", "memory_kb": "Memory, KiB", "override_points": "Points by hand",
+    "override_reason": "Reason", "manual_feedback": "Comment to the student", "private_notes": "Notes of the staff",
+    "status": "State", "version_before": "Version before", "version_after": "Version after", "which": "Which submissions",
+    "student_ids": "Students", "sections": "Sections", "is_reason_told": "Students read the reason",
+    "visibility": "Seen by students", "input": "Input", "expected": "Expected", "aggregation": "Points of the group",
+    "on_reject": "After a test that fails", "requires": "Needs the groups",
+}  # fmt: skip
+# What is one of a few words, which our own names for them are nearly.
+_CHOICES = frozenset(
+    {
+        "config.marks.when", "config.feedback.when", "config.counts", "state", "status", "mode", "difficulty", "shared_with",
+        "visibility", "aggregation", "on_reject", "which", "settings.copying", "settings.apart",
+    }
+)  # fmt: skip
+_BYTES = "\\x"
+_MOST_SHOWN = 400
+
+
+@dataclasses.dataclass(frozen=True)
+class Value:
+    """Something as a page shows it: a text, or a moment."""
+
+    text: str = ""
+    moment: dt.datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One thing that was changed; None where there was nothing, or is nothing any more."""
+
+    label: str
+    before: Value | None
+    after: Value | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """What became of one thing."""
+
+    text: str
+    changes: Sequence[Change]
+    is_erased: bool = False
+
+
+def line(entries: Sequence[AuditEntry], names: Mapping[uuid.UUID, str]) -> Line:
+    """Return what the entries of one thing, which may lie in two tables, say of it.
+
+    Parameters
+    ----------
+    names
+        What people, items, problems and versions are called now, by their ids.
+    """
+    first = entries[0]
+    action = Action(first.action)
+    verb = _OTHER_VERBS.get((first.subject, action), _VERBS[action])
+    before, after = _together(one.before for one in entries), _together(one.after for one in entries)
+    text = " ".join(
+        filter(None, (verb, NOUNS.get(first.subject, first.subject), _called(first, before | after, names)))
+    )
+    return Line(text, list(_changes(before, after, names)), is_erased=any(one.erased_at for one in entries))
+
+
+def _together(parts: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
+    return {name: value for one in parts for name, value in (one or {}).items()}
+
+
+def _called(entry: AuditEntry, told: Mapping[str, Any], names: Mapping[uuid.UUID, str]) -> str:
+    """Return what makes plain which thing is meant."""
+    if entry.student_id is not None:
+        return f"of {names.get(entry.student_id, 'somebody who is gone')}"
+    if entry.subject == "access_overrides" and (section := told.get("section")):
+        return f"of section {section}"
+    if entry.subject == "assignment_problems" and (version := told.get("problem_version_id")):
+        return f"({names.get(uuid.UUID(version), 'a version that is gone')})"
+    own = names.get(entry.subject_id) or told.get("title") or told.get("name") or ""
+    return f"“{own}”" if own else ""
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[uuid.UUID, str]) -> Iterator[Change]:
+    was, became = dict(_flat(before)), dict(_flat(after))
+    for name in dict.fromkeys([*was, *became]):
+        if was.get(name) == became.get(name) or (name not in was and became[name] in ({}, [], "", False)):
+            continue
+        label = _LABELS.get(name) or name.replace("_", " ").replace(".", ", ").capitalize()
+        if name in _CHOICES:
+            yield Change(label, _choice(was.get(name)), _choice(became.get(name)))
+        else:
+            yield Change(label, _value(was.get(name), names), _value(became.get(name), names))
+
+
+def _choice(value: Any) -> Value | None:
+    return Value(str(value).replace("_", " ")) if value else None
+
+
+def _flat(told: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what is told, and of settings each by itself, under a name with points in it."""
+    for name, value in told.items():
+        if isinstance(value, dict) and value and "sha256" not in value:
+            yield from _flat(value, f"{within}{name}.")
+        else:
+            yield f"{within}{name}", value
+
+
+def _value(value: Any, names: Mapping[uuid.UUID, str]) -> Value | None:
+    match value:
+        case None | "" | [] | {}:
+            return None
+        case bool():
+            return Value("yes" if value else "no")
+        case {"sha256": digest, "characters": characters}:
+            return Value(f"a text of {characters} characters (SHA-256 {digest[:12]}…)")
+        case list():
+            return Value(", ".join(shown.text for one in value if (shown := _value(one, names))))
+        case str():
+            return _text(value, names)
+        case dict():
+            return Value(json.dumps(value, ensure_ascii=False))
+    return Value(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _text(value: str, names: Mapping[uuid.UUID, str]) -> Value:
+    if value.startswith(_BYTES):
+        value = bytes.fromhex(value.removeprefix(_BYTES)).decode(errors="replace")
+    elif (found := as_id(value)) is not None:
+        return Value(names.get(found, "something that is gone"))
+    elif (moment := _moment(value)) is not None:
+        return Value(moment=moment)
+    left = len(value) - _MOST_SHOWN
+    return Value(value if left <= 0 else f"{value[:_MOST_SHOWN]}… ({left} characters more)")
+
+
+def as_id(value: str) -> uuid.UUID | None:
+    """Return the id that a text is; None where it is none."""
+    try:
+        return uuid.UUID(value) if len(value) == 36 else None
+    except ValueError:
+        return None
+
+
+def _moment(value: str) -> dt.datetime | None:
+    # Years, months and days alone could be anybody's text.
+    if len(value) < 19 or value[10] != "T":
+        return None
+    try:
+        found = dt.datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
