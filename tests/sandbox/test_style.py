@@ -45,12 +45,16 @@ C = '#include <stdio.h>\nint main(void) {\n    int n, lost;\n    if (scanf("%d",
 JAVA = "import java.util.*;\npublic class Main {\n  public static void main(String[] x) {\n    int n = new Scanner(System.in).nextInt(); int m = 2;\n    System.out.println(m * n);\n  }\n}\n"
 
 
+JAVASCRIPT = 'const lost = 1; // eslint-disable-line no-unused-vars\nconsole.log(2 * Number(require("fs").readFileSync(0)));\n'
+
+
 @pytest.mark.parametrize(
     ("tool", "name", "source", "place", "rule"),
     [
         ("ruff", "python", UNUSED, "main.py:1:", "[F401]"),
         ("clang-tidy", "c", C, "main.c:4:", "[clang-analyzer-core.uninitialized.UndefReturn]"),
         ("checkstyle", "java", JAVA, "Main.java:4:", "[OneStatementPerLine]"),
+        ("eslint", "javascript", JAVASCRIPT, "main.js:1:", "[no-unused-vars]"),
     ],
 )  # fmt: skip
 def test_findings_cost_a_part_of_the_points_and_stand_by_their_lines(
