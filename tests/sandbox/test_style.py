@@ -45,7 +45,9 @@ C = '#include <stdio.h>\nint main(void) {\n    int n, lost;\n    if (scanf("%d",
 JAVA = "import java.util.*;\npublic class Main {\n  public static void main(String[] x) {\n    int n = new Scanner(System.in).nextInt(); int m = 2;\n    System.out.println(m * n);\n  }\n}\n"
 
 
-JAVASCRIPT = 'const lost = 1; // eslint-disable-line no-unused-vars\nconsole.log(2 * Number(require("fs").readFileSync(0)));\n'
+JAVASCRIPT = (
+    'const lost = 1; // eslint-disable-line no-unused-vars\nconsole.log(2 * Number(require("fs").readFileSync(0)));\n'
+)
 
 
 @pytest.mark.parametrize(
