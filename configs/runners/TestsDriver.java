@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.UniqueId;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -99,17 +100,16 @@ final class TestsDriver implements TestExecutionListener {
     /** Returns the class that a file of tests holds, whatever its package. */
     private static Class<?> named(String file) throws Exception {
         String name = file.replaceFirst("\\.java$", "");
-        return Class.forName(within(new File(CLASSES), name, ""));
+        List<String> found = within(new File(CLASSES), name, "").collect(Collectors.toList());
+        // An answer with a class of that name in another package would be tested by its own tests.
+        if (found.size() > 1) throw new IllegalStateException("There is more than one class " + name + ": " + String.join(", ", found));
+        return Class.forName(found.isEmpty() ? name : found.get(0));
     }
 
-    private static String within(File folder, String name, String before) {
-        if (new File(folder, name + ".class").isFile()) return before + name;
+    private static Stream<String> within(File folder, String name, String before) {
+        Stream<String> here = new File(folder, name + ".class").isFile() ? Stream.of(before + name) : Stream.empty();
         File[] inside = folder.listFiles(File::isDirectory);
-        for (File one : inside == null ? new File[0] : inside) {
-            String found = within(one, name, before + one.getName() + ".");
-            if (found != null) return found;
-        }
-        return before.isEmpty() ? name : null;
+        return Stream.concat(here, Stream.of(inside == null ? new File[0] : inside).flatMap(one -> within(one, name, before + one.getName() + ".")));
     }
 
     /** Returns a test's name within its class: `adds`, `many(int)[2]`, `Inner::deep`. */

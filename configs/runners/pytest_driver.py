@@ -11,7 +11,8 @@ import sys
 import textwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+# Last, so that nothing beside it is taken for a module of Python's.
+sys.path.append(HERE)
 import one_report  # noqa: E402 - it lies beside this one
 
 sys.path.remove(HERE)
@@ -25,9 +26,9 @@ def reported(test):
 
 def start(arguments, plugin):
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    sys.path.insert(0, HERE)
     import pytest
 
+    sys.path.insert(0, HERE)
     plugins_left_out = ("cacheprovider", "faulthandler", "terminal", "junitxml", "pastebin", "stepwise")
     options = [part for one in plugins_left_out for part in ("-p", "no:" + one)]
     return pytest.main(["-c", os.devnull, "--rootdir", HERE, "-s", *options, *arguments], plugins=[plugin])

@@ -91,6 +91,10 @@ class LanguageFile(BaseModel):
     compile: list[str] = []
     sources: list[Annotated[str, Field(pattern=r"^\.[\w+]+$")]] = []
     """Endings of files beside the program that are compiled with it, unless one of them includes another."""
+    also: list[Annotated[str, Field(pattern=r"^\.[\w+]+$")]] = []
+    """Other endings of files that a program can begin in."""
+    modules: list[Annotated[str, Field(pattern=r"^\.[\w+]+$")]] = []
+    """Endings of files that a program takes from where it lies itself, so that they need not lie where it runs."""
     entry: str = ""
     """A pattern of what stands in the file that a program of several begins in, line by line; empty where nothing tells it."""
     additions: list[Addition] = []
@@ -117,6 +121,16 @@ class LanguageFile(BaseModel):
     """How it is run so that others read at once what it writes, though it does not flush; empty where that cannot be had."""
     out_of_memory: list[str] = []
     """What a program's last words hold where its runtime ended it for want of memory, before the sandbox would."""
+
+    @property
+    def runs_as_written(self) -> bool:
+        """Whether the program itself is what runs, and so what lies beside it has to be there as well."""
+        return bool(self.check) or self.source in self.artefacts
+
+    @property
+    def endings(self) -> list[str]:
+        """How files that a program can begin in may end, the usual ending first."""
+        return list(dict.fromkeys([PurePosixPath(self.source).suffix, *self.also, *self.sources]))
 
     @property
     def keeps_limit(self) -> bool:

@@ -5,8 +5,9 @@ import functools
 import itertools
 import os
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from lti_grader.assignments.language_files import LanguageFile, filled, read_language_files
 
@@ -45,6 +46,8 @@ class Language:
     id: str
     file: LanguageFile
     tools: Mapping[str, str]
+    main: str = ""
+    """The path of the file that a program begins in, where its files have paths; "" for the usual name."""
 
     @property
     def label(self) -> str:
@@ -52,11 +55,17 @@ class Language:
 
     def source_name(self, source: bytes) -> str:
         """Return the name of the file that `source` goes into."""
+        if self.main:
+            return self.main
         found = _PUBLIC_CLASS.search(_java(source)) if self.file.source_from_class else None
         # A class may have a name that no file can have; the compiler says so of any other file.
         if found is None or len(found[1].encode()) > _MOST_NAME_BYTES:
             return self.file.source
         return f"{found[1]}{Path(self.file.source).suffix}"
+
+    def beginning_in(self, main: str) -> "Language":
+        """Return the language in which programs are files with paths, and begin in that one; "" for those that are one text."""
+        return dataclasses.replace(self, main=main)
 
     def _filled(self, argv: list[str], **values: object) -> list[str]:
         return [filled(part, {**self.tools, **values}) for part in argv]
@@ -82,7 +91,9 @@ class Language:
         return sorted(
             name
             for name in files
-            if name != source_name and Path(name).suffix in self.file.sources and name.encode() not in included
+            if name != source_name
+            and Path(name).suffix in self.file.sources
+            and PurePosixPath(name).name.encode() not in included
         )
 
     def prepare_argv(self) -> list[str]:
@@ -93,10 +104,20 @@ class Language:
         """Return the command that looks through what lies in the folder `program`; empty for none."""
         return self._filled(self.file.check, program=program, source=source_name)
 
+    def needs_own_interpreter(self, beside: Iterable[str]) -> bool:
+        """Return whether files beside a program have names of modules that an interpreter that is kept started has imported."""
+        if self.file.warm is None or self.file.warm.keeper != "python":
+            return False
+        taken = sys.stdlib_module_names | {one.partition(".")[0] for one in self.file.warm.preload}
+        return any(re.split(r"[./]", name, maxsplit=1)[0] in taken for name in beside)
+
     def interpreter(self, argv: Sequence[str]) -> Interpreter | None:
         """Return what of a command can be kept started: the interpreter with its options, if it is one."""
         warm = self.file.warm
         if warm is None or argv[0] != self.tools[warm.tool]:
+            return None
+        if warm.keeper == "node" and self.main not in ("", self.file.source):
+            # One is kept for each name of a program.
             return None
         options = itertools.takewhile(lambda part: part.startswith("-") and part != "-c", argv[1:])
         command = (argv[0], *options)

@@ -27,7 +27,7 @@ def main_of(files: Mapping[str, bytes], language: LanguageFile, wanted: AnswerFi
     """
     if wanted is not None and wanted.main is not None and wanted.main in files:
         return wanted.main
-    endings = endings_of(language)
+    endings = language.endings
     able = [one for one in sorted(files) if PurePosixPath(one).suffix in endings]
     if not able:
         raise NoMainFile(f"None of your files is {language.label}: its name has to end in {' or '.join(endings)}.")
@@ -38,11 +38,6 @@ def main_of(files: Mapping[str, bytes], language: LanguageFile, wanted: AnswerFi
         f"It is not clear which of your files the program begins in: {', '.join(able[:5])}{' ...' if len(able) > 5 else ''}."
         f" Name that one {language.source}."
     )
-
-
-def endings_of(language: LanguageFile) -> list[str]:
-    """Return how files of a language may end, the usual ending first."""
-    return list(dict.fromkeys([PurePosixPath(language.source).suffix, *language.sources]))
 
 
 def _named_as_usual(able: list[str], language: LanguageFile) -> list[str]:

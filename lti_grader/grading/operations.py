@@ -22,7 +22,7 @@ from lti_grader.grading.errors import LostLease
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestSpec
 from lti_grader.grading.models import GradingJob, JobReason, JobStatus, TestResult
-from lti_grader.problems.harness import Harness, harness_of
+from lti_grader.problems.harness import Harness, harness_of, takes_files
 from lti_grader.problems.models import Aggregation, OnReject, ProblemVersion, Visibility
 from lti_grader.problems.queries import tests_of
 
@@ -81,8 +81,15 @@ class Work:
     harness: Harness | None = None
     beside: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Files that belong to it as well: name -> name of the blob."""
+    holds_files: bool = False
+    """Whether the text of the program may hold several files."""
     is_told: bool = True
     """Whether the student hears of it: not while submissions are judged once more."""
+
+    @property
+    def main(self) -> str:
+        """The path of the program among `beside`, "" where it is not among them."""
+        return next((name for name, ref in self.beside.items() if ref == self.code_blob_ref), "")
 
     @property
     def test_count(self) -> int:
@@ -132,13 +139,21 @@ def claim(job_id: uuid.UUID, *, at: dt.datetime, lease: dt.timedelta) -> Work | 
         attempt_id=attempt.id,
         language=attempt.language,
         code_blob_ref=attempt.code_blob_ref,
+        # It may have been handed in to a version that takes files, and is judged by another.
+        holds_files=takes_files(session().get_one(ProblemVersion, attempt.problem_version_id).harness),
         samples_only=attempt.type == AttemptType.TEST_RUN,
         is_told=claimed.regrade_id is None,
     )
 
 
 def work_of(
-    version: ProblemVersion, *, language: str, samples_only: bool = False, runs_all: bool = False, **what: Any
+    version: ProblemVersion,
+    *,
+    language: str,
+    samples_only: bool = False,
+    runs_all: bool = False,
+    holds_files: bool = False,
+    **what: Any,
 ) -> Work:
     """Return what a worker needs to judge a program by a version.
 
@@ -148,6 +163,8 @@ def work_of(
         Its samples only, as a Run has them.
     runs_all
         Every test, also those that depend on others or come after one that is not passed.
+    holds_files
+        Whether its text may hold several files though the version takes one.
     what
         The rest of what `Work` holds.
     """
@@ -156,6 +173,7 @@ def work_of(
         groups=_groups(version, language, samples_only=samples_only, runs_all=runs_all),
         checker=version.checker,
         harness=harness_of(version.harness),
+        holds_files=holds_files or takes_files(version.harness),
         **what,
     )
 

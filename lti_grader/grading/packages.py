@@ -9,7 +9,8 @@ from lti_grader.assignments.languages import Language, available_languages, miss
 from lti_grader.core.errors import Unprocessable
 from lti_grader.grading import verdicts
 from lti_grader.grading.generating import with_generated
-from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestOutcome, TestSpec, grade
+from lti_grader.grading.graders.answers import Answer, answer_of
+from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestOutcome, TestSpec, grade_answer
 from lti_grader.grading.graders.unit_tests import FoundTest, UnitTesting
 from lti_grader.grading.runners import described_runners
 from lti_grader.grading.sandbox import Sandbox
@@ -68,7 +69,9 @@ def settled(sandbox: Sandbox, package: Package) -> Package:
     answer = next((one for one in package.submissions if _is_accepted(one) and one.language == language), None)
     if answer is None:
         raise BadPackage(f"The tests can only be listed with an accepted submission in {language}: add one.")
-    testing = UnitTesting(sandbox, answer.source, harness=harness, files=package.files, beside=answer.beside)
+    testing = UnitTesting(
+        sandbox, answer.source, harness=harness, files=package.files, beside=answer.beside, main=answer.main
+    )
     try:
         found = testing.found()
     finally:
@@ -139,6 +142,7 @@ def judge(
     runs_all: bool = False,
     memory_kb: int | None = None,
     beside: Mapping[str, bytes] | None = None,
+    main: str = "",
     on_test: Callable[[TestOutcome], None] = lambda _: None,
 ) -> Judged:
     """Judge a program by a package's tests.
@@ -151,6 +155,10 @@ def judge(
         Run every test, also those that depend on others or come after one that is not passed.
     memory_kb
         The limit of each test in place of the package's, in KiB, with what the language's runtime takes.
+    beside
+        Files that belong to it as well, by their paths.
+    main
+        The path of `source` among them, for a program that is several files.
     """
     ids = {group.name: uuid.uuid4() for group in package.groups}
     # Who judges by a package has it: nothing is hidden. But what tests can read is not more than it will be.
@@ -172,9 +180,12 @@ def judge(
         requires = frozenset() if runs_all else frozenset(ids[one] for one in group.requires if one in ids)
         stops = not runs_all and group.on_reject is OnReject.STOP
         specs.append(GroupSpec(ids[group.name], group.points, group.aggregation, tests, requires, stops))
-    graded = grade(
-        sandbox, language, source, specs, checker=package.checker, fetch=_nothing, on_test=on_test, beside=beside,
-        harness=package.harness, files=package.files,
+    answer = Answer(source, beside or {})
+    if main:
+        answer = answer_of({**answer.beside, main: source}, language, package.harness, main=main)
+    graded = grade_answer(
+        sandbox, language, answer, specs, checker=package.checker, fetch=_nothing, on_test=on_test, harness=package.harness,
+        files=package.files,
     )  # fmt: skip
     return Judged(
         graded,
@@ -201,7 +212,7 @@ def calibrated(sandbox: Sandbox, package: Package) -> tuple[int, str]:
         language = available_languages().get(one.language or "")
         if one.expected != frozenset({ACCEPTED}) or language is None:
             continue
-        done = judge(sandbox, package, one.source, language, cpu_ms=_LONGEST_MS, beside=one.beside)
+        done = judge(sandbox, package, one.source, language, cpu_ms=_LONGEST_MS, beside=one.beside, main=one.main)
         # What the language adds and multiplies, it gets again.
         needed = max(0, round((done.graded.time_ms - language.file.startup_ms) / language.file.time_multiplier))
         if done.verdicts == {ACCEPTED} and needed > slowest:
@@ -242,7 +253,7 @@ def verify(
         else:
             judged = judge(
                 sandbox, package, one.source, language, cpu_ms=one.cpu_ms or cpu_ms, memory_kb=one.memory_kb, runs_all=True,
-                beside=one.beside,
+                beside=one.beside, main=one.main,
             )  # fmt: skip
             done = Verified(one, judged.verdicts, judged.graded.trouble or judged.first_words, judged)
         found.append(done)

@@ -16,6 +16,7 @@ from lti_grader.core.db import transaction
 from lti_grader.grading import operations, sweeping, turns
 from lti_grader.grading.errors import LostLease
 from lti_grader.grading.graders import code
+from lti_grader.grading.graders.answers import Answer, answer_of, answer_of_text
 from lti_grader.grading.graders.code import GradedCode, TestOutcome
 from lti_grader.grading.operations import Work
 from lti_grader.grading.sandbox import Sandbox, SandboxUnavailable, open_sandbox
@@ -102,10 +103,16 @@ def judge(work: Work, progress: Progress, lease: dt.timedelta) -> GradedCode:
     progress.tell("progress")
     if (needed := 1.5 * code.longest_test(language, work.groups, work.harness, checker=work.checker)) > lease:
         progress.hold_for(needed)
-    return code.grade(
-        sandbox(), language, source, work.groups,
+    if work.holds_files:
+        answer = answer_of_text(source, language, work.harness)
+    elif work.main:
+        answer = answer_of(_fetched(work.beside), language, work.harness, main=work.main)
+    else:
+        answer = Answer(source, _fetched(work.beside))
+    return code.grade_answer(
+        sandbox(), language, answer, work.groups,
         checker=work.checker, fetch=blobs.get, on_test=progress.test_done, harness=work.harness,
-        files=_fetched(work.harness.files) if work.harness else {}, beside=_fetched(work.beside),
+        files=_fetched(work.harness.files) if work.harness else {},
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ class Autograding:
         assert harness.autograder is not None
         self._sandbox = sandbox
         self._config = harness.autograder
-        self._name = self._config.answer or language.source_name(answer)
+        self._name = (not language.main and self._config.answer) or language.source_name(answer)
         self._answer = {**beside, self._name: answer}
         self._archive = files.get(self._config.archive, b"")
 

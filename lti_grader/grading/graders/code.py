@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from lti_grader.assignments.languages import Language
+from lti_grader.grading.graders.answers import Answer
 from lti_grader.grading.graders.autograder import Autograding
 from lti_grader.grading.graders.endings import KEPT_MESSAGE_CHARACTERS
 from lti_grader.grading.graders.looking import Look, look_of
@@ -29,7 +30,7 @@ from lti_grader.problems.harness import Harness, TestText
 from lti_grader.problems.models import Aggregation
 from lti_grader.problems.rendering import CannotRender
 
-__all__ = ["GradedCode", "GroupSpec", "TestOutcome", "TestSpec", "grade", "longest_test"]
+__all__ = ["GradedCode", "GroupSpec", "TestOutcome", "TestSpec", "grade", "grade_answer", "longest_test"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +67,7 @@ def grade(
     fetch: Callable[[str], bytes],
     on_test: Callable[[TestOutcome], None] = lambda _: None,
     beside: Mapping[str, bytes] | None = None,
+    main: str = "",
     harness: Harness | None = None,
     files: Mapping[str, bytes] | None = None,
 ) -> GradedCode:
@@ -82,18 +84,21 @@ def grade(
     on_test
         Told of each outcome as it comes.
     beside
-        Files that lie beside the source when it is built.
+        Files that lie beside the source when it is built, by their paths.
+    main
+        The path of the source among those; "" for the usual name. `answers` makes both of what students hand in.
     harness
         How an answer and a test's code become a program; None where the answer is one.
     files
         The harness's files: name -> content.
     """
+    language = language.beginning_in(main)
     with _judging(sandbox, language, source, groups, checker, fetch, beside or {}, harness, files or {}) as judging:
         outcomes: list[TestOutcome] = []
         course = _Course()
         styles = Styles(
             sandbox, language, source, name=_answer_name(language, source, harness),
-            checks=harness.checks if harness else {}, beside=_open_files(harness, files or {}) | dict(beside or {}),
+            checks=harness.checks if harness else {}, beside=beside or {}, given=_open_files(harness, files or {}),
         )  # fmt: skip
         for group, test in [(one, test) for one in groups for test in one.tests]:
             outcome = (
@@ -117,6 +122,32 @@ def grade(
     )
 
 
+def grade_answer(
+    sandbox: Sandbox, language: Language, answer: Answer, groups: Sequence[GroupSpec], **how: Any
+) -> GradedCode:
+    """Do as `grade` with an answer that may be several files; what of it is not taken is told like a compiler's words.
+
+    Parameters
+    ----------
+    how
+        The rest of what `grade` takes.
+    """
+    if answer.trouble:
+        graded = _refused(groups, answer.trouble)
+    else:
+        graded = grade(sandbox, language, answer.source, groups, beside=answer.beside, main=answer.main, **how)
+    said = "\n".join(filter(None, [*answer.left_out, graded.compiler_output]))
+    return dataclasses.replace(graded, compiler_output=said)
+
+
+def _refused(groups: Sequence[GroupSpec], words: str) -> GradedCode:
+    """Return the judging of an answer that nothing can be built of."""
+    tests = [test for group in groups for test in group.tests]
+    outcomes = [TestOutcome(one.id, TestStatus.COMPILE_ERROR, Decimal(0), 0, 0, words) for one in tests]
+    maximum = sum((group.points for group in groups), Decimal(0))
+    return GradedCode(outcomes, {one.id: Decimal(0) for one in tests}, Decimal(0), maximum, words)
+
+
 def _open_files(harness: Harness | None, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files of a problem that hold no tests."""
     tests = harness.unit_tests.tests if harness and harness.unit_tests else {}
@@ -125,6 +156,8 @@ def _open_files(harness: Harness | None, files: Mapping[str, bytes]) -> dict[str
 
 def _answer_name(language: Language, source: bytes, harness: Harness | None) -> str:
     """Return what the file of an answer is called."""
+    if language.main:
+        return language.main
     unit = harness.unit_tests if harness else None
     runner = available_runners().get(unit.runner) if unit else None
     return (unit and unit.answer) or (runner.file.answer if runner else language.source_name(source))
@@ -147,7 +180,7 @@ def _judging(
 ) -> Iterator[_Judging]:  # fmt: skip
     judging: _Judging
     if harness is not None and harness.unit_tests is not None:
-        judging = UnitTesting(sandbox, source, harness=harness, files=files, beside=beside)
+        judging = UnitTesting(sandbox, source, harness=harness, files=files, beside=beside, main=language.main)
     elif harness is not None and harness.autograder is not None:
         judging = Autograding(sandbox, language, source, harness=harness, files=files, beside=beside)
     else:

@@ -71,7 +71,8 @@ class Programs:
     files
         What lies beside the program, where it is built and where it runs: name -> content.
     beside
-        What lies beside it where it is built, and where it runs if it runs as it is written.
+        What lies beside it where it is built, and what of that a program needs where it runs; where one of `files` has the
+        same name, that stands.
     tests
         All tests, and when students see each: in languages where compiling takes long, those with code of their own
         are compiled together, but only with what is seen by the same people, for a program can read itself.
@@ -215,19 +216,25 @@ class Programs:
         return _lines_of(before.encode(), self._answer) if found else range(0)
 
     def _build(self, language: Language, source: bytes) -> Program:
-        files = self._files | (self._beside if language.file.check else {})
-        if not files and not self._harness.links:
-            return self._sandbox.build(language, source, beside=self._beside)
-        run = language.file.run
+        files = self._needed_where_it_runs(language)
+        run = (language.file.run_with_files if files or self._beside else []) or language.file.run
         if files:
-            run = _WITH_FILES + (language.file.run_with_files or run)
+            run = [*_WITH_FILES, *run]
         for name, stream in self._harness.links.items():
             run = [*_WITH_LINK, f"/dev/{stream}", name, *run]
         calling = dataclasses.replace(language, file=language.file.model_copy(update={"run": run}))
-        program = self._sandbox.build(calling, source, beside={**self._files, **self._beside})
+        program = self._sandbox.build(calling, source, beside={**self._beside, **self._files})
+        program.starts_afresh = language.needs_own_interpreter(self._beside)
         if files and program.folder is not None:
             _lay_files(files, program.folder)
         return program
+
+    def _needed_where_it_runs(self, language: Language) -> dict[str, bytes]:
+        """Return what a program may open by its name: not what is compiled, nor modules that it finds where it lies itself."""
+        file = language.file
+        elsewhere = {*file.modules, *([] if file.runs_as_written else file.endings)}
+        beside = {name: text for name, text in self._beside.items() if Path(name).suffix not in elsewhere}
+        return beside | self._files
 
     def discard(self) -> None:
         """Forget what was built."""
@@ -238,11 +245,10 @@ class Programs:
 
 def _lay_files(files: Mapping[str, bytes], folder: Path) -> None:
     """Put files beside a built program, and where each of its runs takes them from."""
-    (folder / _GIVEN).mkdir(mode=0o755)
     for name, content in files.items():
         for path in (folder / name, folder / _GIVEN / name):
             if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
                 path.write_bytes(content)
                 path.chmod(0o644)
 

@@ -4,6 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import PurePosixPath
 
 from lti_grader.assignments.languages import Language
 from lti_grader.grading.graders.endings import KEPT_MESSAGE_CHARACTERS
@@ -40,19 +41,24 @@ class Styles:
     checks
         By name: a test of that name is worth what the look at it comes to, and without one it is advice.
     beside
+        The rest of the answer's files, by their paths: those in a language of the tool are looked at as well.
+    given
         Files that the answer may include, and none that it may not read.
     """
 
     def __init__(
         self, sandbox: Sandbox, language: Language, source: bytes, *, name: str, checks: Mapping[str, StyleCheck],
-        beside: Mapping[str, bytes],
+        beside: Mapping[str, bytes], given: Mapping[str, bytes],
     ) -> None:  # fmt: skip
         self._sandbox = sandbox
         self._language = language
         self._source = source
-        self._name = name
         self._checks = checks
-        self._beside = beside
+        self._beside = {**beside, **given}
+        more = [
+            one for one in sorted(beside) if one not in given and PurePosixPath(one).suffix in language.file.endings
+        ]
+        self._looked_at = [name, *more]
         self._looks: dict[str, _Look] = {}
 
     def judge(self, test: TestSpec, *, is_earned: bool) -> TestOutcome | None:
@@ -92,7 +98,7 @@ class Styles:
         return "\n".join(["On style:", *said]) if said else ""
 
     def _in_words(self, findings: Sequence[Finding]) -> str:
-        lines = [f"{self._name}:{one.line}:{one.column}: warning: {one.words} [{one.rule}]" for one in findings]
+        lines = [f"{one.file}:{one.line}:{one.column}: warning: {one.words} [{one.rule}]" for one in findings]
         left = len(lines) - _MOST_SHOWN
         return "\n".join([*lines[:_MOST_SHOWN], *([f"and {left} more"] if left > 0 else [])])
 
@@ -111,14 +117,14 @@ class Styles:
     def _looked(self, tool: StyleTool, check: StyleCheck) -> _Look:
         rules = [*(check.rules or tool.file.levels.get(check.level, [])), *(f"-{one}" for one in check.without)]
         wanted = rules if tool.id == "clang-tidy" else [one for one in rules if not one.startswith("-")]
-        looking = tool.looking(self._name, wanted)
+        looking = tool.looking(self._looked_at, wanted)
         program = self._sandbox.build(looking, self._source, beside={**self._beside, **tool.beside})
         self._sandbox.discard(program)
         if program.trouble or not program.ok:
             return _Look(
                 trouble=f"{tool.file.label} could not look at the answer: {program.trouble or program.compiler_output}"
             )
-        found = tool.findings(program.compiler_output, self._name, wanted)
+        found = tool.findings(program.compiler_output, self._looked_at, wanted)
         kept = [one for one in found if not any(one.rule.startswith(left) for left in check.without)]
         return _Look(kept, is_read=not any(one.rule in tool.file.unreadable for one in found))
 

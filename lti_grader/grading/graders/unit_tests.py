@@ -59,10 +59,13 @@ class UnitTesting:
         The harness's files: name -> content.
     beside
         Files that belong to the answer; where one has the name of a file of the problem, that stands.
+    main
+        What the file of the answer is called; "" for the problem's name for it, or else the runner's.
     """
 
     def __init__(
         self, sandbox: Sandbox, answer: bytes, *, harness: Harness, files: Mapping[str, bytes], beside: Mapping[str, bytes],
+        main: str = "",
     ) -> None:  # fmt: skip
         assert harness.unit_tests is not None
         self._sandbox = sandbox
@@ -70,6 +73,7 @@ class UnitTesting:
         self._config: UnitTests = harness.unit_tests
         self._files = files
         self._beside = beside
+        self._main = main
         self._runner: Runner | None = available_runners().get(self._config.runner)
         self._programs: dict[Visibility | None, Program] = {}
         self._second_looks = SecondLooks()
@@ -120,7 +124,7 @@ class UnitTesting:
         """Return the answer with the tests that are seen at a time; with none for None."""
         assert self._runner is not None
         if seen not in self._programs:
-            language = self._runner.named(self._config.answer or self._runner.file.answer)
+            language = self._runner.named(self._main or self._config.answer or self._runner.file.answer)
             given = {name: text for name, text in self._files.items() if name not in self._config.tests}
             tests = {name: self._files[name] for name, its in self._config.tests.items() if _seen(its) is seen}
             if given:

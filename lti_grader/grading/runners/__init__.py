@@ -35,6 +35,8 @@ class RunnerFile(BaseModel):
     """The name of the file that holds the answer, where the problem does not say another one."""
     drivers: list[str]
     """Files beside this one that run a test and report it."""
+    reserved: list[str] = []
+    """Names of files and folders, at any depth, that answers cannot have: the runner would read them, or the tests before its own."""
     compile: list[str] | None = None
     check: list[str] | None = None
     artefacts: list[str] | None = None

@@ -34,7 +34,7 @@ class CheckFile(BaseModel):
     beside: list[str] = []
     """Files beside this one that it needs."""
     command: list[str]
-    """What prints findings, and ends with 0 where it could work at all."""
+    """What prints findings, and ends with 0 where it could work at all. A part {program}/{source} stands for each file that is looked at."""
     option: str = ""
     """How it is told which rules; where it cannot be, findings of other ones are left out."""
     finding: re.Pattern[str]
@@ -46,6 +46,7 @@ class CheckFile(BaseModel):
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
+    file: str
     line: int
     column: int
     rule: str
@@ -61,29 +62,33 @@ class StyleTool:
     tools: Mapping[str, str]
     beside: Mapping[str, bytes]
 
-    def looking(self, source: str, rules: Sequence[str]) -> Language:
-        """Return what looks at a file of that name, as a language whose programs are only looked through."""
+    def looking(self, sources: Sequence[str], rules: Sequence[str]) -> Language:
+        """Return what looks at files of these paths, as a language whose programs are only looked through."""
         option = [filled(self.file.option, {"rules": ",".join(rules)})] if self.file.option else []
-        parts = [one for part in self.file.command for one in (option if part == "{options}" else [part])]
+        each = [f"{{program}}/{one}" for one in sources]
+        instead = {"{options}": option, "{program}/{source}": each}
+        parts = [one for part in self.file.command for one in instead.get(part, [part])]
         file = LanguageFile(
-            label=self.file.label, highlight="", source=source, tools=self.file.tools, version=["true"],
+            label=self.file.label, highlight="", source="answer", tools=self.file.tools, version=["true"],
             check=["/bin/sh", "-c", '"$@" 1>&2', "sh", *(_tooled(part, self.tools) for part in parts)],
             run=["true"], time_multiplier=1, startup_ms=0, memory_extra_kb=0, processes=64,
         )  # fmt: skip
-        return Language(self.id, file, self.tools)
+        return Language(self.id, file, self.tools, main=sources[0])
 
-    def findings(self, said: str, source: str, rules: Sequence[str]) -> list[Finding]:
+    def findings(self, said: str, sources: Sequence[str], rules: Sequence[str]) -> list[Finding]:
         """Return the findings of what was printed, each place and rule once."""
-        found: dict[tuple[int, str], Finding] = {}
+        found: dict[tuple[str, int, str], Finding] = {}
         for line in said.splitlines():
             match = self.file.finding.match(line)
-            if match is None or match["file"] != source:
+            if match is None or match["file"] not in sources:
                 continue
-            finding = Finding(int(match["line"]), int(match["column"] or 1), match["rule"], match["words"])
+            finding = Finding(
+                match["file"], int(match["line"]), int(match["column"] or 1), match["rule"], match["words"]
+            )
             wanted = self.file.option or any(fnmatch.fnmatchcase(finding.rule, one) for one in rules)
             if wanted or finding.rule in self.file.unreadable:
-                found.setdefault((finding.line, finding.rule), finding)
-        return sorted(found.values(), key=lambda one: (one.line, one.column))
+                found.setdefault((finding.file, finding.line, finding.rule), finding)
+        return sorted(found.values(), key=lambda one: (sources.index(one.file), one.line, one.column))
 
 
 def _tooled(part: str, tools: Mapping[str, str]) -> str:

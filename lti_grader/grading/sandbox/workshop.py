@@ -99,16 +99,19 @@ class Workshop(abc.ABC):
         Parameters
         ----------
         beside
-            Files that lie beside it, such as headers.
+            Files that lie beside it, such as headers, by their paths; one at the program's own path gives way to it.
         """
         name = language.source_name(source)
         if language.file.check:
             return self._checked(Program(False, "", language, name, source), {**(beside or {}), name: source})
         files = {**(beside or {}), name: source}
         argv = language.compile_argv(name, files)
-        wanted = [name if artefact == language.file.source else artefact for artefact in language.file.artefacts]
+        wanted = [one for one in language.file.artefacts if one != language.file.source]
+        made = " ".join(f"'{one}'" for one in wanted)
+        if language.file.runs_as_written:
+            wanted += files
         script = (
-            'mkdir -p classes && cp /source/* . && "$@" 1>&2 </dev/null && chmod -R u+rX . && exec tar -cf - '
+            f'cp -r /source/. . && rm -rf {made} && mkdir -p classes && "$@" 1>&2 </dev/null && chmod -R u+rX . && exec tar -cf - '
             + " ".join(f"'{one}'" for one in wanted)
         )
         folder = self._fresh_folder(files)

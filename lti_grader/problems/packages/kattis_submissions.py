@@ -11,7 +11,7 @@ from lti_grader.problems.packages.package import Submission
 
 LANGUAGES = {
     ".c": "c", ".cc": "cpp", ".cpp": "cpp", ".cxx": "cpp", ".c++": "cpp", ".C": "cpp", ".java": "java",
-    ".js": "javascript", ".py": "python", ".py3": "python", ".ts": "typescript", ".rs": "rust", ".go": "go",
+    ".js": "javascript", ".mjs": "javascript", ".py": "python", ".py3": "python", ".ts": "typescript", ".rs": "rust", ".go": "go",
     ".cs": "csharp", ".kt": "kotlin", ".R": "r", ".sql": "sql", ".sh": "bash", ".m": "octave", ".hs": "haskell",
     ".pas": "pascal", ".php": "php", ".pl": "perl", ".rb": "ruby", ".lua": "lua",
 }  # fmt: skip
@@ -87,8 +87,9 @@ def _submission(path: str, files: Mapping[str, bytes]) -> Submission:
         words = [one.strip() for one in said[1].decode().upper().split(",")]
         named = [_WORDS[one] for one in words if one in _WORDS]
         expected = frozenset().union(*named) if named else expected
-    beside = {PurePosixPath(name).name: content for name, content in files.items() if name != main}
-    return Submission(path, known[main] if main is not None else None, source, expected, beside)
+    beside = {name: content for name, content in files.items() if name != main}
+    language = known[main] if main is not None else None
+    return Submission(path, language, source, expected, beside, main=main if main and beside else "")
 
 
 def _expected(one: Submission, expectations: Mapping[str, Any], report: list[str]) -> Submission:

@@ -62,10 +62,11 @@ def draft_of(package: Package, *, cpu_ms: int, put: Callable[[bytes], str]) -> D
 
 
 def _submission(one: Submission, put: Callable[[bytes], str]) -> KeptSubmission:
+    """Return a submission as it is kept; one that is several files is itself among those beside it."""
     return {
         "path": one.path, "language": one.language, "source": put(one.source),
         "expected": sorted(one.expected) if one.expected is not None else None,
-        "beside": {name: put(content) for name, content in one.beside.items()},
+        "beside": {name: put(content) for name, content in (one.files or one.beside).items()},
     }  # fmt: skip
 
 

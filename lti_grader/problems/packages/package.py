@@ -26,7 +26,9 @@ class Submission:
     expected
         Verdicts, of which one has to come out: "accepted" or a `TestStatus`. None where nothing is said.
     beside
-        Files that belong to it as well, such as headers: name -> content.
+        Files that belong to it as well, such as headers: path -> content.
+    main
+        The path of `source` among those; "" for a program that is one text.
     """
 
     path: str
@@ -35,10 +37,16 @@ class Submission:
     source: bytes
     expected: frozenset[str] | None
     beside: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    main: str = ""
     cpu_ms: int | None = None
     """The limit of each test that it is judged by, in milliseconds, where that is its own."""
     memory_kb: int | None = None
     """The same of memory, in KiB: of all that it uses, with what its language's runtime takes."""
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """All of its files by their paths, where it has a path itself."""
+        return {**self.beside, self.main: self.source} if self.main else {}
 
 
 @dataclasses.dataclass(frozen=True)
