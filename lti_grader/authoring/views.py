@@ -21,14 +21,14 @@ from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
+from lti_grader.problems.answer_text import one_text
 from lti_grader.problems.models import ProblemVersion, TestCase
-from lti_grader.problems.notebooks import program_text
 from lti_grader.problems.packages.formats import WRITABLE
 from lti_grader.problems.queries import tests_of
 
 blueprint = flask.Blueprint("authoring", __name__)
 _SHOWN_BYTES = 16_384
-blueprint.add_app_template_filter(lambda text: program_text(text.encode()), "program_text")
+blueprint.add_app_template_filter(lambda text: one_text(text.encode(), named=True), "program_text")
 
 
 @blueprint.get("/classes/<uuid:class_id>/problems")

@@ -11,14 +11,17 @@ from typing import Any
 import click
 
 from lti_grader.assignments.languages import use_folder
+from lti_grader.assignments.main_file import NoMainFile
 from lti_grader.core.settings import Settings
 from lti_grader.grading import packages
+from lti_grader.grading.graders.answers import answer_of
 from lti_grader.grading.packages import Judged
 from lti_grader.grading.sandbox import Sandbox, open_sandbox
 from lti_grader.grading.verdicts import ACCEPTED
 from lti_grader.problems.packages import formats, gradescope
+from lti_grader.problems.packages.files import read_files
 from lti_grader.problems.packages.kattis_submissions import LANGUAGES
-from lti_grader.problems.packages.package import BadPackage, Package, Refused
+from lti_grader.problems.packages.package import BadPackage, Package, Refused, Submission
 
 PACKAGE = click.argument("package", type=click.Path(exists=True, path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs to read.")
@@ -78,7 +81,7 @@ def read_package(path: Path, question: str | None, prototypes: Sequence[Path] = 
 @PACKAGE
 @PROTOTYPES
 @click.option("--question", help="Its name, of several in a file.")
-@click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--language", help="Where the file's ending does not tell it.")
 @click.option("--time-limit", type=float, help="Seconds a test, in place of the package's.")
 @KIND
@@ -98,17 +101,19 @@ def command(
     """Judge a program by a package's tests, without database, queue or web.
 
     PACKAGE is a folder or a ZIP archive in one of the formats that are known, or a Moodle XML file with CodeRunner
-    questions. The first of SOURCES is the program; others lie beside it. Ends with 0 where all tests pass, with 1 where not.
+    questions. The first of SOURCES is the program; others lie beside it. A folder or a ZIP archive in their place is a program of
+    several files, which keep their paths. Ends with 0 where all tests pass, with 1 where not.
     """
     read = read_package(package, question, prototypes)
-    main, *others = sources
-    chosen = packages.language_named(language or LANGUAGES.get(main.suffix, main.suffix.lstrip(".")))
-    beside = {one.name: one.read_bytes() for one in others}
-    read = gradescope.with_answer(read, main.name)
+    given = _program(read, sources, language)
+    read = gradescope.with_answer(read, sources[0].name)
     with sandbox_of(kind) as sandbox:
         read = packages.settled(sandbox, read)
         limit, where = (round(time_limit * 1000), "as asked") if time_limit else packages.calibrated(sandbox, read)
-        judged = packages.judge(sandbox, read, main.read_bytes(), chosen, cpu_ms=limit, beside=beside)
+        judged = packages.judge(
+            sandbox, read, given.source, packages.language_named(given.language or ""), cpu_ms=limit, beside=given.beside,
+            main=given.main,
+        )  # fmt: skip
     if as_json:
         click.echo(json.dumps(_as_json(judged, limit), indent=2))
     else:
@@ -116,6 +121,33 @@ def command(
     if judged.graded.trouble:
         sys.exit(2)
     sys.exit(0 if judged.verdicts == {ACCEPTED} else 1)
+
+
+def _program(package: Package, sources: Sequence[Path], language: str | None) -> Submission:
+    """Return the program that is to be judged.
+
+    Raises
+    ------
+    BadPackage, NoMainFile, LanguageMissing
+        It is several files, and which of them it begins in is not clear, or in which language.
+    """
+    main, *others = sources
+    if len(sources) == 1 and (main.is_dir() or main.suffix == ".zip"):
+        files = read_files(main)
+        known = {LANGUAGES[Path(name).suffix] for name in files if Path(name).suffix in LANGUAGES}
+        if language is None and len(known) != 1:
+            raise BadPackage(
+                f"{main.name} holds files in {', '.join(sorted(known)) or 'no known language'}: say --language."
+            )
+        language = language or known.pop()
+        taken = answer_of(files, packages.language_named(language), package.harness)
+        if taken.trouble:
+            raise NoMainFile(taken.trouble)
+        return Submission(main.name, language, taken.source, None, taken.beside, main=taken.main)
+    chosen = language or LANGUAGES.get(main.suffix, main.suffix.lstrip("."))
+    beside = {one.name: one.read_bytes() for one in others}
+    is_files = package.harness is not None and package.harness.answer_files is not None
+    return Submission(main.name, chosen, main.read_bytes(), None, beside, main=main.name if is_files else "")
 
 
 def _plain(value: Decimal) -> str:

@@ -9,7 +9,7 @@ from lti_grader.assignments.languages import Language, available_languages, miss
 from lti_grader.core.errors import Unprocessable
 from lti_grader.grading import verdicts
 from lti_grader.grading.generating import with_generated
-from lti_grader.grading.graders.answers import Answer, answer_of
+from lti_grader.grading.graders.answers import Answer, answer_of, answer_of_text
 from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestOutcome, TestSpec, grade_answer
 from lti_grader.grading.graders.unit_tests import FoundTest, UnitTesting
 from lti_grader.grading.runners import described_runners
@@ -66,11 +66,16 @@ def settled(sandbox: Sandbox, package: Package) -> Package:
             f"A file of the problem and the answer are both called {named or described[1].answer}: name another."
         )
     harness = package.harness.model_copy(update={"templates": {language: Template()}})
+    if harness.answer_files is not None and harness.unit_tests is not None and named is None:
+        # Pages tell students the name of a file that they begin with.
+        own = harness.unit_tests.model_copy(update={"answer": described[1].answer})
+        harness = harness.model_copy(update={"unit_tests": own})
     answer = next((one for one in package.submissions if _is_accepted(one) and one.language == language), None)
     if answer is None:
         raise BadPackage(f"The tests can only be listed with an accepted submission in {language}: add one.")
+    taken = _answer(package, language_named(language), answer.source, answer.beside, answer.main)
     testing = UnitTesting(
-        sandbox, answer.source, harness=harness, files=package.files, beside=answer.beside, main=answer.main
+        sandbox, taken.source, harness=harness, files=package.files, beside=taken.beside, main=taken.main
     )
     try:
         found = testing.found()
@@ -180,9 +185,7 @@ def judge(
         requires = frozenset() if runs_all else frozenset(ids[one] for one in group.requires if one in ids)
         stops = not runs_all and group.on_reject is OnReject.STOP
         specs.append(GroupSpec(ids[group.name], group.points, group.aggregation, tests, requires, stops))
-    answer = Answer(source, beside or {})
-    if main:
-        answer = answer_of({**answer.beside, main: source}, language, package.harness, main=main)
+    answer = _answer(package, language, source, beside or {}, main)
     graded = grade_answer(
         sandbox, language, answer, specs, checker=package.checker, fetch=_nothing, on_test=on_test, harness=package.harness,
         files=package.files,
@@ -194,6 +197,14 @@ def judge(
             for one in graded.outcomes
         ],
     )
+
+
+def _answer(package: Package, language: Language, source: bytes, beside: Mapping[str, bytes], main: str) -> Answer:
+    if main:
+        return answer_of({**beside, main: source}, language, package.harness, main=main)
+    if package.harness is not None and package.harness.answer_files is not None:
+        return answer_of_text(source, language, package.harness)
+    return Answer(source, beside)
 
 
 def _nothing(name: str) -> bytes:

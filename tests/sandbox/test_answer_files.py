@@ -7,8 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from lti_grader.assignments.languages import Language
+from lti_grader.assignments.main_file import NoMainFile
+from lti_grader.cli import judging
 from lti_grader.grading import packages
 from lti_grader.grading.graders.answers import answer_of, answer_of_text
 from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestSpec, grade_answer
@@ -19,6 +22,7 @@ from lti_grader.problems.answer_files import written
 from lti_grader.problems.harness import AnswerFiles, Harness, StyleCheck
 from lti_grader.problems.models import Aggregation
 from lti_grader.problems.packages import formats
+from lti_grader.problems.packages.files import zipped
 from lti_grader.problems.packages.package import Package, Submission
 
 PROBLEMS = Path(__file__).parent / "unit_tests"
@@ -186,3 +190,27 @@ def test_a_packages_submissions_keep_their_folders(sandbox: Sandbox, tmp_path: P
     assert isinstance(read, Package)
     done = {one.path: judged(sandbox, read, one).verdicts for one in read.submissions}
     assert done == dict.fromkeys(("submissions/accepted/bash", "submissions/accepted/python"), frozenset({"accepted"}))
+
+
+def test_a_shell_judges_a_folder_and_an_archive(tmp_path: Path) -> None:
+    problem, mine = tmp_path / "problem", tmp_path / "mine"
+    problem.mkdir()
+    (problem / "lti-grader.yaml").write_text(
+        "lti_grader: 1\ntitle: Areas\nanswer: {files: {}}\ngroups:\n  - {name: all, points: 4, tests: [{input: 7, expected: 49 cm2}]}\n"
+        "solutions:\n  - {source: {folder: right}, language: python, expected: accepted}\n"
+    )
+    for folder in (mine, problem / "right"):
+        for name, text in ANSWERS["python"].items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+    (tmp_path / "mine.zip").write_bytes(
+        zipped({name: text.encode() for name, text in ANSWERS["python"].items()}, "mine")
+    )
+    for given in (mine, tmp_path / "mine.zip"):
+        done = CliRunner().invoke(judging.command, [str(problem), str(given), "--sandbox", "slot"])
+        assert done.exit_code == 0, done.output
+        assert "accepted: 4 of 4 points" in done.output
+    (mine / "main.py").rename(mine / "other.py")
+    done = CliRunner().invoke(judging.command, [str(problem), str(mine), "--time-limit", "1", "--sandbox", "slot"])
+    assert isinstance(done.exception, NoMainFile)
+    assert "Name that one main.py" in done.exception.message

@@ -14,8 +14,8 @@ from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Enrollment, Module, Role
 from lti_grader.core.db import session
 from lti_grader.grading.similarity.models import SimilarityProgram, SimilarityReport
+from lti_grader.problems.answer_text import one_text
 from lti_grader.problems.models import ProblemVersion
-from lti_grader.problems.notebooks import program_text
 
 MOST = 3000
 """As many programs are compared at once; where there are more, the oldest of earlier terms are left out."""
@@ -104,7 +104,7 @@ def given_in(report: SimilarityReport, kin: str) -> list[str]:
     for starter, solution in rows.all():
         texts = [*starter.items(), *(solution.items() if report.without_solution else ())]
         found += [
-            program_text(text.encode())
+            one_text(text.encode())
             for language, text in texts
             if (highlight_of(language) or language) == kin and text.strip()
         ]

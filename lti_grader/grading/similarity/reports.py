@@ -32,7 +32,7 @@ from lti_grader.grading.similarity.models import (
     SimilarityProgram,
     SimilarityReport,
 )
-from lti_grader.problems.notebooks import program_text
+from lti_grader.problems.answer_text import one_text
 
 log = logging.getLogger(__name__)
 
@@ -260,7 +260,7 @@ def _pair(one: dict[str, Any]) -> dict[str, Any]:
 
 def _text(blobs: Blobs, ref: str) -> str:
     try:
-        return program_text(blobs.get(ref))
+        return one_text(blobs.get(ref))
     except BlobMissing as error:
         # It is like no other, and the rest can be compared.
         log.warning("a program's text is missing from the store: %s", error.raw)

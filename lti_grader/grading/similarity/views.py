@@ -20,7 +20,7 @@ from lti_grader.grading.similarity.models import ActKind, ReportState
 from lti_grader.grading.similarity.queries import ReportLine
 from lti_grader.grading.similarity.sides import NoteLine, notes_of
 from lti_grader.grading.similarity.sight import Sight
-from lti_grader.problems.notebooks import program_text
+from lti_grader.problems.answer_text import one_text
 
 blueprint = flask.Blueprint("similarity", __name__)
 
@@ -164,7 +164,7 @@ def _beside(opened: OpenedPair, notes: list[NoteLine], *, error: str = "") -> st
     passages = line.row.passages
     halves = []
     for side, first in ((line.left, 0), (line.right, 2)):
-        text = program_text(blobs.get(side.attempt.code_blob_ref))
+        text = one_text(blobs.get(side.attempt.code_blob_ref), named=True)
         halves.append(
             lines_of(text, [(one[first], one[first + 1]) for one in passages], everything=side.sight is Sight.ALL)
         )

@@ -149,7 +149,8 @@ def _submissions(kept: ProblemVersion, get: Callable[[str], bytes]) -> list[Subm
 
 def _submission(one: KeptSubmission, get: Callable[[str], bytes]) -> Submission:
     expected = one["expected"]
+    main = next((name for name, ref in one["beside"].items() if ref == one["source"]), "")
     return Submission(
         one["path"], one["language"], get(one["source"]), frozenset(expected) if expected is not None else None,
-        {name: get(ref) for name, ref in one["beside"].items()},
+        {name: get(ref) for name, ref in one["beside"].items() if name != main}, main=main,
     )  # fmt: skip

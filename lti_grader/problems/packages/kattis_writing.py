@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from lti_grader.problems import answer_files
 from lti_grader.problems.checkers import Exact, Float, Lines, Regex, Stripped, Tokens, Validated, checker_config
 from lti_grader.problems.models import Aggregation, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup
@@ -187,11 +188,21 @@ class _Writing:
         while path in self.files:
             number += 1
             path = f"submissions/{folder}/{number}-{stem}" + ("" if stem.endswith(ending) else ending)
+        several = one.files or self._several(one.source)
+        if several:
+            folder = path.removesuffix(ending)
+            self.files |= {f"{folder}/{name}": content for name, content in several.items()}
+            return
         if one.beside:
             folder = path.removesuffix(ending)
             path = f"{folder}/main{ending}"
             self.files |= {f"{folder}/{safe(name)}": content for name, content in one.beside.items()}
         self.files[path] = one.source
+
+    def _several(self, source: bytes) -> dict[str, bytes] | None:
+        """Return the files of a submission that is kept as one text."""
+        harness = self.package.harness
+        return answer_files.parsed(source) if harness is not None and harness.answer_files is not None else None
 
     def _say_what_is_left_out(self) -> None:
         package = self.package

@@ -9,7 +9,7 @@ from lti_grader.problems.harness import FileName
 from lti_grader.problems.models import Aggregation, Visibility
 
 MARK = "lti-grader.yaml"
-TYPED = ("checker", "parameters", "harness")
+TYPED = ("answer", "checker", "parameters", "harness")
 """Where numbers and truth are read as such; everywhere else a value is the text that is written."""
 Points = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 _Seconds = Annotated[Decimal, Field(gt=0, le=600)]
@@ -30,7 +30,14 @@ class InFile(_Form):
     file: _Name
 
 
+class InFolder(_Form):
+    """A program of several files, which stand below a folder of the package."""
+
+    folder: _Name
+
+
 Text = str | InFile
+Program = Text | InFolder
 
 
 class LanguageLimits(_Form):
@@ -78,8 +85,13 @@ class TemplateForm(_Form):
     file: FileName | None = None
 
 
+class AnswerForm(_Form):
+    files: dict[str, Any] = {}
+    """See `harness.AnswerFiles`: an answer is several files."""
+
+
 class SolutionForm(_Form):
-    source: Text
+    source: Program
     name: _Name | None = None
     language: str | None = None
     expected: _Verdict | list[_Verdict] | None = None
@@ -97,7 +109,8 @@ class ProblemForm(_Form):
     hint: Text = ""
     limits: LimitsForm = LimitsForm()
     checker: dict[str, Any] = {"kind": "tokens"}
-    starter: dict[str, Text] = {}
+    answer: AnswerForm | None = None
+    starter: dict[str, Program] = {}
     templates: dict[str, TemplateForm] | None = None
     parameters: dict[str, Any] = {}
     files: dict[FileName, Text] = {}

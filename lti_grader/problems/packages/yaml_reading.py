@@ -1,26 +1,26 @@
 """Reading problems in this tool's own format: `lti-grader.yaml` and the files that it names."""
 
 import dataclasses
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from lti_grader.problems import answer_files
 from lti_grader.problems.checkers import UnknownChecker, checker_config
 from lti_grader.problems.harness import Harness, Template
 from lti_grader.problems.models import LanguageLimit, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
-from lti_grader.problems.packages import notebook_files, unit_tests
+from lti_grader.problems.packages import notebook_files, unit_tests, yaml_files
 from lti_grader.problems.packages import yaml_form as form
 from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
-from lti_grader.problems.packages.yaml_lines import Lines, Place, nested
+from lti_grader.problems.packages.yaml_lines import Lines, Place
+from lti_grader.problems.packages.yaml_words import in_words, named
 
-_MOST_ERRORS = 10
 _ANSWERS = (".ans", ".out")
 NO_LANGUAGE = "none"
 
@@ -44,7 +44,7 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
     try:
         said = form.ProblemForm.model_validate(lines.content)
     except ValidationError as error:
-        raise BadPackage("\n".join(_in_words(lines, error))) from None
+        raise BadPackage("\n".join(in_words(lines, error))) from None
     return _Reading(lines, said, files).package(slug)
 
 
@@ -73,7 +73,7 @@ class _Reading:
             time_multiplier=limits.time_multiplier,
             report=self.report,
             tags=said.tags,
-            starter_code={name: self._words(text, ("starter", name)) for name, text in said.starter.items()},
+            starter_code={name: self._program(text, ("starter", name)).decode() for name, text in said.starter.items()},
             hint=self._words(said.hint, ("hint",)),
             language_limits={name: _own_limits(one) for name, one in limits.languages.items()},
             harness=harness,
@@ -87,6 +87,8 @@ class _Reading:
             raise BadPackage(f"{self.lines.at(('groups',))}: groups is missing: add one with a test, or `unit_tests`.")
         if said.checks:
             package = self._with_checks(package, said.checks)
+        if said.answer is not None:
+            package = self._with_answer(package, said.answer)
         if unused := sorted(set(self.files) - self.used):
             more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
             self.report.append(f"Left out, for nothing in {form.MARK} names them: {', '.join(unused[:10])}{more}.")
@@ -129,6 +131,27 @@ class _Reading:
         except BadPackage as error:
             raise BadPackage(f"{self.lines.at(('checks',))}: {error.message}") from None
 
+    def _with_answer(self, package: Package, answer: form.AnswerForm) -> Package:
+        try:
+            return yaml_files.with_answer(package, answer.files)
+        except BadPackage as error:
+            raise BadPackage(f"{self.lines.at(('answer', 'files'))}: answer.files: {error.message}") from None
+
+    def _program(self, text: form.Program, place: Place) -> bytes:
+        """Return a program; of one that is several files the text that holds them."""
+        if not isinstance(text, form.InFolder):
+            return self._words(text, place).encode()
+        if self.said.answer is None:
+            raise BadPackage(
+                f"{self.lines.at(place)}: a folder holds an answer of several files: add `answer: {{files: {{}}}}`."
+            )
+        try:
+            found = yaml_files.in_folder(self.files, text.folder)
+        except BadPackage as error:
+            raise BadPackage(f"{self.lines.at((*place, 'folder'))}: {error.message}.") from None
+        self.used |= {f"{text.folder.strip('/')}/{name}" for name in found}
+        return answer_files.written(found).encode()
+
     def _bytes(self, text: form.Text, place: Place) -> bytes:
         if isinstance(text, str):
             return text.encode(errors="replace")
@@ -146,6 +169,9 @@ class _Reading:
         except UnicodeDecodeError:
             assert isinstance(text, form.InFile)
             raise BadPackage(f"{self.lines.at(place)}: the file {text.file} is not in UTF-8: save it so.") from None
+
+    def _source(self, text: form.Program, place: Place) -> bytes:
+        return self._program(text, place) if isinstance(text, form.InFolder) else self._bytes(text, place)
 
     def _checker(self) -> dict[str, Any]:
         said = dict(self.said.checker)
@@ -184,7 +210,7 @@ class _Reading:
         except ValidationError as error:
             first = error.errors()[0]
             place = ("harness", *first["loc"])
-            raise BadPackage(f"{self.lines.at(place)}: {_named(place)}: {first['msg']}.") from None
+            raise BadPackage(f"{self.lines.at(place)}: {named(place)}: {first['msg']}.") from None
 
     def _groups(self) -> list[DraftGroup]:
         before: set[str] = set()
@@ -249,6 +275,7 @@ class _Reading:
     def _solution(self, number: int, one: form.SolutionForm) -> Submission:
         place: Place = ("solutions", number)
         file = one.source.file if isinstance(one.source, form.InFile) else None
+        folder = one.source.folder if isinstance(one.source, form.InFolder) else None
         language = one.language or (guessed(file) if file else None)
         if language is None:
             self.report.append(
@@ -256,9 +283,9 @@ class _Reading:
             )
         expected = [one.expected] if isinstance(one.expected, str) else one.expected
         return Submission(
-            path=one.name or file or f"solution {number + 1}",
+            path=one.name or file or folder or f"solution {number + 1}",
             language=None if language == NO_LANGUAGE else language,
-            source=self._bytes(one.source, (*place, "source")),
+            source=self._source(one.source, (*place, "source")),
             expected=frozenset(expected) if expected is not None else None,
             beside={name: self._bytes(text, (*place, "beside", name)) for name, text in one.beside.items()},
         )
@@ -288,59 +315,3 @@ def _own_limits(one: form.LanguageLimits) -> LanguageLimit:
 
 def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(digits) if digits else -1, text) for text, digits in re.findall(r"(\D*)(\d*)", name)]
-
-
-def _named(place: Place) -> str:
-    said = ""
-    for step in place:
-        said += f"[{step + 1}]" if isinstance(step, int) else f"{'.' if said else ''}{step}"
-    return said
-
-
-def _in_words(lines: Lines, error: ValidationError) -> Iterator[str]:
-    """Return a line for each mistake: where it is, and what to do."""
-    seen = set()
-    for one in error.errors():
-        # Of a value that may be one thing or another, pydantic adds which.
-        place = tuple(
-            step
-            for step in one["loc"]
-            if step not in ("str", "InFile") and "[" not in str(step) and not str(step).startswith("literal")
-        )
-        if place in seen:
-            continue
-        seen.add(place)
-        if len(seen) > _MOST_ERRORS:
-            yield "and more."
-            return
-        yield f"{lines.at(place)}: {_advice(str(one['type']), place, one, lines)}"
-
-
-def _advice(kind: str, place: Place, error: Any, lines: Lines) -> str:
-    name, value = _named(place), nested(lines.content, place)
-    if kind == "extra_forbidden":
-        close = difflib.get_close_matches(str(place[-1]), sorted(KEYS), n=1)
-        return f"{name} is not known here" + (f": is {close[0]} meant?" if close else ": leave it out.")
-    if kind == "missing":
-        return f"{name} is missing: add it."
-    if kind in ("enum", "literal_error"):
-        return f"{name} cannot be {value!r}: choose {error['ctx']['expected']}."
-    if kind.startswith("decimal"):
-        return f"{name} is {value!r}, and has to be a number."
-    if kind.startswith("bool"):
-        return f"{name} is {value!r}, and has to be true or false."
-    if kind in ("list_type", "dict_type", "model_type", "model_attributes_type"):
-        return f"{name} has to be {'a list' if kind == 'list_type' else 'names with values'}."
-    if kind == "string_type":
-        return f"{name} has to be a text, or {{file: NAME}} where a file holds it."
-    return f"{name}: {error['msg']}."
-
-
-def _keys(models: Sequence[type[BaseModel]]) -> set[str]:
-    return {name for one in models for name in one.model_fields}
-
-
-KEYS = _keys([
-    form.ProblemForm, form.LimitsForm, form.GroupForm, form.TestForm, form.TemplateForm, form.SolutionForm,
-    form.LanguageLimits, form.InFile,
-])  # fmt: skip

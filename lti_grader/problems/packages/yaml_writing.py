@@ -9,6 +9,7 @@ import yaml
 
 from lti_grader.problems.models import OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
+from lti_grader.problems.packages import yaml_files
 from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import Package, Submission
 from lti_grader.problems.packages.yaml_form import MARK
@@ -68,13 +69,14 @@ class _Writing:
         said["checker"] = self._checker(package.checker)
         if package.starter_code:
             said["starter"] = {
-                name: self._file(f"starter/{safe(name)}{ENDINGS.get(name, '')}", text.encode())
+                name: self._folder(package, text.encode(), f"starter/{safe(name)}")
+                or self._file(f"starter/{safe(name)}{ENDINGS.get(name, '')}", text.encode())
                 for name, text in package.starter_code.items()
             }
         said |= self._harness(package)
         said["groups"] = [self._group(number, one) for number, one in enumerate(package.groups, start=1)]
         if package.submissions:
-            said["solutions"] = [self._solution(one) for one in package.submissions]
+            said["solutions"] = [self._solution(package, one) for one in package.submissions]
         text = yaml.dump(said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
         return {MARK: (_HEAD + text).encode(), **self.files}
 
@@ -121,10 +123,16 @@ class _Writing:
             )
             for name, one in harness.templates.items()
         }  # fmt: skip
-        more = harness.model_dump(mode="json", exclude_defaults=True, exclude={"templates", "parameters", "files"})
+        more = harness.model_dump(
+            mode="json", exclude_defaults=True, exclude={"templates", "parameters", "files", "answer_files"}
+        )
         files = {name: self._file(f"files/{name}", content) for name, content in package.files.items()}
         # Even with nothing in it, it says that there is a harness.
-        return {"templates": templates} | _given(parameters=dict(harness.parameters), files=files, harness=more)
+        wanted = harness.answer_files
+        answer = {} if wanted is None else {"answer": {"files": wanted.model_dump(mode="json", exclude_defaults=True)}}
+        return (
+            {"templates": templates} | answer | _given(parameters=dict(harness.parameters), files=files, harness=more)
+        )
 
     def _group(self, number: int, group: DraftGroup) -> dict[str, Any]:
         seen = {test.visibility for test in group.tests}
@@ -156,14 +164,21 @@ class _Writing:
             time=_seconds(test.cpu_ms), memory=_mebibytes(test.memory_kb),
         )  # fmt: skip
 
-    def _solution(self, one: Submission) -> dict[str, Any]:
+    def _folder(self, package: Package, text: bytes, name: str) -> dict[str, str] | None:
+        """Write a program of several files below a folder; None for one that is a text."""
+        if package.harness is None or package.harness.answer_files is None:
+            return None
+        return yaml_files.folder_of(text, name, self._file, self.files)
+
+    def _solution(self, package: Package, one: Submission) -> dict[str, Any]:
         path = "/".join(safe(part) for part in one.path.split("/") if part.strip(". ")) or "solution"
         path = path if path.startswith(("solutions/", "submissions/")) else f"solutions/{path}"
-        source = self._file(path, one.source)
+        source = self._folder(package, one.source, path) or self._file(path, one.source)
         said: dict[str, Any] = {"source": source}
-        if one.path != source["file"]:
+        where = source.get("file") or source["folder"]
+        if one.path != where:
             said["name"] = one.path
-        if one.language != guessed(source["file"]):
+        if one.language != guessed(where):
             said["language"] = one.language or NO_LANGUAGE
         if one.expected is not None:
             verdicts = sorted(one.expected)

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lti_grader.problems.harness import Harness, Template
+from lti_grader.problems.answer_files import parsed
+from lti_grader.problems.harness import AnswerFiles, Harness, Template
 from lti_grader.problems.models import Aggregation, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
-from lti_grader.problems.packages import yaml_reading, yaml_writing
+from lti_grader.problems.packages import yaml_reading, yaml_words, yaml_writing
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
 
 SUMS = """\
@@ -155,7 +156,7 @@ def test_the_examples_of_the_documentation_are_problems_and_every_name_is_told()
     assert (package.cpu_ms, package.time_multiplier, package.harness is not None) == (None, 4, True)
     package = read(small + checker, **dict.fromkeys(("checker/talk.cpp", "checker/testlib.h"), "text"))
     assert (package.checker["interactive"], package.checker["flags"]) == (True, ["--queries", "20"])
-    assert {name for name in yaml_reading.KEYS if f"`{name}`" not in told} - {"text"} == set()
+    assert {name for name in yaml_words.KEYS if f"`{name}`" not in told} - {"text"} == set()
 
 
 texts = st.text(max_size=40) | st.sampled_from(
@@ -228,3 +229,63 @@ def _with_report(package: Package, again: Package) -> Package:
     # Solutions in no language are named there; nothing else is.
     assert all("language of this solution" in one for one in again.report)
     return type(package)(**{**package.__dict__, "report": again.report})
+
+
+FILES_OF_ANSWERS = """\
+lti_grader: 1
+title: Shapes
+answer:
+  files: {most: 5, required: [Shape.java], endings: [.java, .txt]}
+starter:
+  java: {folder: begin}
+groups:
+  - {name: all, points: 1, tests: [{input: 1, expected: 1}]}
+solutions:
+  - {source: {folder: right}, language: java, expected: accepted}
+"""
+
+
+def test_answers_of_several_files_come_back_as_they_were_written() -> None:
+    files = {
+        "lti-grader.yaml": FILES_OF_ANSWERS, "begin/Shape.java": "class Shape {}", "begin/notes.txt": "x", "right/Shape.java": "class Shape { }",
+        "right/app/Main.java": "package app;",
+    }  # fmt: skip
+    read = yaml_reading.read("shapes", {name: one.encode() for name, one in files.items()})
+    assert read.harness is not None
+    assert read.harness.answer_files == AnswerFiles(most=5, required=["Shape.java"], endings=[".java", ".txt"])
+    assert parsed(read.starter_code["java"]) == {"Shape.java": b"class Shape {}", "notes.txt": b"x"}
+    assert parsed(read.submissions[0].source) == {"Shape.java": b"class Shape { }", "app/Main.java": b"package app;"}
+    assert not read.report
+    package = yaml_writing.write(read)
+    assert package["starter/java/notes.txt"] == b"x"
+    again = yaml_reading.read("shapes", package)
+    assert (again.harness, again.starter_code) == (read.harness, read.starter_code)
+    assert [one.source for one in again.submissions] == [one.source for one in read.submissions]
+    any_files = FILES_OF_ANSWERS.replace("{most: 5, required: [Shape.java], endings: [.java, .txt]}", "{}")
+    read = yaml_reading.read(
+        "shapes", {**{name: one.encode() for name, one in files.items()}, "lti-grader.yaml": any_files.encode()}
+    )
+    again = yaml_reading.read("shapes", yaml_writing.write(read))
+    assert again.harness == read.harness
+    assert again.harness is not None
+    assert again.harness.answer_files == AnswerFiles()
+
+
+@pytest.mark.parametrize(
+    ("was", "instead", "words"),
+    [
+        ("most: 5", "most: 0", "line 4: answer.files: most: Input should be greater than or equal to 1"),
+        ("most: 5", "must: 5", "answer.files: must: Extra inputs"),
+        ("{folder: begin}", "{folder: nowhere}", "line 6: there is no file below nowhere/"),
+        (
+            "answer:\n  files: {most: 5, required: [Shape.java], endings: [.java, .txt]}\n",
+            "",
+            "add `answer: {files: {}}`",
+        ),
+    ],
+)
+def test_a_mistake_in_what_answers_are_is_told_with_its_line(was: str, instead: str, words: str) -> None:
+    files = {"lti-grader.yaml": FILES_OF_ANSWERS.replace(was, instead), "begin/A.java": "x", "right/A.java": "y"}
+    with pytest.raises(BadPackage) as refused:
+        yaml_reading.read("shapes", {name: one.encode() for name, one in files.items()})
+    assert words in refused.value.message
