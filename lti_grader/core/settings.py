@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     lms_connect_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
     lms_on_private_networks: bool = False
     """Whether an LMS that registers itself may stand on addresses that only your own network knows."""
+    passback_round_seconds: Annotated[float, Field(ge=1, le=60)] = 15
+    """How long scores are claimed and sent in one round, and how old a column's reading may be when one is posted."""
     reconcile_hour: Annotated[int, Field(ge=0, le=23)] = 1
     """The hour, in UTC, from which on the LMSs' columns are compared with what we believe, each night."""
     delivery_max_tries: Annotated[int, Field(ge=1, le=100)] = 14

@@ -5,6 +5,7 @@ Whoever finds a free slot of the platform works until nothing is due; the others
 
 import contextlib
 import dataclasses
+import datetime as dt
 import secrets
 import uuid
 from collections.abc import Iterator
@@ -20,8 +21,8 @@ from lti_grader.lti.rounds import FEW, Round
 
 # With so many due another worker is called, where the platform takes scores side by side.
 _WORTH_ANOTHER = 10
-# One platform's scores may keep a worker for this long; then others have their turn.
-_TURN_SECONDS = 30.0
+# One platform's scores may keep a worker for this many rounds' time; then others have their turn.
+_ROUNDS = 2
 
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
 _HOLD = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('expire', KEYS[1], ARGV[2]) else return 0 end"
@@ -64,7 +65,7 @@ def pump(tenant_id: uuid.UUID, platform_id: uuid.UUID, held: Adapters, now: Cloc
 
 def _work(tenant_id: uuid.UUID, platform: Platform, slot: Slot, held: Adapters, now: Clock) -> Pumped:
     began, carried, reading = now(), 0, None
-    while (now() - began).total_seconds() < _TURN_SECONDS:
+    while now() - began < _turn(held):
         with transaction(tenant_id):
             column = passback.due_column(platform.id, at=now(), most=_WORTH_ANOTHER)
         if column is None:
@@ -100,6 +101,10 @@ def slot(platform: Platform, held: Adapters) -> Iterator[Slot | None]:
         held.kv.script(_RELEASE, [taken.key], [owner])
 
 
+def _turn(held: Adapters) -> dt.timedelta:
+    return _ROUNDS * rounds.longest(held)
+
+
 def _slot_seconds(held: Adapters) -> int:
     # A round ends when its time is up and one more trip has run into every time limit.
-    return int(_TURN_SECONDS + posting.longest(held.settings).total_seconds()) + 1
+    return int((_turn(held) + posting.longest(held.settings)).total_seconds()) + 1

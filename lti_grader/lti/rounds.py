@@ -19,17 +19,20 @@ log = logging.getLogger(__name__)
 
 FEW = 3
 """With more of one column, reading it whole, once before and once after, is less than reading each."""
-SECONDS = 15.0
-"""So long a round lasts, and so old what was read of a column may be when a score is posted."""
 # As many are claimed at once, and as many are posted before they are looked for.
 _SOME, _MOST = 25, 200
 # An outage is looked at again after this at the latest, whatever the one score's own waiting is.
 _LONGEST_PAUSE = 60.0
 
 
+def longest(held: Adapters) -> dt.timedelta:
+    """Return how long a round lasts, and how old what was read of a column may be when a score is posted."""
+    return dt.timedelta(seconds=held.settings.passback_round_seconds)
+
+
 def lease(held: Adapters) -> dt.timedelta:
     """Return how long claimed scores are left to their worker: for the round, and the one trip that its end may fall into."""
-    return dt.timedelta(seconds=SECONDS) + posting.longest(held.settings)
+    return longest(held) + posting.longest(held.settings)
 
 
 def pause(platform_id: uuid.UUID, held: Adapters, *, seconds: float) -> None:
@@ -75,7 +78,7 @@ class Round:
         self._line_item_id = line_item_id
         self._held = held
         self._now = now
-        self._ends = now() + dt.timedelta(seconds=SECONDS)
+        self._ends = now() + longest(held)
         self._courier = Courier(tenant_id, platform, held, now)
 
     def each(self) -> int:
@@ -144,7 +147,7 @@ class Round:
         """Return a reading that is of this column, and no older than it may grow within a round."""
         if known is None or known.line_item_id != self._line_item_id:
             return None
-        return known if (self._now() - known.at).total_seconds() < SECONDS else None
+        return known if self._now() - known.at < longest(self._held) else None
 
     def _read(self, url: str) -> Reading | None:
         at = self._now()
