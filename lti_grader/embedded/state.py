@@ -7,6 +7,7 @@ import os
 import random
 import secrets
 import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from cryptography.fernet import Fernet
 from lti_grader.core.errors import GraderError
 from lti_grader.core.paths import PACKAGE
 
-# Below 45000: SeaweedFS adds 10000 to a port for its second one, and that must be a port as well.
-_LOWEST, _HIGHEST = 21_000, 44_000
+# SeaweedFS adds 10000 to a port for its second one; from 32768 on Linux takes ports for connections that go out.
+_LOWEST, _HIGHEST = 12_000, 22_000
 
 
 class CannotStart(GraderError):
@@ -158,6 +159,19 @@ def _free_port(taken: set[int]) -> int:
     for _ in range(500):
         port = random.randrange(_LOWEST, _HIGHEST)  # noqa: S311 - nothing secret about it
         # SeaweedFS listens at each of its ports and ten thousand above, too.
-        if not {port - 10_000, port, port + 10_000} & taken and is_free(port) and is_free(port + 10_000):
+        if port not in taken and is_free(port) and is_free(port + 10_000) and _claim(port):
             return port
-    raise CannotStart("No free port was found between 21000 and 44000.")
+    raise CannotStart(f"No free port was found between {_LOWEST} and {_HIGHEST}.")
+
+
+def _claim(port: int) -> bool:
+    """Say, until this process ends, that we are about to listen at the port; return False where another process said so before."""
+    if sys.platform != "linux":
+        return True
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as claim:
+        try:
+            claim.bind(f"\0lti-grader-port-{port}")
+        except OSError:
+            return False
+        claim.detach()
+    return True
