@@ -140,9 +140,9 @@ class Control:
         found: dict[str, Any] = self.post("registrations", **{"name": "lti_grader", **tool, **more})
         return found
 
-    def state(self) -> dict[str, Any]:
-        """Return links, columns and grades."""
-        found: dict[str, Any] = self._http.get("/control/state").raise_for_status().json()
+    def state(self, person_id: str = "") -> dict[str, Any]:
+        """Return links, columns and grades; of one person alone where one is named."""
+        found: dict[str, Any] = self._http.get("/control/state", params={"person": person_id}).raise_for_status().json()
         return found
 
     def log(self, after: int = 0) -> list[dict[str, Any]]:

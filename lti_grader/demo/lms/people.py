@@ -36,24 +36,31 @@ def seed_people(session: Session) -> None:
     for login, given, family, role in PEOPLE:
         _add(session, course, login, given, family, role)
     for mentor, login in MENTORED:
-        session.merge(Observed(course_id=course.id, mentor_id=f"person-{mentor}", person_id=f"person-{login}"))
+        session.merge(Observed(course_id=course.id, mentor_id=_id_of(mentor), person_id=_id_of(login)))
 
 
 def add_students(session: Session, course: Course, count: int) -> list[str]:
     """Put students into a course until it has `count` numbered ones; return their ids, always the same."""
+    here = set(session.scalars(select(Member.person_id).where(Member.course_id == course.id)))
     ids = []
     for number in range(1, count + 1):
-        given, family = _GIVEN[number % len(_GIVEN)], _FAMILY[number // len(_GIVEN) % len(_FAMILY)]
-        ids.append(_add(session, course, f"student{number:04d}", given, family, "student"))
+        login = f"student{number:04d}"
+        ids.append(_id_of(login))
+        if ids[-1] not in here:
+            given, family = _GIVEN[number % len(_GIVEN)], _FAMILY[number // len(_GIVEN) % len(_FAMILY)]
+            _add(session, course, login, given, family, "student")
     return ids
 
 
-def _add(session: Session, course: Course, login: str, given: str, family: str, role: str) -> str:
-    person_id = f"person-{login}"
+def _id_of(login: str) -> str:
+    return f"person-{login}"
+
+
+def _add(session: Session, course: Course, login: str, given: str, family: str, role: str) -> None:
+    person_id = _id_of(login)
     if session.get(Person, person_id) is None:
         session.add(Person(id=person_id, login=login, given_name=given, family_name=family))
         session.flush()
     if session.get(Member, (course.id, person_id)) is None:
         session.add(Member(course_id=course.id, person_id=person_id, role=role))
         session.add(MembershipChange(course_id=course.id, person_id=person_id))
-    return person_id
