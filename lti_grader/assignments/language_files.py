@@ -116,6 +116,8 @@ class LanguageFile(BaseModel):
     memory_extra_kb: int = Field(ge=0)
     reserved_kb: int = Field(ge=0, default=0)
     """What its runtime sets aside and does not use, over its memory; it matters only where no control group counts."""
+    counts_asked: bool = False
+    """Whether memory counts that a program asks for and does not use: as it should where no runtime asks for some of its own."""
     processes: int = Field(ge=1, le=4096)
     unbuffered: list[str] = []
     """How it is run so that others read at once what it writes, though it does not flush; empty where that cannot be had."""

@@ -34,7 +34,7 @@ def _last_words(outcome: RunOutcome) -> str:
 
 def _signal_in_words(number: int | None) -> str:
     common = {
-        signal.SIGSEGV: "a segmentation fault (memory was used that is not the program's own, or the stack overflowed)",
+        signal.SIGSEGV: "a segmentation fault (memory was used that is not the program's own or was refused beyond the limit, or the stack overflowed)",
         signal.SIGABRT: "abort()",
         signal.SIGFPE: "an arithmetic fault such as a division by zero",
         signal.SIGKILL: "being killed",

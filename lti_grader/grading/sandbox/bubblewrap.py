@@ -151,8 +151,7 @@ class BubblewrapSandbox(Workshop):
         joins = self._cgroup.join_files() if self._cgroup is not None else []
         file_bytes = limits.work_bytes
         cpu_seconds, processes = limits.cpu_ms // 1000 + 2, limits.processes + EXTRA_PROCESSES
-        alone = self._cgroup is None
-        memory = (limits.memory_kb + limits.reserved_kb + EXTRA_KB) * 1024
+        data = self._most_data_kb(limits) * 1024
 
         def confine() -> None:
             for path in joins:
@@ -168,8 +167,8 @@ class BubblewrapSandbox(Workshop):
             if self._uid is not None:
                 # This user has no other processes, so the count is the run's own.
                 resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
-            if alone:
-                resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+            if data:
+                resource.setrlimit(resource.RLIMIT_DATA, (data, data))
 
         return confine
 

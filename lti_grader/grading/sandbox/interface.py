@@ -32,7 +32,8 @@ class Limits:
 
     Times are in milliseconds, memory in KiB, the rest in bytes or pieces. `wall_ms` None means a multiple
     of the processor time and a constant: a program that waits for the processor is not one that hangs. To `memory_kb` is
-    added what the language's runtime needs, unless it `counts_runtime`.
+    added what the language's runtime needs, unless it `counts_runtime`. A process that asks for more than `asked_kb` for its data is
+    refused that; None for no such limit where a control group counts what is used.
     """
 
     cpu_ms: int
@@ -45,6 +46,7 @@ class Limits:
     open_files: int = 256
     reserved_kb: int = 0
     counts_runtime: bool = False
+    asked_kb: int | None = None
 
     @property
     def wall(self) -> int:
@@ -77,7 +79,8 @@ def crossed() -> tuple[Ends, Ends]:
 class RunOutcome:
     """What a run did. Times in milliseconds, memory in KiB, of the program's own processes.
 
-    `ended_at` and `complained_at` are seconds of the monotonic clock: its end, and its first word to standard error.
+    `largest_kb` is what the largest of those had at most in memory, with libraries and files that others have there too; 0 where
+    it is not known. `ended_at` and `complained_at` are seconds of the monotonic clock: its end, and its first word to standard error.
     """
 
     ending: Ending
@@ -89,6 +92,7 @@ class RunOutcome:
     stdout: bytes
     stderr: bytes
     detail: str = ""
+    largest_kb: int = 0
     ended_at: float = 0.0
     complained_at: float | None = None
 

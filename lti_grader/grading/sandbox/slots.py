@@ -207,13 +207,11 @@ class SlotSandbox(Workshop):
         self, launcher: Launcher, argv: list[str], limits: Limits, binds: Mapping[str, Path], *, writable: bool
     ) -> bytes:
         variables = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
-        alone = self._cgroup is None
-        memory = (limits.memory_kb + limits.reserved_kb + EXTRA_KB) * 1024 if alone else 0
         strings = [text for place, folder in binds.items() for text in (folder.name, place)] + argv + variables
         if any("\0" in text for text in strings):
             raise ValueError("a NUL character in an argument")
         return _REQUEST.pack(
-            limits.work_bytes, limits.work_bytes, limits.work_inodes, memory, limits.cpu_ms // 1000 + 2,
+            limits.work_bytes, limits.work_bytes, limits.work_inodes, self._most_data_kb(limits) * 1024, limits.cpu_ms // 1000 + 2,
             limits.open_files, limits.processes + EXTRA_PROCESSES + launcher.held.threads - 1, writable, len(binds), len(argv), len(variables),
         ) + b"".join(os.fsencode(text) + b"\0" for text in strings)  # fmt: skip
 

@@ -38,6 +38,7 @@ class Watch:
         self._written = {"stdout": bytearray(), "stderr": bytearray()}
         self._seen_cpu_ms = 0
         self._seen_kb = 0
+        self._largest_kb = 0
         self._complained_at: float | None = None
         self._hung_up_at: float | None = None
 
@@ -98,7 +99,9 @@ class Watch:
         return Ending.TIMEOUT if self._seen_cpu_ms > self._limits.cpu_ms else None
 
     def add_seen(self, cpu_ms: int, kb: int) -> None:
-        """Add what was told of the run afterwards; a control group knows it better."""
+        """Add what was told of the run afterwards: processor time, and the resident memory of its largest process."""
+        self._largest_kb = kb
+        # A control group knows both better.
         if self._cgroup is None:
             self._seen_cpu_ms, self._seen_kb = max(self._seen_cpu_ms, cpu_ms), max(self._seen_kb, kb)
 
@@ -133,6 +136,7 @@ class Watch:
             cpu_ms=self._seen_cpu_ms,
             wall_ms=round((self._ended - self._began) * 1000),
             memory_kb=peak,
+            largest_kb=self._largest_kb,
             stdout=bytes(self._written["stdout"][: self._limits.output_bytes]),
             stderr=errors,
             detail=detail,

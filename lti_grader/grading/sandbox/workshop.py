@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from lti_grader.assignments.languages import PREPARED, Interpreter, Language, available_languages
+from lti_grader.grading.sandbox.calling import called, variables_kb, without_memory
 from lti_grader.grading.sandbox.cgroups import Cgroup
 from lti_grader.grading.sandbox.interface import Ending, Ends, Limits, Program, RunOutcome
 from lti_grader.grading.sandbox.numbers import free_slot
@@ -86,6 +87,12 @@ class Workshop(abc.ABC):
     def has_cgroups(self) -> bool:
         """Whether memory and processes of a whole run are limited together, not one process at a time."""
         return self._cgroup is not None
+
+    def _most_data_kb(self, limits: Limits) -> int:
+        """Return how much one process may ask for, in KiB; 0 for no limit."""
+        if limits.asked_kb is not None:
+            return limits.asked_kb
+        return limits.memory_kb + limits.reserved_kb + EXTRA_KB if self._cgroup is None else 0
 
     @abc.abstractmethod
     def _run(
@@ -200,19 +207,36 @@ class Workshop(abc.ABC):
         for it: for a crash at once, for want of time when the program is run again.
         """
         outcome = self._ran(program, stdin, limits)
+        if program.language.file.counts_asked and self.has_cgroups:
+            return self._explained(outcome, program, stdin, limits)
         if outcome.ending not in (Ending.SIGNALLED, Ending.TIMEOUT) or program.starts_afresh:
             return outcome
         program.starts_afresh = True
-        is_kept = program.language.interpreter(_call(program, limits)[0]) is not None
+        is_kept = program.language.interpreter(called(program, limits)[0]) is not None
         if outcome.ending is Ending.SIGNALLED and is_kept and isinstance(stdin, bytes):
             return self._ran(program, stdin, limits)
         return outcome
 
-    def _ran(self, program: Program, stdin: bytes | Ends, limits: Limits) -> RunOutcome:
-        argv, limits, folder = _call(program, limits)
-        interpreter = None if program.starts_afresh else program.language.interpreter(argv)
+    def _explained(self, outcome: RunOutcome, program: Program, stdin: bytes | Ends, limits: Limits) -> RunOutcome:
+        """Return what a run did whose requests for memory count: a crash can be that some was refused.
+
+        No program begins that there is no room for the variables of, and one that does not look at what it is given uses what
+        it has not got; where that is given it runs out of memory.
+        """
+        if outcome.ending is not Ending.SIGNALLED or program.folder is None:
+            return outcome
+        if variables_kb(program.folder / program.language.file.artefacts[0]) > limits.memory_kb:
+            return dataclasses.replace(outcome, ending=Ending.MEMORY)
+        given = self._ran(program, stdin, limits, refuses=False) if isinstance(stdin, bytes) else outcome
+        return given if given.ending is Ending.MEMORY else outcome
+
+    def _ran(self, program: Program, stdin: bytes | Ends, limits: Limits, *, refuses: bool = True) -> RunOutcome:
+        argv, limits, folder = called(program, limits, refuses=refuses)
+        # A copy has most of its runtime from what it is a copy of.
+        is_copy = not program.starts_afresh and not limits.counts_runtime
+        interpreter = program.language.interpreter(argv) if is_copy else None
         outcome = self._run(argv, stdin, limits, binds={"/program": folder}, interpreter=interpreter)
-        return _without_memory(outcome, program.language)
+        return without_memory(outcome, program.language.file, limits)
 
     def build_kept(self, language: Language, source: bytes, beside: Mapping[str, bytes]) -> Program:
         """Do as `build` for a program of the problem's author, and keep what came of it for the next attempt."""
@@ -246,7 +270,7 @@ class Workshop(abc.ABC):
         -------
         What it did, with what it wrote in `stderr`; and the files, by name.
         """
-        argv, limits, folder = _call(program, limits)
+        argv, limits, folder = called(program, limits)
         # Whoever talks to it is not told that it has ended before we are.
         script = _CONVERSE if isinstance(stdin, Ends) else _CONSULT
         earlier = {f"{_LEFT}/{name}": content for name, content in (left or {}).items()}
@@ -326,28 +350,3 @@ def _unpacked(archive: bytes) -> dict[str, bytes]:
             if member.isreg() and (content := packed.extractfile(member)):
                 files[member.name] = content.read()
     return files
-
-
-def _call(program: Program, limits: Limits) -> tuple[list[str], Limits, Path]:
-    """Return how a built program is called, within which limits, and the folder that it is in."""
-    if program.folder is None:
-        raise ValueError("this program was not built")
-    file = program.language.file
-    argv = program.language.run_argv("/program", program.source, program.source_name, limits.memory_kb)
-    # A runtime that is told the limit keeps its heap within it, and needs the rest for itself.
-    extra_kb = 0 if limits.counts_runtime and not file.keeps_limit else file.memory_extra_kb
-    widened = dataclasses.replace(
-        limits,
-        memory_kb=limits.memory_kb + extra_kb,
-        processes=max(limits.processes, file.processes),
-        reserved_kb=file.reserved_kb,
-    )
-    return argv, widened, program.folder
-
-
-def _without_memory(outcome: RunOutcome, language: Language) -> RunOutcome:
-    """Return what a run did; one that its own runtime ended for want of memory needed too much, as others did."""
-    failed = outcome.ending is Ending.SIGNALLED or (outcome.ending is Ending.EXITED and outcome.exit_code != 0)
-    if failed and any(words.encode() in outcome.stderr for words in language.file.out_of_memory):
-        return dataclasses.replace(outcome, ending=Ending.MEMORY)
-    return outcome
