@@ -157,6 +157,8 @@ class Harness(_Config):
     """Names that templates may use, with their values."""
     files: dict[FileName, str] = {}
     """Files that lie where the program is built and where it runs: name -> the name of the blob that holds it."""
+    only_for: dict[FileName, list[str]] = {}
+    """Those of the files that lie beside programs in some languages only: name -> their ids."""
     links: dict[FileName, Stream] = {}
     """Names of files that stand for what the program reads and writes: it may open those instead."""
     unit_tests: UnitTests | None = None

@@ -169,3 +169,19 @@ def test_several_files_are_one_program(package: Path) -> None:
     done = run("problems", "verify", package, "--time-limit", "5", "--json")
     lines = {one["path"].rpartition("/")[2]: one["agrees"] for one in json.loads(done.stdout)["submissions"]}
     assert (lines["cpp"], lines["included"], lines["python"]) == (True, True, True)
+
+
+def test_files_of_the_package_lie_beside_programs_of_their_language(package: Path) -> None:
+    for name, text in {
+        "problem.yaml": "name: Double\nlimits: {memory: 64}\nconstants: {factor: 2}\n",
+        "include/python3/given.py": "factor = {{factor}}\n",
+        "submissions/accepted/right.py": "import given\nprint(given.factor * int(input()))\n",
+        "submissions/run_time_error/zero.py": "open('factor.h')\n",
+        "include/c/factor.h": "#define FACTOR {{factor}}\n",
+        "submissions/accepted/right.c": '#include <stdio.h>\n#include "factor.h"\n'
+        'int main(void) { long n; scanf("%ld", &n); printf("%ld", FACTOR * n); }\n',
+    }.items():
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(text)
+    done = run("problems", "verify", package, "--time-limit", 2)
+    assert "4 of 4 as expected" in done.stdout, done.output

@@ -87,7 +87,9 @@ class Programs:
         self._answer = answer
         self._harness = harness or Harness()
         self._template = self._harness.templates.get(language.id)
-        self._files = dict(files)
+        self._files = {
+            name: text for name, text in files.items() if language.id in self._harness.only_for.get(name, [language.id])
+        }
         self._beside = dict(beside)
         self._built: dict[bytes, Built] = {}
         self._tests = [(text, _seen(visibility)) for text, visibility in tests]

@@ -21,8 +21,11 @@ _USUAL_MEMORY_KB = 262_144
 _READ = {
     "archive", "test_cases", "pretest_test_cases", "points", "checker", "generator", "interactive", "signature_grader",
     "binary_data", "short_circuit", "unbuffered", "meta", "wall_time_factor", "output_prefix_length", "output_limit_length",
-    "custom_judge", "file_io", "symlinks",
+    "custom_judge", "file_io", "symlinks", "hints",
 }  # fmt: skip
+_HINTS = {"nobigmath": "BigInteger and BigDecimal, which programs in Java may not use there, can be used here."}
+# How Java reads and writes there. Here it is UTF-8 always.
+_MEANINGLESS = {"unicode"}
 _STREAMS = {"/dev/stdin": Stream.INPUT, "/dev/stdout": Stream.OUTPUT}
 
 
@@ -68,6 +71,7 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         for name in sorted(set(about) - _READ)
         if about[name] not in (None, [], {})
     ]
+    report += _hints(about)
     statement = _statement(files, report)
     report.append(
         "DMOJ keeps the time and memory limits and samples elsewhere: look at all three before it is published."
@@ -86,6 +90,14 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         files=given,
         generated=cases.generated,
     )
+
+
+def _hints(about: Mapping[str, Any]) -> list[str]:
+    """Return what programs in Java may not do there, and may here, in words."""
+    said = about.get("hints") or []
+    hints = {str(one) for one in (said if isinstance(said, list) else [said])}
+    words = {name: _HINTS.get(name, f"the hint {name} is left out.") for name in sorted(hints - _MEANINGLESS)}
+    return [f"init.yml: {one}" for one in words.values()]
 
 
 def _links(about: Mapping[str, Any], report: list[str]) -> dict[str, Stream]:

@@ -14,6 +14,7 @@ from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftTest
 from lti_grader.problems.packages import kattis_left_out, unit_tests
 from lti_grader.problems.packages.kattis_groups import groups_of
+from lti_grader.problems.packages.kattis_included import included, with_constants
 from lti_grader.problems.packages.kattis_submissions import EXPECTATIONS, LANGUAGES, submissions_of
 from lti_grader.problems.packages.latex import to_markdown
 from lti_grader.problems.packages.package import BadPackage, Package
@@ -61,7 +62,9 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
     """
     if "problem.yaml" not in files:
         raise BadPackage("This is no Kattis package: it has no problem.yaml at its top.")
-    reading = _Reading(files, document(files, "problem.yaml"), [])
+    about = document(files, "problem.yaml")
+    files = with_constants(files, about)
+    reading = _Reading(files, about, [])
     for kind, words in _CANNOT.items():
         if kind in reading.kinds:
             raise BadPackage(f"This problem {words}, which cannot be judged here yet.")
@@ -80,7 +83,8 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
     if is_scoring and checker["kind"] == "validator":
         checker = {**checker, "full_score": str(_full_score(files))}
     described = functools.partial(document, files)
-    losses = kattis_left_out.losses(files, reading.about, described, _flags(reading))
+    harness, given, losses = included(files)
+    losses += kattis_left_out.losses(files, reading.about, described, _flags(reading))
     keywords = reading.about.get("keywords") or []
     package = Package(
         slug=re.sub(r"[^a-z0-9-]+", "-", slug.lower()).strip("-") or "problem",
@@ -95,10 +99,12 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         report=[*reading.report, *kattis_left_out.notes(files, reading.about, described), *losses],
         losses=losses,
         tags=[str(one) for one in keywords] if isinstance(keywords, list) else str(keywords).split(),
+        harness=harness,
+        files=given,
     )
     if has_unit_tests:
         listed = document(files, f"{unit_tests.FOLDER}/{unit_tests.DESCRIPTION}")
-        package = unit_tests.with_unit_tests(package, listed, unit_tests.beside(files))
+        package = unit_tests.with_unit_tests(package, listed, given | unit_tests.beside(files))
     if unit_tests.CHECKS in files:
         package = unit_tests.with_checks(package, document(files, unit_tests.CHECKS))
     return package

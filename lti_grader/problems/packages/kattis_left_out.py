@@ -36,9 +36,6 @@ def losses(files: Mapping[str, bytes], about: Mapping[str, Any], document: Docum
         if any(key in said and _words(said[key]) != list(flags) for key in _FLAGS) and "/invalid_" not in name
     )
     words = {
-        "include/ is left out: files that lie beside each submission cannot be carried over.": any(
-            name.startswith("include/") for name in files
-        ),
         "Files that single tests give to a program (.files) are left out.": any(
             re.match(r"data/(?:.+/)?[^/]+\.files/", name) for name in files
         ),
@@ -46,9 +43,6 @@ def losses(files: Mapping[str, bytes], about: Mapping[str, Any], document: Docum
             "args" in said for said in described.values()
         ),
         f"The validator's flags of single groups or tests are left out: {', '.join(others)}.": bool(others),
-        "problem.yaml: constants are left out: they are not put into the files that name them.": bool(
-            about.get("constants")
-        ),
         "graders/ is left out: a program of the package works out the points there.": "custom"
         in str(about.get("grading", "")),
     }

@@ -13,8 +13,10 @@ import yaml
 
 from lti_grader.problems import answer_files
 from lti_grader.problems.checkers import Exact, Float, Lines, Regex, Stripped, Tokens, Validated, checker_config
+from lti_grader.problems.harness import Harness
 from lti_grader.problems.models import Aggregation, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup
+from lti_grader.problems.packages import kattis_included
 from lti_grader.problems.packages.kattis_submissions import FOLDERS
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
 from lti_grader.problems.packages.yaml_writing import ENDINGS, safe
@@ -49,9 +51,12 @@ def write(package: Package) -> tuple[dict[str, bytes], list[str]]:
         It is of a kind that no Kattis package can hold.
     """
     has_code = any(test.code for group in package.groups for test in group.tests)
-    if package.harness is not None or has_code or package.test_files:
+    is_program = package.harness is None or package.harness == Harness(
+        files=package.harness.files, only_for=package.harness.only_for
+    )
+    if not is_program or has_code or package.test_files:
         raise BadPackage(
-            "This problem's answers are no programs of their own (it has templates, files or tests with code), which"
+            "This problem's answers are no programs of their own (it has templates or tests with code), which"
             " Kattis packages have no place for: export it in lti-grader's own format."
         )
     return _Writing(package).written()
@@ -91,6 +96,8 @@ class _Writing:
         self._groups(is_scoring=is_scoring, flags=flags)
         for one in package.submissions:
             self._submission(one)
+        if package.harness is not None:
+            self.files |= kattis_included.written(package.harness, package.files)
         self._say_what_is_left_out()
         return self.files, self.report
 

@@ -163,7 +163,7 @@ def test_what_is_left_out_is_told() -> None:
         "init.yml: colour of single cases is left out.",
         "The checker linecount also gives points for lines of a wrong output; here that gives none.",
         "init.yml: the link a is left out: only standard input and output can be opened by a name.",
-        "init.yml: hints is left out: ['nobigmath'].",
+        "init.yml: BigInteger and BigDecimal, which programs in Java may not use there, can be used here.",
     ]  # fmt: skip
 
 

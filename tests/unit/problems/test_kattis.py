@@ -269,7 +269,6 @@ def test_nothing_is_left_out_silently() -> None:
     ]
     assert package.losses == [
         "The validator's flags of single groups or tests are left out: data/secret/a.yaml.",
-        "problem.yaml: constants are left out: they are not put into the files that name them.",
         "graders/ is left out: a program of the package works out the points there.",
     ]
 
@@ -282,3 +281,33 @@ def test_what_submissions_come_to_may_stand_in_a_file_of_its_own() -> None:
         "submissions/mine/crash.py": {"runtime_error", "memory"},
     }
     assert package.report == ["submissions/submissions.yaml: of mine/*.py left out: entrypoint."]
+
+
+def test_files_that_are_included_lie_beside_programs_of_their_language() -> None:
+    package = read(
+        {
+            "include/default/data.txt": "1\n", "include/python3/data.txt": "2\n", "include/python3/tools.py": "", "include/cpp/tools.h": "",
+            "include/java/deep/Tools.java": "", "include/cpp/main.cpp": "int main() {}",
+        }
+    )  # fmt: skip
+    assert package.files == {"data.txt": b"2\n", "tools.py": b"", "tools.h": b""}
+    assert package.harness is not None
+    assert package.harness.only_for == {"data.txt": ["python"], "tools.py": ["python"], "tools.h": ["cpp"]}
+    assert [one.split(" is ")[0] for one in package.losses] == [
+        "include/cpp/main.cpp", "include/java/deep/Tools.java", "include/default/data.txt"
+    ]  # fmt: skip
+
+
+def test_constants_stand_where_their_names_stood() -> None:
+    package = read(
+        {
+            "problem.yaml": "name: Small\nconstants: {most: {value: 1000, tex: '1\\,000'}, least: 2}\n",
+            "problem_statement/problem.en.md": "From {{least}} to {{most.tex}}, not {{unknown}}.\n",
+            "submissions/accepted/right.py": "print({{most}})\n", "include/default/most.txt": "{{most.value}}",
+            "data/sample/1.in": "{{most}}",
+        }
+    )  # fmt: skip
+    assert package.statement == "From 2 to 1\\,000, not {{unknown}}.\n"
+    assert package.submissions[0].source == b"print(1000)\n"
+    assert package.files == {"most.txt": b"1000"}
+    assert package.groups[0].tests[0].input == b"{{most}}"

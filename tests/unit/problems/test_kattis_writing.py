@@ -100,7 +100,7 @@ def test_what_has_no_place_there_is_told() -> None:
         "Limits of single languages are left out; there all have the same.", "The memory limit is rounded up to whole MiB.",
     ]  # fmt: skip
     with pytest.raises(BadPackage, match="export it in lti-grader's own format"):
-        kattis_writing.write(package(harness=Harness()))
+        kattis_writing.write(package(harness=Harness(parameters={"low": 1})))
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,15 @@ def test_other_checkers_become_validators_that_decide_the_same(config: dict[str,
                 [sys.executable, "-IS", "validate.py", "-", "answer"], cwd=tmp_path, input=said, check=False
             )
             assert done.returncode == (42 if checker(config)(said, asked).right else 43), (asked, said)
+
+
+def test_files_that_lie_beside_every_program_come_back() -> None:
+    given = {"data.txt": b"1\n", "tools.py": b"two = 2\n"}
+    harness = Harness(files={name: name for name in given}, only_for={"tools.py": ["python"]})
+    files, _ = kattis_writing.write(package(harness=harness, files=given))
+    assert {name for name in files if name.startswith("include/")} == {
+        "include/default/data.txt",
+        "include/python3/tools.py",
+    }
+    again = kattis.read("sums", files)
+    assert (again.harness, again.files) == (harness, given)
