@@ -20,16 +20,20 @@ PROGRAMS = Path(__file__).parent / "programs"
 NAMES = sorted(read_language_files())
 # What is wrong is on line 3, and what is said of it.
 BROKEN = {
+    "ada": ("procedure Main is\nbegin\n   Undeclared;\nend Main;\n", "main.adb:3:"),
+    "awk": ("{ a = 1 }\n{ b = 2 }\n{ c = = 3 }\n", "main.awk:3:"),
     "bash": ("a=1\nb=2\nif then\n", "main.sh: line 3"),
     "c": ("int main(void) {\n  int a = 1;\n  return a + ;\n}\n", "main.c:3:"),
     "cpp": ("int main() {\n  int a = 1;\n  return a + ;\n}\n", "main.cpp:3:"),
     "csharp": ("static class Program {\n  static void Main() {\n    int a = ;\n  }\n}\n", "main.cs(3,"),
+    "fortran": ("program wrong\n  implicit none\n  undeclared = 1\nend program\n", "main.f90:3:"),
     "go": ("package main\nfunc main() {\n\tundeclared()\n}\n", "main.go:3:"),
     "haskell": ("main :: IO ()\nmain = do\n  undeclared\n", "main.hs:3:"),
     "java": ("public class Main {\n  int a = 1;\n  int b = ;\n}\n", "Main.java:3:"),
     "javascript": ("let a = 1;\nlet b = 2;\nlet = = 3;\n", "main.js:3"),
     "kotlin": ("fun main() {\n    val a = 1\n    undeclared()\n}\n", "main.kt:3:"),
     "lua": ("local a = 1\nlocal b = 2\nlocal = 3\n", "main.lua:3:"),
+    "nasm": ("global main\nmain:\n    moov eax, 1\n", "main.asm:3:"),
     "octave": ("a = 1;\nb = 2;\nc = = 3;\n", "line 3"),
     "pascal": ("program wrong;\nbegin\n  undeclared;\nend.\n", "main.pas(3,"),
     "perl": ("my $a = 1;\nmy $b = 2;\nmy $c = = 3;\n", "main.pl line 3"),

@@ -16,6 +16,7 @@ _CODES = {
     "C": "c", "C11": "c", "CPP": "cpp", "JAVA": "java", "PY": "python", "PYPY": "python", "RUST": "rust", "GO": "go", "PAS": "pascal",
     "MONOCS": "csharp", "CSC": "csharp", "V8JS": "javascript", "NODEJS": "javascript", "TS": "typescript", "KOTLIN": "kotlin", "RUBY": "ruby",
     "PERL": "perl", "PHP": "php", "LUA": "lua", "HASK": "haskell", "BASH": "bash", "OCTAVE": "octave",
+    "ADA": "ada", "AWK": "awk", "GAWK": "awk", "F95": "fortran", "NASM64": "nasm",
 }  # fmt: skip
 _DEFINE = re.compile(r"-D\s*(\w+)(?:=(.*))?")
 # That judge flushes what interactors write; without it they would wait for each other.

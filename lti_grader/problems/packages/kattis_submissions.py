@@ -14,6 +14,7 @@ LANGUAGES = {
     ".js": "javascript", ".mjs": "javascript", ".py": "python", ".py3": "python", ".ts": "typescript", ".rs": "rust", ".go": "go",
     ".cs": "csharp", ".kt": "kotlin", ".R": "r", ".sql": "sql", ".sh": "bash", ".m": "octave", ".hs": "haskell",
     ".pas": "pascal", ".php": "php", ".pl": "perl", ".rb": "ruby", ".lua": "lua",
+    ".f90": "fortran", ".f95": "fortran", ".f03": "fortran", ".f08": "fortran", ".adb": "ada", ".awk": "awk", ".asm": "nasm",
 }  # fmt: skip
 _WRONG, _SLOW, _CRASH = frozenset({"fail"}), frozenset({"timeout"}), frozenset({"runtime_error", "memory"})
 FOLDERS = {
