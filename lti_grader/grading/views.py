@@ -1,7 +1,6 @@
 """Results: as a page, as JSON, as they come in, and as a history."""
 
 import datetime as dt
-import difflib
 import logging
 import queue
 import time
@@ -26,8 +25,10 @@ from lti_grader.core.errors import GraderError, NotFound
 from lti_grader.core.web import Viewer, session_watch, viewer, wants_json
 from lti_grader.grading import queries, turns
 from lti_grader.grading.shown import attempt_json, may_see_test, shown_of
-from lti_grader.problems.harness import NOTEBOOK, takes_notebook
-from lti_grader.problems.notebooks import program_text
+from lti_grader.problems.answer_files import as_text
+from lti_grader.problems.answer_text import changes, files_of
+from lti_grader.problems.harness import NOTEBOOK, takes_files, takes_notebook
+from lti_grader.problems.packages.files import zipped
 from lti_grader.problems.queries import tests_of, version
 
 log = logging.getLogger(__name__)
@@ -104,12 +105,16 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
                 waits="",
             )
         content = adapters.installed().blobs.get(found.code_blob_ref)
-        is_notebook = takes_notebook(version(found.problem_version_id).harness)
+        harness = version(found.problem_version_id).harness
+        is_notebook = takes_notebook(harness)
+        files = files_of(content) if takes_files(harness) else None
         return flask.render_template(
             "attempts/attempt.html",
             attempt=shown,
             opened=opened,
-            code="" if is_notebook else content.decode(),
+            code="" if is_notebook or files is not None else content.decode(),
+            files=None if files is None else {name: as_text(one) for name, one in files.items()},
+            sizes={name: len(one) for name, one in (files or {}).items()},
             notebook=shown_cells(content) if is_notebook else None,
             highlight=highlight_of(found.language),
             found=found,
@@ -131,6 +136,19 @@ def code(attempt_id: uuid.UUID) -> ResponseReturnValue:
     if is_notebook:
         return as_download(Download(f"attempt-{found.attempt_number}{NOTEBOOK}", MIMETYPE, content))
     return content, 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/files.zip")
+def files_zip(attempt_id: uuid.UUID) -> ResponseReturnValue:
+    """The files of an attempt, as an archive."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        found = _program(attempt_id, me)
+    files = files_of(adapters.installed().blobs.get(found.code_blob_ref))
+    if files is None:
+        raise NotFound("This attempt is one text and no files: copy it from its page.")
+    name = f"attempt-{found.attempt_number}"
+    return as_download(Download(f"{name}.zip", "application/zip", zipped(files, name)))
 
 
 @blueprint.post("/attempts/<uuid:attempt_id>/cancel")
@@ -159,9 +177,8 @@ def diff(attempt_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         mine, other = _program(attempt_id, me), _program(other_id, me)
     blobs = adapters.installed().blobs
-    before, after = (program_text(blobs.get(one.code_blob_ref)).splitlines() for one in (other, mine))
-    lines = list(difflib.unified_diff(before, after, lineterm="", n=4))[2:]
-    return flask.render_template("attempts/diff.html", mine=mine, other=other, lines=lines)
+    before, after = (blobs.get(one.code_blob_ref) for one in (other, mine))
+    return flask.render_template("attempts/diff.html", mine=mine, other=other, changes=changes(before, after))
 
 
 @blueprint.get("/work/<uuid:item_id>/history")

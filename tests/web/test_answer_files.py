@@ -13,11 +13,14 @@ from werkzeug.test import TestResponse
 from lti_grader import adapters
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.core.db import session, transaction
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.grading import tasks
+from lti_grader.grading.models import GradingJob
 from lti_grader.problems.answer_files import written
 from lti_grader.problems.harness import AnswerFiles, Harness
 from lti_grader.problems.models import ProblemVersion
 from tests.fixtures.world import World
-from tests.web.two_sections import Visit
+from tests.web.two_sections import Visit, plain
 
 FILES = {
     "main.py": b"from shapes.twice import twice\nprint(twice(int(input())))\n",
@@ -134,3 +137,35 @@ def test_the_author_meets_the_same(visit: Visit, world: World, version: uuid.UUI
     assert browser.post(told["urls"]["attempts"], json=press).status_code == 202
     press |= {"idempotency_key": "press-0002", "code": written({"a.py": b"x", "b.py": b"y"})}
     assert browser.post(told["urls"]["attempts"], json=press).status_code == 422
+
+
+def test_an_attempt_is_read_compared_and_taken_home_file_by_file(visit: Visit, world: World, item: uuid.UUID) -> None:
+    student = world.user()
+    first = handed(visit, student, item, written(FILES)).get_json()["attempt"]["id"]
+    files = {name: text for name, text in FILES.items() if name != "shapes/__init__.py"}
+    later = files | {"shapes/twice.py": b"def twice(n):\n    return n + n\n", "pixel.png": b"\x89PNG\xff\0"}
+    second = handed(visit, student, item, written(later)).get_json()["attempt"]["id"]
+    with transaction(world.tenant_id):
+        jobs = [one.id for one in session().query(GradingJob).order_by(GradingJob.created_at)]
+    assert [tasks.grade(str(world.tenant_id), str(job)) for job in jobs] == ["done", "done"]
+    tasks.close_sandbox()
+    browser = visit(student)
+    page = browser.get(f"/attempts/{second}").text
+    with transaction(world.tenant_id):
+        assert session().query(GradebookEntry).filter_by(student_id=student).one().score_obtained == 10
+    assert re.findall(r'<h3 class="file-name"[^>]*>(.*?)</h3>', page) == sorted(later)
+    assert "return n + n" in page
+    assert "This file is no text" in page
+    assert browser.get(f"/attempts/{second}/code").data == written(later).encode()
+    with zipfile.ZipFile(io.BytesIO(browser.get(f"/attempts/{second}/files.zip").data)) as packed:
+        assert {name: packed.read(name) for name in packed.namelist()} == {
+            f"attempt-2/{name}": text for name, text in later.items()
+        }
+    diff = plain(browser.get(f"/attempts/{second}/diff?against={first}").text)
+    assert "1 added, 1 removed" in diff
+    assert "pixel.png (added)" in diff
+    assert "shapes/__init__.py (removed)" in diff
+    assert "return n + n" in diff
+    assert "main.py" not in diff
+    alone = world.hand_in(student, world.items(world.assignment())[0])
+    assert browser.get(f"/attempts/{alone}/files.zip").status_code == 404

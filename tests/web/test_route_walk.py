@@ -265,7 +265,7 @@ def test_a_students_attempts_are_their_own(
     app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any], role: Role
 ) -> None:
     mine = {
-        "results.attempt", "results.cancel", "results.code", "results.diff", "results.events", "gradebook.review", "lti.attempt_link",
+        "results.attempt", "results.cancel", "results.code", "results.diff", "results.files_zip", "results.events", "gradebook.review", "lti.attempt_link",
         "lti.asset", "lti.asset_file", "lti.fetch_again", "gradebook.mentored_home",
     }  # fmt: skip
     found = walk(app, visitor(world.user(role), world), ids, only=mine)

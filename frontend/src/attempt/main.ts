@@ -1,29 +1,39 @@
 /** An attempt's own page: its code coloured, differences marked, and the result as soon as there is one. */
 import { Editor } from "../editor/editor";
+import { highlightOf } from "../editor/languages";
 import { difference } from "../shared/difference";
 import { byId } from "../shared/dom";
 import { isFinished, type Attempt } from "../work/attempt";
-import { compilerMessages, type Piece } from "../work/compiler";
+import { compilerMessages, compilerPieces, type Piece } from "../work/compiler";
+import { messagesIn, piecesIn } from "../work/compiler_files";
 import { awaitRelease } from "../work/release";
 import { outputBlock, ResultPanel } from "../work/results";
 import { watch } from "../work/watch";
 
-const attempt = JSON.parse(byId("attempt-data").textContent ?? "") as Attempt & { code: string };
+const attempt = JSON.parse(byId("attempt-data").textContent ?? "") as Attempt & {
+  code: string;
+  files: Record<string, string | null>;
+};
 
 // A notebook is on the page already, cell by cell.
 const place = document.getElementById("code");
-const editor = place && edited(place);
-if (attempt.compile_output) editor?.mark(compilerMessages(attempt.compile_output));
+const editor = place && edited(place, attempt.code, place.dataset["highlight"] ?? "", "Code");
+const editors = new Map<string, Editor>();
+for (const one of document.querySelectorAll<HTMLElement>("[data-file]")) {
+  const name = one.dataset["file"] ?? "";
+  editors.set(name, edited(one, attempt.files[name] ?? "", highlightOf(name), name));
+}
+const names = Object.keys(attempt.files);
+if (attempt.compile_output) {
+  editor?.mark(compilerMessages(attempt.compile_output));
+  const messages = messagesIn(names, attempt.compile_output);
+  for (const [name, one] of editors) one.mark(messages.filter(({ file }) => file === name));
+}
 
-function edited(parent: HTMLElement): Editor {
+function edited(parent: HTMLElement, code: string, highlight: string, what: string): Editor {
   parent.replaceChildren();
-  return new Editor({
-    parent,
-    code: attempt.code,
-    highlight: parent.dataset["highlight"] ?? "",
-    readOnly: true,
-    label: `Code of attempt ${attempt.attempt_number}`,
-  });
+  const label = `${what} of attempt ${attempt.attempt_number}`;
+  return new Editor({ parent, code, highlight, readOnly: true, label });
 }
 
 for (const [index, row] of document.querySelectorAll<HTMLElement>("[data-test]").entries()) {
@@ -35,8 +45,11 @@ for (const [index, row] of document.querySelectorAll<HTMLElement>("[data-test]")
 }
 
 const follow = (): void => {
-  const jump = ({ line, column }: Piece): void => void (line !== null && editor?.jump(line, column));
-  const panel = new ResultPanel(byId("result"), { jump });
+  const jump = ({ file, line, column }: Piece): void => {
+    if (line !== null) (file === undefined ? editor : editors.get(file))?.jump(line, column);
+  };
+  const pieces = names.length > 0 ? (text: string): Piece[] => piecesIn(names, text) : compilerPieces;
+  const panel = new ResultPanel(byId("result"), { jump, pieces });
   if (!isFinished(attempt.status)) panel.begin(attempt);
   watch(attempt, {
     progress: (progress) => panel.progress(progress),
