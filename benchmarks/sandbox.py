@@ -26,7 +26,12 @@ from lti_grader.grading.sandbox import Limits, Sandbox, open_sandbox
 from lti_grader.grading.sandbox.workshop import ENVIRONMENT
 from lti_grader.problems.models import Aggregation
 
-KINDS = ("slot", "bubblewrap", *(["isolate"] if peers.has_isolate() else []))
+KINDS = (
+    "slot",
+    "bubblewrap",
+    *(["isolate"] if peers.has_isolate() else []),
+    *(["jobe"] if peers.JOBE_URL else []),
+)
 AT_ONCE = 2
 TESTS = [(f"{number} {number * 7}\n".encode(), f"{number * 8}\n".encode()) for number in range(10)]
 SOURCES = {
@@ -88,10 +93,14 @@ class Rate:
     """How often a second something was done, and what it took of the processor each time, in milliseconds.
 
     The second figure is what other work on the machine disturbs less. It has a share of what is begun once: launchers, interpreters.
+    None where the work is another server's, and cannot be seen from here.
     """
 
     a_second: float
-    cpu_ms: float
+    cpu_ms: float | None
+
+    def shown(self) -> str:
+        return f"{'-':>8}" if self.cpu_ms is None else f"{self.cpu_ms:>8.1f}"
 
 
 def rate(once: Callable[[], object], seconds: float) -> tuple[float, int]:
@@ -113,7 +122,7 @@ def _processor_seconds() -> float:
 def _worker(kind: str, language: Language | None, seconds: float) -> Rate:
     before = _processor_seconds()
     a_second, times = _measured(kind, language, seconds)
-    return Rate(a_second, (_processor_seconds() - before) * 1000 / times)
+    return Rate(a_second, None if kind == "jobe" else (_processor_seconds() - before) * 1000 / times)
 
 
 def _measured(kind: str, language: Language | None, seconds: float) -> tuple[float, int]:
@@ -125,6 +134,8 @@ def _measured(kind: str, language: Language | None, seconds: float) -> tuple[flo
         if language is None:
             return rate(peers.nothing, seconds)
         return rate(lambda: peers.attempt(unprepared(language), SOURCES[language.id].encode(), TESTS), seconds)
+    if kind == "jobe" and language is not None:
+        return rate(lambda: peers.attempt_at_jobe(language, SOURCES[language.id].encode(), TESTS), seconds)
     sandbox = open_sandbox(kind)
     try:
         if language is None:
@@ -139,7 +150,8 @@ def together(kind: str, language: Language | None, seconds: float) -> Rate:
     """Return the rate of `AT_ONCE` workers together, each a process with a sandbox of its own."""
     with multiprocessing.get_context("spawn").Pool(AT_ONCE) as pool:
         found = pool.starmap(_worker, [(kind, language, seconds)] * AT_ONCE)
-    return Rate(sum(one.a_second for one in found), statistics.mean(one.cpu_ms for one in found))
+    times = [one.cpu_ms for one in found if one.cpu_ms is not None]
+    return Rate(sum(one.a_second for one in found), statistics.mean(times) if times else None)
 
 
 # What is measured beside others, and what others do meanwhile: little memory, and more of it than the processor's cache holds.
@@ -193,6 +205,8 @@ def main(seconds: float = 6.0, wanted: Sequence[str] = tuple(SOURCES)) -> None:
     print(f"{'attempts of 10 tests a second':<32}{'bare':>8}{'cpu ms':>8}{kinds}")
     if not peers.has_isolate():
         print(peers.HOW_TO_GET_ISOLATE)
+    if not peers.JOBE_URL:
+        print(peers.HOW_TO_GET_JOBE)
     rows: list[tuple[str, Language | None]] = [("runs of /bin/true a second", None)]
     for language in (one for name, one in available_languages().items() if name in SOURCES and name in wanted):
         rows.append((language.label, language))
@@ -203,11 +217,10 @@ def main(seconds: float = 6.0, wanted: Sequence[str] = tuple(SOURCES)) -> None:
             rows.append((f"{language.label}, nothing prepared", unprepared(language)))
     for label, language in rows:
         bare = together("bare", language, seconds)
-        cells = [together(kind, language, seconds) for kind in KINDS]
-        shown = "".join(
-            f"{cell.a_second:>12.1f}{cell.a_second / bare.a_second:>9.0%}{cell.cpu_ms:>8.1f}" for cell in cells
-        )
-        print(f"{label:<32}{bare.a_second:>8.1f}{bare.cpu_ms:>8.1f}{shown}", flush=True)
+        # Jobe has no program that does nothing.
+        cells = [together(kind, language, seconds) for kind in KINDS if kind != "jobe" or language is not None]
+        shown = "".join(f"{cell.a_second:>12.1f}{cell.a_second / bare.a_second:>9.0%}{cell.shown()}" for cell in cells)
+        print(f"{label:<32}{bare.a_second:>8.1f}{bare.shown()}{shown}", flush=True)
     if "python" in wanted:
         disturbance(max(3, round(4 * seconds)))
 
