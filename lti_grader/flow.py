@@ -14,6 +14,7 @@ from lti_grader.core.events import Event, Handler
 from lti_grader.gradebook import operations as gradebook
 from lti_grader.gradebook import rescoring
 from lti_grader.gradebook.events import ScoreChanged
+from lti_grader.gradebook.leaderboard import boards as leaderboards
 from lti_grader.gradebook.regrades import judging as regrades
 from lti_grader.grading import operations as grading
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
@@ -23,7 +24,7 @@ FLOW: Mapping[type[Event], Sequence[Handler]] = {
     AttemptSubmitted: [grading.queue_job],
     AttemptGraded: [gradebook.record_result],
     JudgedAgain: [regrades.go_on],
-    ScoreChanged: [passback.queue_score],
+    ScoreChanged: [passback.queue_score, leaderboards.note],
     PointsChanged: [rescoring.queue],
     AssignmentChanged: [columns.queue_change],
     ReleaseChanged: [releases.schedule],

@@ -6,6 +6,7 @@ from lti_grader.audit.models import AuditEntry
 from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Mentorship, Module
 from lti_grader.core.db import Base
+from lti_grader.gradebook.leaderboard.models import LeaderboardName
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.regrades.models import Regrade, RegradeMark, RegradeStep
 from lti_grader.grading.models import GradingJob, TestResult
@@ -64,6 +65,7 @@ __all__ = [
     "Enrollment",
     "GradebookEntry",
     "GradingJob",
+    "LeaderboardName",
     "LineItem",
     "LtiAsset",
     "Mentorship",

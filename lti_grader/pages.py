@@ -25,6 +25,8 @@ from lti_grader.core import limits
 from lti_grader.core.assets import install_assets
 from lti_grader.core.limits import Limit, Limits, Pace
 from lti_grader.gradebook import queries as gradebook
+from lti_grader.gradebook.leaderboard.boards import is_on_in
+from lti_grader.gradebook.leaderboard.views import blueprint as leaderboard
 from lti_grader.gradebook.points_views import blueprint as points
 from lti_grader.gradebook.regrades.queries import judged_once_more
 from lti_grader.gradebook.regrades.views import blueprint as regrades
@@ -88,7 +90,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["uploads"] = UPLOADS
     limits.install(app, Limits(held.kv, factor=held.settings.rate_limit_factor), LIMITS)
     pages = (
-        administration, classes, assignments, access, platforms, work, results, gradebook_pages, points, regrades, similarity,
+        administration, classes, assignments, access, platforms, work, results, gradebook_pages, leaderboard, points, regrades, similarity,
         audit, authoring, checks, drafts, imports, previews, lti,
     )  # fmt: skip
     for blueprint in pages:
@@ -108,6 +110,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["score_state"] = _score_state
     app.jinja_env.filters["language"] = label_of
     app.jinja_env.globals["class_has_sections"] = has_sections
+    app.jinja_env.globals["class_has_leaderboard"] = is_on_in
     app.jinja_env.globals["class_has_files"] = looking.has_any
 
 

@@ -29,7 +29,8 @@ class StoreUnavailable(Unavailable):
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Raise `StoreUnavailable` for a server that does not answer."""
     try:
         yield
     except _CONNECTION_LOST as error:
@@ -64,71 +65,71 @@ class KeyValue:
 
     def get(self, key: str) -> str | None:
         """Return the value, or None."""
-        with _translated():
+        with translated():
             return cast("str | None", self.client.get(key))
 
     def put(self, key: str, value: str, seconds: int) -> None:
         """Keep `value` for `seconds`."""
-        with _translated():
+        with translated():
             self.client.set(key, value, ex=seconds)
 
     def put_once(self, key: str, value: str, seconds: int) -> bool:
         """Keep `value` for `seconds` unless the key has one. Return whether it was kept."""
-        with _translated():
+        with translated():
             return bool(self.client.set(key, value, ex=seconds, nx=True))
 
     def replace(self, key: str, value: str, seconds: int) -> bool:
         """Keep `value` for `seconds` where the key has a value already. Return whether it had one."""
-        with _translated():
+        with translated():
             return bool(self.client.set(key, value, ex=seconds, xx=True))
 
     def get_and_prolong(self, key: str, seconds: int) -> str | None:
         """Return the value, which is kept for `seconds` from now, or None."""
-        with _translated():
+        with translated():
             return cast("str | None", self.client.getex(key, ex=seconds))
 
     def take(self, key: str) -> str | None:
         """Return the value and forget it, in one step: of several that ask, one gets it."""
-        with _translated():
+        with translated():
             return cast("str | None", self.client.getdel(key))
 
     def forget(self, *keys: str) -> None:
         """Forget the keys."""
         if keys:
-            with _translated():
+            with translated():
                 self.client.delete(*keys)
 
     def script(self, lua: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
         """Run a Lua script, which Redis does as one step."""
-        with _translated():
+        with translated():
             return self.client.register_script(lua)(keys=list(keys), args=list(args))
 
     def add_to_set(self, key: str, *members: str) -> None:
-        with _translated():
+        with translated():
             self.client.sadd(key, *members)
 
     def members(self, key: str) -> set[str]:
-        with _translated():
+        with translated():
             return cast("set[str]", self.client.smembers(key))
 
     def remove_from_set(self, key: str, *members: str) -> None:
         if members:
-            with _translated():
+            with translated():
                 self.client.srem(key, *members)
 
     def hash(self, key: str) -> dict[str, str]:
         """Return all fields of a hash; empty where there is none."""
-        with _translated():
+        with translated():
             return cast("dict[str, str]", self.client.hgetall(key))
 
     def fields(self, key: str, *names: str) -> list[str | None]:
         """Return these fields of a hash, None for each that it has not."""
-        with _translated():
+        with translated():
             return cast("list[str | None]", self.client.hmget(key, list(names)))
 
     def put_fields(self, key: str, values: Mapping[str, str], seconds: int) -> None:
         """Set fields of a hash, which is kept for `seconds` from the first of them on."""
-        with _translated():
+        with translated():
             both = self.client.pipeline()
             both.hset(key, items=[part for one in values.items() for part in one])
             both.expire(key, seconds, nx=True)
@@ -136,7 +137,7 @@ class KeyValue:
 
     def ping(self) -> None:
         """Return if the server answers."""
-        with _translated():
+        with translated():
             self.client.ping()
 
 

@@ -11,6 +11,7 @@ from lti_grader.attempts import drafts
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Mentorship
 from lti_grader.core.db import session
 from lti_grader.core.errors import Conflict
+from lti_grader.gradebook.leaderboard import operations as leaderboards
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.similarity import personal as similarity
 from lti_grader.lti import board_operations, mentoring
@@ -47,6 +48,7 @@ def erase(user: User, actor_id: uuid.UUID, kv: KeyValue, *, at: dt.datetime) -> 
     _files(user)
     _marks(user)
     similarity.forget(user.id)
+    leaderboards.leave_all(user.id, kv)
     session().execute(sa.delete(AccessOverride).where(AccessOverride.user_id == user.id))
     session().execute(sa.text("SELECT lti_grader_erase_log(:user_id)"), {"user_id": user.id})
     drafts.forget(kv, user.id)

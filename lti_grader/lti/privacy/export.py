@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from lti_grader.adapters.storage import Blobs
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
+from lti_grader.audit.models import AuditEntry
 from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
 from lti_grader.core.db import session
+from lti_grader.gradebook.leaderboard.models import LeaderboardName
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.regrades.models import Regrade, RegradeMark
 from lti_grader.grading.models import GradingJob
@@ -78,6 +80,11 @@ def gather(user: User) -> Held:
             RegradeMark.student_id == user.id,
         ),
         "similar": similarity.held_about(user.id),
+        "leaderboards": _rows(
+            sa.select(LeaderboardName, Class.name.label("class")).join(Class, Class.id == LeaderboardName.class_id),
+            LeaderboardName.user_id == user.id,
+        ),
+        "changes": _changes(user.id),
         "scores": _rows(
             sa.select(ScoreDelivery, LineItem.label.label("column")).join(
                 LineItem, LineItem.id == ScoreDelivery.line_item_id
@@ -89,6 +96,18 @@ def gather(user: User) -> Held:
         "notices": _rows(sa.select(Notice), holdings.is_about(user)),
         "acts": [{"kind": act.kind, "at": act.at, "by": actor.display_name} for act, actor in holdings.acts(user.id)],
     }
+
+
+def _changes(user_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return what was changed about a person and what they changed, without what leads to others."""
+    query = sa.select(AuditEntry).where(sa.or_(AuditEntry.student_id == user_id, AuditEntry.actor_id == user_id))
+    return [
+        {
+            "at": one.at, "by_this_person": one.actor_id == user_id, "action": one.action, "of": one.subject,
+            **({"before": one.before, "after": one.after} if one.student_id == user_id else {}),
+        }
+        for one in session().scalars(query.order_by(AuditEntry.number))
+    ]  # fmt: skip
 
 
 def _rows(query: Any, condition: sa.ColumnElement[bool]) -> list[dict[str, Any]]:

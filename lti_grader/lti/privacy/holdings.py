@@ -8,9 +8,11 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.models import AccessOverride
 from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
+from lti_grader.audit.models import AuditEntry
 from lti_grader.classes.models import Enrollment, Mentorship
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import NotFound
+from lti_grader.gradebook.leaderboard.models import LeaderboardName
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.regrades.models import RegradeMark
 from lti_grader.grading.similarity import personal as similarity
@@ -78,6 +80,10 @@ def counts(user: User) -> dict[str, int]:
         "files": (LtiAsset, (LtiAsset.user_id == user.id,)),
         "dates of their own": (AccessOverride, (AccessOverride.user_id == user.id,)),
         "grades": (GradebookEntry, (GradebookEntry.student_id == user.id,)),
+        "names on leaderboards": (LeaderboardName, (LeaderboardName.user_id == user.id,)),
+        "changes noted": (
+            AuditEntry, (sa.or_(AuditEntry.student_id == user.id, AuditEntry.actor_id == user.id),),
+        ),
         "marks worked out anew": (RegradeMark, (RegradeMark.student_id == user.id,)),
         "pairs of similar submissions": (SimilarityPair, (similarity.is_pair_of(user.id),)),
         "notes on similar submissions": (SimilarityNote, (similarity.is_note_on(user.id),)),
