@@ -4,7 +4,7 @@ import contextlib
 import ctypes
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,8 @@ from lti_grader.assignments.languages import Language, available_languages
 from lti_grader.grading.sandbox import Limits, RunOutcome, Sandbox, open_sandbox
 
 KINDS = ["slot", "bubblewrap"]
+# For what is the same in every sandbox.
+OF_ONE_KIND = pytest.mark.parametrize("sandbox", ["slot"], indirect=True)
 # Tests of problems, which are run as a student's are.
 collect_ignore = ["unit_tests"]
 PR_SET_CHILD_SUBREAPER = 36
@@ -42,11 +44,16 @@ def children_of(process: Path) -> list[str]:
     return children
 
 
-def processes_below_us() -> list[str]:
-    """Return the living processes that descend from this one, by number and name; bury the dead ones."""
+def processes_below_us(besides: Collection[str] = ()) -> list[str]:
+    """Return the living processes that descend from this one, by number and name; bury the dead ones.
+
+    `besides` are numbers of those who are passed over, with all that descends from them.
+    """
     found, waiting = [], [Path("/proc/self")]
     while waiting:
         for child in children_of(waiting.pop()):
+            if child in besides:
+                continue
             folder = Path("/proc") / child
             try:
                 name, _, rest = (folder / "stat").read_text().rpartition(") ")
@@ -83,24 +90,33 @@ def living() -> Callable[[], list[str]]:
     return processes_below_us
 
 
+def others_children() -> set[str]:
+    """Return the numbers of our children that start no programs in slots: databases, workers and browsers of other tests.
+
+    They start processes of their own at any time; a program that escapes from a sandbox becomes a child of ours instead.
+    """
+    found = set()
+    for child in children_of(Path("/proc/self")):
+        with contextlib.suppress(OSError):
+            if (Path("/proc") / child / "comm").read_text() != "slot\n":
+                found.add(child)
+    return found
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_left_running(orphans_come_to_us: None) -> Iterator[None]:
-    before = set(processes_below_us())
+    others = others_children()
+    before = set(processes_below_us(others))
+
+    def left() -> set[str]:
+        launchers = {f"{child} (slot" for child in children_of(Path("/proc/self"))}
+        return set(processes_below_us(others)) - before - launchers
+
     yield
     deadline = time.monotonic() + 2
-    while (left := _new_since(before)) and time.monotonic() < deadline:
+    while (running := left()) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not left
-
-
-def _new_since(before: set[str]) -> set[str]:
-    """Return what lives below us and did not then.
-
-    A database of other tests starts processes of its own at any time, and a sandbox its launchers.
-    """
-    launchers = {f"{child} (slot" for child in children_of(Path("/proc/self"))}
-    new = set(processes_below_us()) - before - launchers
-    return {one for one in new if "(postgres" not in one}
+    assert not running
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestSpec, gra
 from lti_grader.grading.sandbox import Sandbox
 from lti_grader.problems.harness import Harness, Template
 from lti_grader.problems.models import Aggregation, Visibility
+from tests.sandbox.conftest import OF_ONE_KIND
 
 Judge = Callable[..., GradedCode]
 
@@ -72,6 +73,7 @@ def test_a_class_in_java_is_used_by_each_test(judge: Judge) -> None:
     assert statuses(judge(COUNTER, case(uses, "2"), name="java")) == ["pass"]
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
     ("name", "answer", "call", "said"),
     [
@@ -89,6 +91,7 @@ def test_a_compiler_speaks_of_the_students_own_lines(
     assert said in graded.compiler_output.replace("‘", "'").replace("’", "'")
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
     ("name", "answer", "call", "own", "call_is_in"),
     [
@@ -126,6 +129,7 @@ def test_what_does_not_suit_one_test_fails_that_one_alone_and_a_hidden_tests_cod
     assert "secret_call" not in broken.compiler_output
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize("name", ["c", "cpp", "java"])
 def test_tests_that_are_compiled_together_stand_by_themselves(judge: Judge, name: str) -> None:
     answer, call = SQUARES[name]
@@ -159,6 +163,7 @@ def test_files_of_the_problem_can_be_opened_and_imported(judge: Judge) -> None:
     )
 
 
+@OF_ONE_KIND
 def test_a_template_of_the_problems_own_is_given_the_answer_as_text(judge: Judge) -> None:
     text = 'answer = """{{ STUDENT_ANSWER | e("py") }}"""\nprint(len(answer), answer.count(chr(92)), {{ limit }})\n{{ TEST.testcode }}\n'
     harness = Harness(templates={"c": Template(text=text, language="python")}, parameters={"limit": 7})
@@ -166,6 +171,7 @@ def test_a_template_of_the_problems_own_is_given_the_answer_as_text(judge: Judge
     assert statuses(graded) == ["pass"], graded.outcomes[0]
 
 
+@OF_ONE_KIND
 def test_a_template_that_cannot_be_filled_in_is_never_the_students_fault(judge: Judge) -> None:
     harness = Harness(
         templates={

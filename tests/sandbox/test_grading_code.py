@@ -1,5 +1,6 @@
 """Judging real programs: verdicts, points, and what a student reads."""
 
+import dataclasses
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -11,6 +12,7 @@ from lti_grader.assignments.languages import Language
 from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestOutcome, TestSpec, grade
 from lti_grader.grading.sandbox import Ending, Limits, Program, RunOutcome, Sandbox
 from lti_grader.problems.models import Aggregation
+from tests.sandbox.conftest import OF_ONE_KIND
 
 Judge = Callable[..., GradedCode]
 
@@ -108,6 +110,7 @@ def test_each_end_has_its_verdict(judge: Judge, source: str, status: str) -> Non
     assert (str(outcome.status), int(outcome.share)) == (status, int(status == "pass"))
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
     ("aggregation", "points"), [(Aggregation.SUM, "7.5"), (Aggregation.MIN, "0"), (Aggregation.PASS_FAIL, "0")]
 )
@@ -119,16 +122,19 @@ def test_a_group_adds_up_as_it_is_told_to(judge: Judge, aggregation: Aggregation
     assert judge(echo, whole).points == 10
 
 
+@OF_ONE_KIND
 def test_thirds_add_up_to_the_whole(judge: Judge) -> None:
     graded = judge("print(input())", group(*(case(b"x", b"x") for _ in range(3)), points=1))
     assert graded.points == 1
     assert sum(graded.points_of.values()) == 1
 
 
+@OF_ONE_KIND
 def test_a_group_whose_tests_weigh_nothing_still_gives_its_points_to_a_right_program(judge: Judge) -> None:
     assert judge("print(input())", group(case(b"x", b"x", points=0))).points == 10
 
 
+@OF_ONE_KIND
 def test_outcomes_are_told_one_by_one_in_order(judge: Judge) -> None:
     told: list[TestOutcome] = []
     tests = [case(b"x", b"x"), case(b"y", b"z")]
@@ -149,6 +155,7 @@ def test_an_input_reaches_the_program_byte_for_byte(judge: Judge) -> None:
     assert outcome.status == "pass"
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
@@ -166,6 +173,7 @@ def test_the_java_class_with_main_is_the_one_that_runs(judge: Judge, source: str
     assert [(one.status, one.output) for one in graded.outcomes] == [("pass", shown)]
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
     ("name", "source", "words"),
     [
@@ -183,12 +191,12 @@ def test_what_compiles_to_no_program_does_not_compile(judge: Judge, name: str, s
 
 
 class Watched:
-    """A sandbox as it is, which also counts, and can be told to break."""
+    """A sandbox as it is, which also counts, and can be told to break, or to have less patience with who waits."""
 
     kind = "watched"
 
-    def __init__(self, real: Sandbox, *, breaks: bool = False) -> None:
-        self._real, self._breaks, self.runs = real, breaks, 0
+    def __init__(self, real: Sandbox, *, breaks: bool = False, wall_ms: int | None = None) -> None:
+        self._real, self._breaks, self._wall_ms, self.runs = real, breaks, wall_ms, 0
 
     def build(self, language: Language, source: bytes, *, beside: Mapping[str, bytes] | None = None) -> Program:
         return self._real.build(language, source, beside=beside)
@@ -205,7 +213,7 @@ class Watched:
         self.runs += 1
         if self._breaks:
             return RunOutcome(Ending.SANDBOX_ERROR, None, None, 0, 0, 0, b"", b"", "the disk is gone")
-        return self._real.run(program, stdin, limits=limits)
+        return self._real.run(program, stdin, limits=dataclasses.replace(limits, wall_ms=self._wall_ms))
 
     def discard(self, program: Program) -> None:
         self._real.discard(program)
@@ -214,17 +222,18 @@ class Watched:
         return
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
-    "source",
+    ("source", "wall_ms"),
     [
-        pytest.param("import time\ntime.sleep(60)", id="waiting"),
-        pytest.param("while True: pass", id="working"),
+        pytest.param("import time\ntime.sleep(60)", 300, id="waiting"),
+        pytest.param("while True: pass", None, id="working"),
     ],
 )
 def test_a_timeout_counts_only_when_it_comes_twice(
-    sandbox: Sandbox, language: Callable[[str], Language], source: str
+    sandbox: Sandbox, language: Callable[[str], Language], source: str, wall_ms: int | None
 ) -> None:
-    watched = Watched(sandbox)
+    watched = Watched(sandbox, wall_ms=wall_ms)
     quick: Sequence[GroupSpec] = [group(*[case(b"", b"", cpu_ms=50) for _ in range(4)])]
     graded = grade(watched, language("python"), source.encode(), quick, checker={}, fetch={}.__getitem__)
     assert [one.status for one in graded.outcomes] == ["timeout"] * 4
@@ -232,6 +241,7 @@ def test_a_timeout_counts_only_when_it_comes_twice(
     assert watched.runs == 2 + 2 + 1 + 1
 
 
+@OF_ONE_KIND
 def test_a_broken_sandbox_is_no_verdict_on_the_program(sandbox: Sandbox, language: Callable[[str], Language]) -> None:
     watched = Watched(sandbox, breaks=True)
     graded = grade(

@@ -7,7 +7,7 @@ import pytest
 
 from lti_grader.assignments.languages import Language
 from lti_grader.grading.sandbox import Ending, Limits, Sandbox, open_sandbox
-from tests.sandbox.conftest import processes_below_us
+from tests.sandbox.conftest import others_children, processes_below_us
 from tests.sandbox.kept import cold, once
 
 LIMITS = Limits(cpu_ms=5000, memory_kb=131072)
@@ -126,11 +126,12 @@ def test_a_program_has_the_memory_of_its_limit_and_no_more(slot: Sandbox, javasc
 
 
 def test_of_many_limits_only_the_latest_keep_a_node(javascript: Language) -> None:
-    before = set(processes_below_us())
+    others = others_children()
+    before = set(processes_below_us(others))
     with contextlib.closing(open_sandbox("slot")) as opened:
         program = opened.build(javascript, b"console.log(process.execArgv[0])")
         for megabytes in range(64, 72):
             outcome = opened.run(program, b"", limits=Limits(cpu_ms=5000, memory_kb=1024 * megabytes))
             assert outcome.stdout == f"--max-old-space-size={megabytes}\n".encode()
         # One that executes programs, and four.
-        assert len(set(processes_below_us()) - before) == 5
+        assert len(set(processes_below_us(others)) - before) == 5

@@ -12,9 +12,9 @@ from lti_grader.grading.sandbox import Sandbox
 from lti_grader.problems.packages import formats
 from lti_grader.problems.packages.package import Package
 from tests.fixtures.notebooks import cell, notebook, primes, squares
+from tests.sandbox.conftest import OF_ONE_KIND
 
 Hand = Callable[..., Judged]
-ONE_KIND = "one kind of sandbox says how a notebook is run"
 SQUARES = "def squares(n):\n    return [i ** 2 for i in range(1, n + 1)]\n"
 
 
@@ -56,9 +56,8 @@ def test_the_solution_passes_and_so_does_the_same_in_a_students_copy(sandbox: Sa
     assert (verdicts(done), done.graded.points) == (["pass", "pass", "pass"], done.graded.maximum)
 
 
+@OF_ONE_KIND
 def test_points_are_for_all_of_a_cell_with_its_hidden_part(sandbox: Sandbox, handed: Hand) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip(ONE_KIND)
     done = handed(squares="def squares(n):\n    return [1]")
     assert verdicts(done) == ["pass", "fail", "pass"]
     assert [float(one.points) for one in done.tests] == [0, 0, 0.5]
@@ -71,9 +70,8 @@ def test_a_visible_test_cannot_be_made_to_show_a_hidden_one(handed: Hand) -> Non
     assert "squares(3)" not in message(done, 0)
 
 
+@OF_ONE_KIND
 def test_an_error_costs_only_what_depends_on_it(sandbox: Sandbox, handed: Hand) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip(ONE_KIND)
     done = handed(squares="def squares(n):\n  return n +\n")
     assert verdicts(done) == ["fail", "fail", "pass"]
     said = message(done, 0)
@@ -83,16 +81,14 @@ def test_an_error_costs_only_what_depends_on_it(sandbox: Sandbox, handed: Hand) 
     assert verdicts(done) == ["pass", "pass", "fail"]
 
 
+@OF_ONE_KIND
 def test_a_test_says_what_its_author_wrote_and_where(sandbox: Sandbox, handed: Hand) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip(ONE_KIND)
     done = handed(half="half = 51")
     assert message(done, 2) == "half of 100 is 50\ncheck_half, line 1: assert half == 50, 'half of 100 is 50'"
 
 
+@OF_ONE_KIND
 def test_cells_that_are_not_the_students_are_the_authors(sandbox: Sandbox, handed: Hand) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip(ONE_KIND)
 
     def cheat(cells: list[Any]) -> None:
         by_name = {one["metadata"].get("nbgrader", {}).get("grade_id"): one for one in cells}
@@ -106,9 +102,8 @@ def test_cells_that_are_not_the_students_are_the_authors(sandbox: Sandbox, hande
     assert verdicts(handed(cheat)) == ["pass", "pass", "pass"]
 
 
+@OF_ONE_KIND
 def test_what_only_jupyter_knows_is_left_out_or_stands_for_it(sandbox: Sandbox, handed: Hand) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip(ONE_KIND)
     jupyter = (
         "%matplotlib inline\n!pip install lots\n?squares\n"
         "from IPython.display import Markdown, display as show\nshow(Markdown('a')), display(1)\n"
@@ -129,6 +124,7 @@ def test_what_only_jupyter_knows_is_left_out_or_stands_for_it(sandbox: Sandbox, 
     assert "input() gets no answer when a notebook is graded" in message(done, 2)
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -141,14 +137,11 @@ def test_what_only_jupyter_knows_is_left_out_or_stands_for_it(sandbox: Sandbox, 
     ],
 )
 def test_a_notebook_that_would_rather_pass_does_not(sandbox: Sandbox, handed: Hand, hostile: str) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip(ONE_KIND)
     assert verdicts(handed(half=hostile))[2] != "pass"
 
 
+@OF_ONE_KIND
 def test_otters_tests_say_what_was_to_be_shown(sandbox: Sandbox) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip(ONE_KIND)
     [package] = formats.read_upload("primes.ipynb", primes()).problems
     assert isinstance(package, Package)
     [verified] = packages.verify(sandbox, package, cpu_ms=5000)

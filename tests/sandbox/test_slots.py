@@ -34,6 +34,7 @@ def traces(monkeypatch: pytest.MonkeyPatch, living: Callable[[], list[str]]) -> 
 
     Their slots are counted in a folder of this test's own, so that no other sandbox of this machine is seen.
     """
+    before = set(living())
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         monkeypatch.setattr(tempfile, "tempdir", folder)
@@ -45,7 +46,7 @@ def traces(monkeypatch: pytest.MonkeyPatch, living: Callable[[], list[str]]) -> 
 
         yield look
         deadline = time.monotonic() + 2
-        while living() and time.monotonic() < deadline:
+        while set(living()) - before and time.monotonic() < deadline:
             time.sleep(0.01)
         for group in look():
             if group.is_relative_to("/sys"):

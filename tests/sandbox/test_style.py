@@ -13,6 +13,7 @@ from lti_grader.grading.runners.checks import available_checks, missing_checks
 from lti_grader.grading.sandbox import Sandbox
 from lti_grader.problems.harness import Harness
 from lti_grader.problems.models import Aggregation
+from tests.sandbox.conftest import OF_ONE_KIND
 
 JudgeStyle = Callable[..., GradedCode]
 PLAIN = "print(2 * int(input()))\n"
@@ -50,6 +51,7 @@ JAVASCRIPT = (
 )
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
     ("tool", "name", "source", "place", "rule"),
     [
@@ -62,8 +64,6 @@ JAVASCRIPT = (
 def test_findings_cost_a_part_of_the_points_and_stand_by_their_lines(
     judged: JudgeStyle, sandbox: Sandbox, tool: str, name: str, source: str, place: str, rule: str
 ) -> None:
-    if sandbox.kind != "slot" and tool != "ruff":
-        pytest.skip("one kind of sandbox says how a tool is read")
     graded = judged(source, name, tool=tool)
     message = graded.outcomes[1].message
     assert message.startswith(place)
@@ -73,6 +73,7 @@ def test_findings_cost_a_part_of_the_points_and_stand_by_their_lines(
     assert message.splitlines()[0] in graded.compiler_output
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
     ("source", "check", "points"),
     [
@@ -87,14 +88,11 @@ def test_findings_cost_a_part_of_the_points_and_stand_by_their_lines(
 def test_what_style_is_worth_is_what_the_teacher_says(
     judged: JudgeStyle, sandbox: Sandbox, source: str, check: dict[str, Any], points: int
 ) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip("one kind of sandbox says what is counted")
     assert judged(source, **check).points == points
 
 
+@OF_ONE_KIND
 def test_what_an_answer_includes_of_the_problem_is_there(judged: JudgeStyle, sandbox: Sandbox) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip("one kind of sandbox says how a tool is read")
     source = '#include <stdio.h>\n#include "twice.h"\nint main(void) {\n    int n;\n    if (scanf("%d", &n) != 1) return 1;\n    printf("%d", TWICE(n));\n    return 0;\n}\n'
     assert judged(source, "c", tool="clang-tidy").points == 10
 

@@ -13,6 +13,7 @@ from lti_grader.grading.runners import available_runners, missing_runners
 from lti_grader.grading.sandbox import Sandbox
 from lti_grader.problems.packages import formats
 from lti_grader.problems.packages.package import BadPackage, Package
+from tests.sandbox.conftest import OF_ONE_KIND
 
 JudgeAnswer = Callable[..., Judged]
 PROBLEMS = Path(__file__).parent / "unit_tests"
@@ -63,12 +64,12 @@ def verdicts(found: Judged) -> dict[str, str]:
     return {one.test: str(one.outcome.status) for one in found.tests}
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize(
+    ("sandbox", "runner"), [*(("slot", one) for one in RUNNERS), ("bubblewrap", "pytest")], indirect=["sandbox"]
+)
 def test_each_test_of_a_runner_has_its_own_verdict_message_and_points(
     sandbox: Sandbox, package: Callable[[str], Package], judged: JudgeAnswer, runner: str
 ) -> None:
-    if sandbox.kind != "slot" and runner != "pytest":
-        pytest.skip("one kind of sandbox says how a runner works")
     expected = json.loads((PROBLEMS / runner / "expected.json").read_text())
     assert {one.name: float(one.points) for group in package(runner).groups for one in group.tests} == expected[
         "points"
@@ -126,6 +127,7 @@ def test_an_answer_that_ends_or_changes_the_runner_passes_nothing_by_that(
         assert verdicts(done)["test_mean[numbers1]"] == "pass"
 
 
+@OF_ONE_KIND
 @pytest.mark.parametrize(
     ("file", "runner", "test", "words"),
     [
@@ -141,8 +143,6 @@ def test_an_answer_that_ends_or_changes_the_runner_passes_nothing_by_that(
 def test_in_no_language_an_answer_passes_by_what_it_does_to_its_tests(
     sandbox: Sandbox, judged: JudgeAnswer, file: str, runner: str, test: str, words: str
 ) -> None:
-    if sandbox.kind != "slot":
-        pytest.skip("one kind of sandbox says how a runner works")
     [mine] = judged(runner, (PROBLEMS / "hostile" / file).read_text(), test).tests
     assert mine.outcome.status != "pass"
     assert words in mine.outcome.message

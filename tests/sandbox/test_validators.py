@@ -11,6 +11,7 @@ from lti_grader.assignments.languages import Language
 from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestSpec, grade
 from lti_grader.grading.sandbox import Sandbox
 from lti_grader.problems.models import Aggregation
+from tests.sandbox.conftest import OF_ONE_KIND
 
 ECHO = "print(input())\n"
 ANY_FACTOR = """
@@ -72,6 +73,7 @@ def statuses(graded: GradedCode) -> list[str]:
     return [one.status for one in graded.outcomes]
 
 
+@OF_ONE_KIND
 def test_a_group_stops_where_it_was_told_to_and_others_go_on(judge: Judge) -> None:
     stopping = group(case(b"1", b"1"), case(b"2", b"3"), case(b"4", b"4"), stops=True)
     going_on = group(case(b"2", b"3"), case(b"4", b"4"))
@@ -81,6 +83,7 @@ def test_a_group_stops_where_it_was_told_to_and_others_go_on(judge: Judge) -> No
     assert graded.points == Decimal("8.3333")
 
 
+@OF_ONE_KIND
 def test_a_group_that_requires_another_is_run_only_once_that_is_passed(judge: Judge) -> None:
     first, second = group(case(b"1", b"1")), group(case(b"2", b"3"))
     third = group(case(b"4", b"4"), requires=frozenset({first.id}))
@@ -144,11 +147,13 @@ def test_whatever_else_a_validator_does_is_never_the_students_fault(
     assert "root:" not in graded.trouble
 
 
+@OF_ONE_KIND
 def test_a_validator_in_a_language_that_is_not_here_is_trouble(judge: Judge) -> None:
     graded = judge({**validator(SCORING), "language": "cobol"}, group(case(b"1")))
     assert graded.trouble == "The problem's validator is in cobol, which is not here."
 
 
+@OF_ONE_KIND
 def test_a_pattern_that_cannot_be_used_is_trouble_too(judge: Judge) -> None:
     graded = judge({"kind": "regex"}, group(case(b"1", b"(")))
     assert statuses(graded) == ["judge_error"]
