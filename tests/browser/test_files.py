@@ -18,7 +18,7 @@ from lti_grader.core.db import db, transaction
 from lti_grader.problems.harness import AnswerFiles, Harness
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest, create_problem, publish
-from tests.browser.conftest import AtTheLms, Seat, look, press, write
+from tests.browser.conftest import AtTheLms, Seat, look, press, write, written
 from tests.fixtures.installation import Installation
 
 pytestmark = pytest.mark.browser
@@ -81,14 +81,41 @@ def make(page: Page, name: str, text: str) -> None:
     write(page, text)
 
 
-def saved(page: Page) -> None:
+def save(page: Page) -> None:
+    page.keyboard.press("Control+s")
     expect(page.locator("#saved-text")).to_contain_text("Saved")
+
+
+def test_two_files_from_an_error_in_the_second_to_an_earlier_attempt(
+    seat: Seat, student_id: str, item_id: uuid.UUID
+) -> None:
+    page = at_work(seat(student_id), item_id)
+    expect(page.get_by_role("tab", name="Main.java")).to_be_visible()
+    make(page, "Twice.java", TWICE.replace("number;", "number"))
+    press(page.get_by_role("tab", name="Main.java"))
+    press(page.get_by_role("button", name="Run sample tests"))
+    press(page.get_by_role("button", name="Twice.java:3"))
+    expect(page.get_by_role("tab", name="Twice.java")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".cm-activeLine")).to_contain_text("return 2 * number")
+    expect(page.locator(".cm-lint-marker-error")).to_be_visible()
+
+    write(page, TWICE)
+    press(page.get_by_role("button", name="Submit"))
+    expect(page.locator("#result")).to_contain_text("10 / 10 points")
+    page.get_by_role("tab", name="Twice.java").press("Delete")
+    expect(page.locator("#files-told")).to_contain_text("Twice.java is removed.")
+    expect(page.get_by_role("tab", name="Main.java")).to_be_focused()
+    press(page.get_by_role("tab", name="History"))
+    press(page.get_by_role("button", name="Restore into editor").nth(1))
+    press(page.get_by_role("tab", name="Twice.java"))
+    assert "return 2 * number\n" in written(page)
 
 
 def test_an_archive_is_brought_in_and_what_is_there_is_asked_about(
     seat: Seat, student_id: str, item_id: uuid.UUID
 ) -> None:
-    page = at_work(seat(student_id), item_id)
+    at = seat(student_id)
+    page = at_work(at, item_id)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         for name, text in (
@@ -108,21 +135,25 @@ def test_an_archive_is_brought_in_and_what_is_there_is_asked_about(
     expect(page.locator(".cm-content")).to_contain_text("class Mine")
     press(page.get_by_role("tab", name="a.png"))
     expect(page.locator("#file-panel")).to_contain_text("3 B. It is no text")
-    saved(page)
+    look(at)
+    save(page)
     # What gave way is not lost, and what was brought in is there after a visit.
     press(page.get_by_role("tab", name="History"))
-    expect(page.locator("#kept")).to_contain_text("Before files were brought in")
+    expect(page.locator("#kept")).to_contain_text("Before files were brought in · Java, 1 file, ")
     page.reload()
     expect(page.get_by_role("tablist", name="Your files").get_by_role("tab")).to_have_count(3)
 
 
 def test_two_tabs_show_files_by_name_and_keep_both(seat: Seat, student_id: str, item_id: uuid.UUID) -> None:
     first = seat(student_id)
-    one, other = at_work(first, item_id), at_work(seat(student_id, first.page.context), item_id)
+    one, other = at_work(first, item_id), first.page.context.new_page()
+    other.goto(one.url)
+    other.locator("html[data-ready]").wait_for(state="attached")
     make(one, "Twice.java", TWICE)
-    saved(one)
+    save(one)
     other.bring_to_front()
     make(other, "Thrice.java", "class Thrice {}\n")
+    other.keyboard.press("Control+s")
     dialog = other.get_by_role("dialog")
     expect(dialog.get_by_role("heading", level=4)).to_have_text([
         "Main.java · the same in both", "Thrice.java", "Twice.java · not in this one",
@@ -135,8 +166,7 @@ def test_two_tabs_show_files_by_name_and_keep_both(seat: Seat, student_id: str, 
 
 
 def test_a_file_dropped_on_a_program_opens_it_and_keeps_what_was_there(seat: Seat, student_id: str) -> None:
-    at = seat(student_id)
-    tool = at.work()
+    tool = seat(student_id).work()
     write(tool, "# mine")
     expect(tool.get_by_role("button", name="Open file")).to_be_enabled()
     tool.locator(".cm-content").evaluate(
@@ -152,4 +182,3 @@ def test_a_file_dropped_on_a_program_opens_it_and_keeps_what_was_there(seat: Sea
     picture = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89P\0"}
     tool.locator("#file-input").set_input_files(picture)
     expect(tool.locator("#notices")).to_contain_text("a.png is no text.")
-    look(at)

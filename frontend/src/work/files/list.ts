@@ -54,8 +54,8 @@ export class FileList {
       },
       make(
         "span",
-        { class: "file-name" },
-        cut > 0 && make("span", { class: "file-folder" }, file.name.slice(0, cut)),
+        { class: "tab-name" },
+        cut > 0 && make("span", { class: "tab-folder" }, file.name.slice(0, cut)),
         file.name.slice(cut),
       ),
       file.size && make("span", { class: "file-size" }, file.size),
