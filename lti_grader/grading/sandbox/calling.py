@@ -59,7 +59,9 @@ def without_memory(outcome: RunOutcome, language: LanguageFile, limits: Limits) 
 
 
 def variables_kb(file: Path) -> int:
-    """Return how much memory a program's global variables take before it begins, in KiB; 0 for a file that says nothing of that."""
+    """Return how much memory a program's global variables take before it begins, in KiB; 0 for what is no such file."""
+    if not file.is_file():
+        return 0
     with file.open("rb") as opened:
         header = opened.read(_HEADER.size)
         if not header.startswith(_ELF) or len(header) < _HEADER.size:

@@ -11,7 +11,7 @@ from lti_grader.problems.packages.package import Submission
 
 LANGUAGES = {
     ".c": "c", ".cc": "cpp", ".cpp": "cpp", ".cxx": "cpp", ".c++": "cpp", ".C": "cpp", ".java": "java",
-    ".js": "javascript", ".mjs": "javascript", ".py": "python", ".py3": "python", ".ts": "typescript", ".rs": "rust", ".go": "go",
+    ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".py": "python", ".py3": "python", ".ts": "typescript", ".rs": "rust", ".go": "go",
     ".cs": "csharp", ".kt": "kotlin", ".R": "r", ".sql": "sql", ".sh": "bash", ".m": "octave", ".hs": "haskell",
     ".pas": "pascal", ".php": "php", ".pl": "perl", ".rb": "ruby", ".lua": "lua",
     ".f90": "fortran", ".f95": "fortran", ".f03": "fortran", ".f08": "fortran", ".adb": "ada", ".awk": "awk", ".asm": "nasm",
@@ -116,4 +116,8 @@ def _main(known: Mapping[str, str], files: Mapping[str, bytes]) -> str | None:
         return next(iter(known))
     mains = [name for name in known if PurePosixPath(name).stem.lower() == "main"]
     mains = mains or [name for name in known if re.search(rb"\bmain\s*\(|__main__", files[name])]
+    # Where nothing marks the one that begins, it is that which none of the others names.
+    mains = mains or [
+        name for name in known if not any(name.encode() in files[other] for other in files if other != name)
+    ]
     return mains[0] if len(mains) == 1 else None

@@ -311,3 +311,16 @@ def test_constants_stand_where_their_names_stood() -> None:
     assert package.submissions[0].source == b"print(1000)\n"
     assert package.files == {"most.txt": b"1000"}
     assert package.groups[0].tests[0].input == b"{{most}}"
+
+
+def test_of_several_files_the_one_that_none_names_begins() -> None:
+    package = read(
+        {
+            "submissions/accepted/two/hello.js": "import { said } from './words.js'\n",
+            "submissions/accepted/two/words.js": "export const said = 1\n",
+            "submissions/accepted/three/a.js": "", "submissions/accepted/three/b.js": "",
+        }
+    )  # fmt: skip
+    found = {one.path: (one.language, one.main, list(one.beside)) for one in package.submissions}
+    assert found["submissions/accepted/two"] == ("javascript", "hello.js", ["words.js"])
+    assert found["submissions/accepted/three"][0] is None
