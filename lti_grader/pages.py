@@ -65,7 +65,7 @@ _WORK = Limit(
 _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
-    "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE,
+    "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE, "drafts.save": _FILE, "checks.keep": 2 * MOST_ARCHIVE_BYTES,
     "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK, "work.save_draft": _NOTEBOOK, "previews.save_draft": _NOTEBOOK,
     "work.unpack": 2 * MOST_ARCHIVE_BYTES, "previews.unpack": 2 * MOST_ARCHIVE_BYTES,
 }  # fmt: skip

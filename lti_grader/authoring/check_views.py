@@ -15,6 +15,7 @@ from lti_grader.authoring.views import file_answer, version_page
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import BadInput, GraderError, NotFound
 from lti_grader.core.web import viewer
+from lti_grader.problems.harness import takes_files
 
 blueprint = flask.Blueprint("checks", __name__)
 
@@ -64,11 +65,11 @@ def keep(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     """Keep a submission with a draft, or one no more."""
     me, request = viewer(), flask.request
     with transaction(me.tenant_id):
-        for_writing(problem_id, me.user_id)
+        several = takes_files(queries.version_of(for_writing(problem_id, me.user_id), version_id).harness)
     try:
         # The store is slow at times: nothing is locked meanwhile.
         given = None if request.form.get("do") == "remove" else forms.submission(
-            request.form, request.files, most=adapters.installed().settings.max_code_bytes,
+            request.form, request.files, most=adapters.installed().settings.max_code_bytes, several=several,
             put=adapters.installed().blobs.put,
         )  # fmt: skip
         with transaction(me.tenant_id):

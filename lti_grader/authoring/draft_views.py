@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments.languages import available_languages
-from lti_grader.authoring import access, arranging, describing, drafting, forms, listing, queries
+from lti_grader.authoring import access, answer_forms, arranging, describing, drafting, forms, listing, queries
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.errors import BadDraft, DraftExists
 from lti_grader.authoring.views import problem_page
@@ -21,6 +21,7 @@ from lti_grader.classes.queries import membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput
 from lti_grader.core.web import viewer
+from lti_grader.problems.harness import takes_files, takes_notebook
 from lti_grader.problems.models import ProblemVersion, TestCase, Visibility
 from lti_grader.problems.packages.keeping import INLINE_BYTES
 
@@ -117,6 +118,9 @@ def _edit_form(opened: OpenedProblem, version: ProblemVersion, error: str = "") 
         languages={name: one.label for name, one in available_languages().items()},
         form=flask.request.form,
         error=error,
+        takes_files=takes_files(version.harness),
+        takes_notebook=takes_notebook(version.harness),
+        files_in=lambda text, language: answer_forms.files_in(text, version.harness, language),
     )
 
 

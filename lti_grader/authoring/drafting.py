@@ -150,6 +150,7 @@ class Texts:
     checker: Mapping[str, Any]
     starter_code: Mapping[str, str]
     reference_solution: Mapping[str, str]
+    harness: Mapping[str, Any]
 
 
 def write(draft: ProblemVersion, texts: Texts) -> None:

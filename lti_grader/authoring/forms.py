@@ -9,10 +9,14 @@ from typing import Any
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.utils import secure_filename
 
+from lti_grader.authoring import answer_forms
 from lti_grader.authoring.describing import Description
 from lti_grader.authoring.drafting import GroupText, TestText, Texts
 from lti_grader.authoring.errors import BadDraft
 from lti_grader.core.errors import TooLarge
+from lti_grader.problems import answer_files
+from lti_grader.problems.answer_archives import unpacked
+from lti_grader.problems.harness import AnswerFiles, takes_files
 from lti_grader.problems.models import (
     Aggregation,
     KeptSubmission,
@@ -22,7 +26,7 @@ from lti_grader.problems.models import (
     TestCase,
     Visibility,
 )
-from lti_grader.problems.packages.kattis_submissions import submissions_of
+from lti_grader.problems.packages.kattis_submissions import FOLDERS, LANGUAGES, submissions_of
 
 Form = MultiDict[str, str]
 Files = MultiDict[str, FileStorage]
@@ -62,9 +66,9 @@ def texts_of(form: Form, files: Files, version: ProblemVersion) -> Texts:
     for key, language in [("new", form.get("language-new", "")), *((one, one) for one in form.getlist("language"))]:
         if not language:
             continue
-        if starter := _lines(form.get(f"starter-{key}", "")):
+        if starter := _program(form, files, f"starter-{key}", version.starter_code, version, language):
             starters[language] = starter
-        if solution := _uploaded_text(files.get(f"solution-file-{key}")) or _lines(form.get(f"solution-{key}", "")):
+        if solution := _program(form, files, f"solution-{key}", version.reference_solution, version, language):
             solutions[language] = solution
     return Texts(
         description_markdown=_lines(form.get("statement", "")),
@@ -74,7 +78,21 @@ def texts_of(form: Form, files: Files, version: ProblemVersion) -> Texts:
         checker=_checker(form, version.checker),
         starter_code=starters,
         reference_solution=solutions,
+        harness=answer_forms.harness_said(form, version.harness),
     )
+
+
+def _program(
+    form: Form, files: Files, field: str, kept: Mapping[str, str], version: ProblemVersion, language: str
+) -> str:
+    """Return a program as a form leaves it: its text, or the text that holds its files."""
+    before = kept.get(language, "")
+    if not takes_files(version.harness):
+        kind, _, key = field.partition("-")
+        return _uploaded_text(files.get(f"{kind}-file-{key}")) or _lines(form.get(field, ""))
+    text = answer_forms.program_said(form, files, field, before, version.harness, language)
+    becomes_text = "answer" in form and form["answer"] != "files"
+    return answer_forms.as_one_text(text, f"The program in {language}") if becomes_text and text else text
 
 
 def _checker(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,13 +154,15 @@ def _uploaded_text(file: FileStorage | None) -> str:
         raise BadDraft(f"{file.filename} is not text in UTF-8.") from None
 
 
-def submission(form: Form, files: Files, *, most: int, put: Callable[[bytes], str]) -> KeptSubmission:
+def submission(form: Form, files: Files, *, most: int, several: bool, put: Callable[[bytes], str]) -> KeptSubmission:
     """Return a submission that is to be kept with a draft, named as a Kattis package names it.
 
     Parameters
     ----------
     most
         Bytes that it may have.
+    several
+        Whether it may be a ZIP archive of several files.
     put
         Keeps a blob, and returns its name.
 
@@ -156,6 +176,8 @@ def submission(form: Form, files: Files, *, most: int, put: Callable[[bytes], st
         raise BadDraft("Choose the file of the submission.")
     if folder not in EXPECTED:
         raise BadDraft("Choose from the list what it is to come to.")
+    if several and name.lower().endswith(".zip"):
+        return _archived(file, name.rsplit(".", 1)[0], folder, put)
     content = file.stream.read(most + 1)
     if len(content) > most:
         raise BadDraft(f"{name} is larger than {most // 1024} KiB, the most of a submission.")
@@ -165,6 +187,21 @@ def submission(form: Form, files: Files, *, most: int, put: Callable[[bytes], st
     return {
         "path": read.path, "language": read.language, "source": put(content),
         "expected": sorted(read.expected) if read.expected is not None else None, "beside": {},
+    }  # fmt: skip
+
+
+def _archived(file: FileStorage, name: str, folder: str, put: Callable[[bytes], str]) -> KeptSubmission:
+    try:
+        found = unpacked(file.stream.read(), AnswerFiles(most=100)).files
+    except (answer_files.BadFiles, answer_files.TooManyBytes) as error:
+        raise BadDraft(error.message) from None
+    languages = {LANGUAGES[PurePosixPath(one).suffix] for one in found if PurePosixPath(one).suffix in LANGUAGES}
+    if len(languages) != 1:
+        raise BadDraft(f"{name} has to hold files of one language, named with its usual ending, such as .java.")
+    expected = FOLDERS[folder]
+    return {
+        "path": f"submissions/{folder}/{name}", "language": languages.pop(), "source": put(answer_files.written(found).encode()),
+        "expected": sorted(expected), "beside": {},
     }  # fmt: skip
 
 

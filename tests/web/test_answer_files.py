@@ -169,3 +169,42 @@ def test_an_attempt_is_read_compared_and_taken_home_file_by_file(visit: Visit, w
     assert "main.py" not in diff
     alone = world.hand_in(student, world.items(world.assignment())[0])
     assert browser.get(f"/attempts/{alone}/files.zip").status_code == 404
+
+
+def test_a_teacher_asks_for_files_and_gives_some_to_begin_with(visit: Visit, world: World) -> None:
+    browser = visit(world.teacher_id)
+    version = world.problem()
+    with transaction(world.tenant_id):
+        found = session().get_one(ProblemVersion, version)
+        at = f"/problems/{found.problem_id}/versions"
+    url = browser.post(f"{at}/{found.id}/draft").headers["Location"]
+    texts = {
+        "statement": "Double it.", "seconds": "2", "memory": "256", "checker": "tokens", "answer": "files", "files.most": "4",
+        "files.endings": "py", "files.required": "main.py\n", "language-new": "python",
+    }  # fmt: skip
+    assert browser.post(f"{url}/edit", data=texts).status_code == 303
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
+        for name, content in FILES.items():
+            archive.writestr(f"right/{name}", content)
+    brought = {
+        "starter-new-files": (io.BytesIO(b"# Begin here\n"), "main.py"),
+        "solution-new-files": (packed, "right.zip"),
+    }
+    packed.seek(0)
+    assert browser.post(f"{url}/edit", data=texts | brought).status_code == 303
+    form = browser.get(f"{url}/edit").text
+    assert 'name="solution-python-remove" value="shapes/twice.py"' in form
+    with transaction(world.tenant_id):
+        draft = session().get_one(ProblemVersion, uuid.UUID(url.rsplit("/", 1)[1]))
+        assert draft.harness == {"answer_files": {"most": 4, "endings": [".py"], "required": ["main.py"]}}
+        assert draft.starter_code == {"python": '{"files":{"main.py":"# Begin here\\n"}}'}
+        assert draft.reference_solution == {"python": written(FILES)}
+    assert "=== shapes/twice.py" in browser.get(url).text
+    # What is ticked is taken away, and the rest stays.
+    texts |= {"language": "python", "language-new": "", "solution-python-remove": "shapes/__init__.py"}
+    assert browser.post(f"{url}/edit", data=texts).status_code == 303
+    refused = browser.post(f"{url}/edit", data=texts | {"answer": "text"})
+    assert refused.status_code == 422
+    assert "take all but one away" in plain(refused.text)
+    refused = browser.post(f"{url}/edit", data=texts | {"files.main": "main.c"})
+    assert "main.c ends in none of .py" in plain(refused.text)
