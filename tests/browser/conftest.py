@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import (
@@ -32,6 +32,7 @@ _FLAGS = [
     "--disable-component-update", "--disable-sync", "--test-third-party-cookie-phaseout",
 ]  # fmt: skip
 _AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 Seat = Callable[..., "AtTheLms"]
 SetUp = Callable[..., BrowserContext]
 
@@ -144,10 +145,30 @@ def trouble_found_by_axe(frame: Frame) -> list[str]:
 def look(at: AtTheLms) -> None:
     """Hold the tool's page to what every page is held to."""
     assert trouble_found_by_axe(at.frame) == []
+    fits(at.page, at.frame)
+
+
+def look_by_day_and_night(page: Page, frame: Frame) -> None:
+    """Hold a page to that in light and in dark, which no script of ours asks for: it need not be loaded anew."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert (scheme, trouble_found_by_axe(frame)) == (scheme, [])
+    fits(page, frame)
+
+
+def fits(page: Page, frame: Frame) -> None:
+    """Hold a page to the width of its frame, also in a narrow one."""
+    before = page.viewport_size
+    assert before is not None
     for width in (740, 430):
-        at.page.set_viewport_size({"width": width, "height": 900})
-        assert at.frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
-    at.page.set_viewport_size({"width": 1280, "height": 900})
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = frame.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            " ? [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+            ".map(e => e.outerHTML.slice(0, 120)).slice(0, 5) : null"
+        )
+        assert wide is None, f"at {width} px {frame.url} is too wide: {wide}"
+    page.set_viewport_size(before)
 
 
 def _chromium() -> str:

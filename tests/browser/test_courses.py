@@ -31,15 +31,16 @@ def make_assignments(installation: Installation, *titles: str) -> None:
 
 
 def test_three_at_once_from_the_catalogue_and_a_copied_course_that_opens_them(
-    seat: Seat, installation: Installation
+    seat: Seat, installation: Installation, student_id: str
 ) -> None:
-    titles = ["Round one", "Round two", "Round three"]
+    # Others each time that this is tried.
+    titles = [first, second, third] = [f"Round {number}, {student_id}" for number in ("one", "two", "three")]
     make_assignments(installation, *titles)
     teacher = seat("person-teacher")
     teacher.course()
     teacher.page.get_by_role("link", name="Add an assignment from").first.click()
     picker = teacher.tool
-    picker.get_by_label("Search your classes").fill("round")
+    picker.get_by_label("Search your classes").fill(student_id)
     press(picker.get_by_role("button", name="Search"))
     expect(picker.get_by_role("checkbox", name="Double", exact=False)).to_have_count(0)
     for title in titles:
@@ -49,15 +50,17 @@ def test_three_at_once_from_the_catalogue_and_a_copied_course_that_opens_them(
     for title in titles:
         expect(teacher.page.get_by_role("link", name=title, exact=True)).to_be_visible()
 
+    here = teacher.page.url
     teacher.page.get_by_role("button", name="Copy this course").click()
+    teacher.page.wait_for_url(lambda url: url != here)
     copy = teacher.page.url
     assert "course-cs101" not in copy
-    teacher.page.get_by_role("link", name="Round two", exact=True).click()
-    expect(teacher.tool.get_by_role("heading", name="Round two")).to_be_visible()
+    teacher.page.get_by_role("link", name=second, exact=True).click()
+    expect(teacher.tool.get_by_role("heading", name=second)).to_be_visible()
     teacher.page.goto(copy)
     teacher.page.get_by_role("link", name="in the course's menu").click()
     home = teacher.tool
-    expect(home.get_by_role("status")).to_contain_text("Round one")
+    expect(home.get_by_role("status")).to_contain_text(first)
     expect(home.get_by_role("status")).to_contain_text("Nobody's work came along")
     assert trouble_found_by_axe(teacher.frame) == []
     press(home.get_by_role("button", name="Got it"))
@@ -66,32 +69,33 @@ def test_three_at_once_from_the_catalogue_and_a_copied_course_that_opens_them(
 
     student = seat("person-amina")
     student.page.goto(copy)
-    student.page.get_by_role("link", name="Round three", exact=True).click()
+    student.page.get_by_role("link", name=third, exact=True).click()
     expect(student.tool.get_by_role("heading", name="Double the number")).to_be_visible()
     student.page.goto(copy)
     student.page.get_by_role("link", name="in the course's menu").click()
-    row = student.tool.get_by_role("row").filter(has_text="Round three")
+    row = student.tool.get_by_role("row").filter(has_text=third)
     expect(row).to_contain_text("Not begun")
     assert trouble_found_by_axe(student.frame) == []
     # Old and new are apart: two classes, and each link opens what stands in its own.
     classes = installation.rows(
-        "SELECT m.class_id FROM content_items c JOIN modules m ON m.id = c.module_id WHERE c.title = 'Round two'"
+        f"SELECT m.class_id FROM content_items c JOIN modules m ON m.id = c.module_id WHERE c.title = '{second}'"
     )
     assert len({row.class_id for row in classes}) == 2
 
 
-def test_a_link_is_chosen_anew_in_the_lms(seat: Seat, installation: Installation) -> None:
-    make_assignments(installation, "First choice", "Second choice")
+def test_a_link_is_chosen_anew_in_the_lms(seat: Seat, installation: Installation, student_id: str) -> None:
+    first, second = f"First choice, {student_id}", f"Second choice, {student_id}"
+    make_assignments(installation, first, second)
     teacher = seat("person-teacher")
     teacher.course()
     teacher.page.get_by_role("link", name="Add an assignment from").first.click()
-    tick(teacher.tool.get_by_role("checkbox", name="First choice"))
+    tick(teacher.tool.get_by_role("checkbox", name=first))
     press(teacher.tool.get_by_role("button", name="Add to the course"))
-    teacher.page.get_by_role("link", name="First choice", exact=True).click()
-    expect(teacher.tool.get_by_role("heading", name="First choice")).to_be_visible()
+    teacher.page.get_by_role("link", name=first, exact=True).click()
+    expect(teacher.tool.get_by_role("heading", name=first)).to_be_visible()
     teacher.course()
-    teacher.page.get_by_role("link", name="Choose anew what First choice opens").click()
-    tick(teacher.tool.get_by_role("radio", name="Second choice"))
+    teacher.page.get_by_role("link", name=f"Choose anew what {first} opens").click()
+    tick(teacher.tool.get_by_role("radio", name=second))
     press(teacher.tool.get_by_role("button", name="Add to the course"))
-    teacher.page.get_by_role("link", name="Second choice", exact=True).click()
-    expect(teacher.tool.get_by_role("heading", name="Second choice")).to_be_visible()
+    teacher.page.get_by_role("link", name=second, exact=True).click()
+    expect(teacher.tool.get_by_role("heading", name=second)).to_be_visible()

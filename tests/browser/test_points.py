@@ -9,13 +9,11 @@ from tests.fixtures.installation import DOUBLE, until
 
 pytestmark = pytest.mark.browser
 
-TITLE = "Points: doubling"
 
-
-def mark_in_the_lms(at: AtTheLms, student_id: str) -> tuple[object, object]:
+def mark_in_the_lms(at: AtTheLms, title: str, student_id: str) -> tuple[object, object]:
     """Return the student's score in the new assignment's column, and the column's maximum."""
     state = at.installation.control.state()
-    (column,) = [one for one in state["columns"] if one["label"] == TITLE]
+    (column,) = [one for one in state["columns"] if one["label"] == title]
     found = [
         one["score"] for one in state["grades"] if one["person_id"] == student_id and one["column_id"] == column["id"]
     ]
@@ -24,15 +22,16 @@ def mark_in_the_lms(at: AtTheLms, student_id: str) -> tuple[object, object]:
 
 def test_other_points_from_the_page_to_the_lms(seat: Seat, student_id: str) -> None:
     teacher = seat("person-teacher")
-    place(teacher, TITLE, release=False)
+    title = f"Points: doubling, {student_id}"
+    place(teacher, title, release=False)
     student = seat(student_id)
-    tool = student.work(TITLE)
+    tool = student.work(title)
     write(tool, DOUBLE)
     press(tool.get_by_role("button", name="Submit"))
     expect(tool.locator("#result")).to_contain_text("10 / 10 points", timeout=60_000)
-    until(lambda: mark_in_the_lms(teacher, student_id) == (10, 10), "the mark in the LMS")
+    until(lambda: mark_in_the_lms(teacher, title, student_id) == (10, 10), "the mark in the LMS")
 
-    staff = teacher.open(TITLE)
+    staff = teacher.open(title)
     press(staff.get_by_role("link", name="Points", exact=True))
     expect(staff.get_by_role("heading", level=1, name="Points", exact=True)).to_be_visible()
     look(teacher)
@@ -49,8 +48,8 @@ def test_other_points_from_the_page_to_the_lms(seat: Seat, student_id: str) -> N
     expect(staff.get_by_text("10 → 25 points")).to_be_visible()
     look(teacher)
 
-    until(lambda: mark_in_the_lms(teacher, student_id) == (25, 25), "the new mark and maximum in the LMS")
+    until(lambda: mark_in_the_lms(teacher, title, student_id) == (25, 25), "the new mark and maximum in the LMS")
     # Who comes back finds the last submission's result, with the points that hold now.
-    tool = student.work(TITLE)
+    tool = student.work(title)
     expect(tool.locator("#result")).to_contain_text("25 / 25 points")
     expect(tool.locator("#result")).to_contain_text("Your LMS has it")

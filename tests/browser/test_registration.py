@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import AtTheLms, Seat, trouble_found_by_axe
+from tests.browser.conftest import AtTheLms, Seat, press, tick, trouble_found_by_axe
 from tests.fixtures.installation import Installation
 
 pytestmark = pytest.mark.browser
@@ -50,10 +50,10 @@ def test_from_the_registration_address_to_the_first_launch(
     expect(page.get_by_role("heading", name="Register lti_grader with")).to_be_visible()
     expect(page.get_by_text("Test University").first).to_be_visible()
     assert trouble_found_by_axe(teacher.frame) == []
-    page.get_by_label("Names", exact=False).nth(1).check()
-    page.get_by_role("button", name="Register").press("Enter")
+    tick(page.get_by_label("Names", exact=False).nth(1))
+    press(page.get_by_role("button", name="Register"))
     expect(page.get_by_role("heading", name="Registered")).to_be_visible()
-    page.get_by_role("button", name="Close").press("Enter")
+    press(page.get_by_role("button", name="Close"))
     expect(teacher.page.get_by_role("heading", name="How this LMS behaves")).to_be_visible()
 
     (tool,) = [one for one in installation.control.state()["tools"] if one["client_id"] not in known]

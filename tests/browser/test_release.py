@@ -5,16 +5,15 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import AtTheLms, Seat, press, tick, trouble_found_by_axe, write
+from tests.browser.conftest import AtTheLms, Seat, look, press, tick, write
 from tests.fixtures.installation import DOUBLE, until
 
 pytestmark = pytest.mark.browser
 
-TITLE = "Midterm: doubling"
 NOTE = "Marks and the results of the tests come when your teacher releases them."
 
 
-def place(teacher: AtTheLms, title: str = TITLE, *, release: bool = True) -> None:
+def place(teacher: AtTheLms, title: str, *, release: bool = True) -> None:
     """Add an assignment to the course, whose marks and feedback its teacher releases unless that is not wanted."""
     teacher.course()
     teacher.page.get_by_role("link", name="Add an assignment from").first.click()
@@ -37,21 +36,13 @@ def come_back(at: AtTheLms) -> None:
     at.frame.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def can_be_read(at: AtTheLms) -> None:
-    """Hold a page to what everybody can read, in a wide and in a narrow frame."""
-    assert trouble_found_by_axe(at.frame) == []
-    for width in (740, 430):
-        at.page.set_viewport_size({"width": width, "height": 900})
-        assert at.frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
-    at.page.set_viewport_size({"width": 1280, "height": 900})
-
-
 def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: str) -> None:
     teacher = seat("person-teacher")
-    place(teacher)
+    title = f"Midterm: doubling, {student_id}"
+    place(teacher, title)
 
     student = seat(student_id, color_scheme="dark")
-    tool = student.work(TITLE)
+    tool = student.work(title)
     write(tool, DOUBLE)
     press(tool.get_by_role("button", name="Run sample tests"))
     result = tool.locator("#result")
@@ -61,7 +52,7 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
     expect(result).to_contain_text(NOTE)
     assert "passed" not in result.inner_text()
     assert "10" not in result.inner_text()
-    can_be_read(student)
+    look(student)
 
     installation, login = teacher.installation, student_id.removeprefix("person-")
 
@@ -71,14 +62,14 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
 
     until(lambda: cell().get("grading") == "PendingManual", "the LMS was told that it is handed in")
     assert cell()["score"] is None
-    assert teacher.score_of(login, TITLE) == "–"
+    assert teacher.score_of(login, title) == "–"
 
-    staff = teacher.open(TITLE)
+    staff = teacher.open(title)
     expect(staff.get_by_text("Marks: not released")).to_be_visible()
-    can_be_read(teacher)
+    look(teacher)
     press(staff.get_by_role("link", name="Release, or take back"))
     expect(staff.get_by_role("heading", level=1, name="Release")).to_be_visible()
-    can_be_read(teacher)
+    look(teacher)
     press(staff.get_by_role("button", name="Release the marks of 1 student"))
     expect(staff.get_by_text("Marks: released")).to_be_visible()
 
@@ -87,7 +78,7 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
     expect(result).to_contain_text("10 / 10 points")
     expect(result).to_contain_text("The results of the tests come when your teacher releases them.")
     until(lambda: cell().get("score") == 10, "the mark in the LMS")
-    tool = student.work(TITLE)
+    tool = student.work(title)
     expect(tool.locator("#result")).to_contain_text("10 / 10 points")
     press(tool.get_by_role("tab", name="History"))
     press(tool.get_by_role("link", name="Attempt 2"))
@@ -95,9 +86,9 @@ def test_marks_by_hand_from_the_picker_to_the_release(seat: Seat, student_id: st
     expect(tool.locator("#result")).to_contain_text("10 / 10 points")
     expect(tool.locator("#result")).to_contain_text("The results of the tests come when your teacher releases them.")
     expect(tool.locator("#result")).to_contain_text("Your LMS has it")
-    can_be_read(student)
+    look(student)
 
-    staff = teacher.open(TITLE)
+    staff = teacher.open(title)
     press(staff.get_by_role("link", name="Release, or take back"))
     press(staff.get_by_role("button", name="Release the results of 1 student"))
     expect(staff.get_by_text("Results of the tests: released")).to_be_visible()

@@ -10,7 +10,7 @@ from tests.fixtures.installation import Installation, until
 pytestmark = pytest.mark.browser
 
 
-READ_AT = "SELECT max(roster_synced_at) AS at FROM class_contexts WHERE context_id = 'course-cs101'"
+READ_AT = "SELECT coalesce(max(roster_synced_at), to_timestamp(0)) AS at FROM class_contexts WHERE context_id = 'course-cs101'"
 
 
 def test_a_teacher_has_the_roster_read_and_sees_who_has_come(seat: Seat, installation: Installation) -> None:

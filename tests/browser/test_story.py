@@ -27,7 +27,7 @@ def place(teacher: AtTheLms, title: str) -> None:
 def test_from_the_teachers_picker_to_the_score_in_the_gradebook(seat: Seat, student_id: str, mode: str) -> None:
     teacher = seat("person-teacher")
     teacher.installation.control.post("mode", mode=mode)
-    title = f"Doubling, {mode}"
+    title = f"Doubling, {mode}, {student_id}"
     place(teacher, title)
 
     student = seat(student_id)

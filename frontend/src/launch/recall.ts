@@ -12,6 +12,7 @@ async function recall(): Promise<void> {
     byId("in-frame").hidden = alone;
     byId("in-window").hidden = !alone;
     show("blocked");
+    document.documentElement.dataset["ready"] = "true";
     return;
   }
   // It has done its work: no need for the LMS to keep it.
