@@ -4,8 +4,12 @@ PyLTI1p3 posts each score and asks nothing. Ours looks what stands there first, 
 with a row that says at each moment what is owed.
 """
 
+import atexit
 import concurrent.futures
+import contextlib
 import datetime as dt
+import functools
+import itertools
 import tempfile
 import time
 import uuid
@@ -28,7 +32,7 @@ from benchmarks.platforms import platform
 from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.cli.database import upgrade
-from lti_grader.core.db import session, transaction
+from lti_grader.core.db import db, session, transaction
 from lti_grader.embedded.stack import Servers, own_settings
 from lti_grader.embedded.state import StateFolder
 from lti_grader.embedded.supervisor import Supervisor
@@ -148,23 +152,35 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+_left_open = contextlib.ExitStack()
+_databases = itertools.count(1)
+atexit.register(_left_open.close)
+
+
+@functools.cache
+def _servers() -> Servers:
+    """Start servers that nobody else works with, until this process ends."""
+    folder = StateFolder(Path(_left_open.enter_context(tempfile.TemporaryDirectory())))
+    folder.lock()
+    _left_open.callback(folder.release)
+    servers = Servers(folder)
+    servers.start()
+    _left_open.callback(servers.supervisor.stop_all)
+    servers.env |= own_settings(folder, {}, port=5000)
+    return servers
+
+
 @contextmanager
 def application() -> Iterator[tuple[flask.Flask, Supervisor]]:
-    """Have an application with servers of its own, its context pushed, and nobody else who works in it."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = StateFolder(Path(place))
-        folder.lock()
-        servers = Servers(folder)
-        servers.start()
-        try:
-            servers.env |= own_settings(folder, {}, port=5000)
-            assert servers.postgres is not None
-            servers.postgres.provision("bench")
-            settings = settings_for(servers, "bench", database_pool_size=20)
-            upgrade(settings)
-            app = create_app(settings)
-            with app.app_context():
-                yield app, servers.supervisor
-        finally:
-            servers.supervisor.stop_all()
-            folder.release()
+    """Have an application with a database of its own, its context pushed, and nobody else who works in it."""
+    servers, database = _servers(), f"bench{next(_databases)}"
+    assert servers.postgres is not None
+    servers.postgres.provision(database)
+    settings = settings_for(servers, database, database_pool_size=20)
+    upgrade(settings)
+    app = create_app(settings)
+    app.extensions["adapters"].kv.client.flushdb()
+    with app.app_context():
+        yield app, servers.supervisor
+        db.session.remove()
+        db.engine.dispose()
