@@ -5,8 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-# These keep a processor busy and share nothing; the others start installations and browsers, kill, and measure: one after another.
-SIDE_BY_SIDE := tests/unit tests/web tests/lti tests/flow
+# These keep a processor busy. The others start installations and browsers, kill, and wait: in the order of their folders one worker
+# goes through what browsers and faults need an installation for, while another sees to the rest (tests/conftest.py).
+BUSY := tests/unit tests/web tests/lti tests/flow
 TEST_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,8 +33,8 @@ test: $(STAMP)-test $(STAMP)-assets ## Install what the tests need, and run them
 	@scripts/peer-venv
 	scripts/with-node npm --prefix frontend --silent test
 	failed=0
-	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile $(SIDE_BY_SIDE) || failed=1
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE)) || failed=1
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) $(BUSY) || failed=1
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --no-loadscope-reorder $(addprefix --ignore=,$(BUSY)) || failed=1
 	exit $$failed
 
 check: $(STAMP)-test $(STAMP)-assets ## Everything but the tests: style, types, layers, templates, lists

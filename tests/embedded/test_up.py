@@ -18,7 +18,9 @@ from tests.embedded.waiting import answers, wait_until
 
 ROOT = Path(__file__).parents[2]
 LTI_GRADER = str(ROOT / ".venv" / "bin" / "lti-grader")
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(480)
+# To install, to start and to fill the demo takes a minute where nobody else is about.
+SECONDS = 400
 
 
 @dataclasses.dataclass
@@ -42,7 +44,7 @@ class Up:
     def lms(self) -> str:
         return f"http://localhost:{self.ports['lms']}"
 
-    def wait_for(self, words: str, seconds: float = 150) -> "Up":
+    def wait_for(self, words: str, seconds: float = SECONDS) -> "Up":
         """Return once it has said `words`."""
 
         def said() -> bool:
