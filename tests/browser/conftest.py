@@ -25,11 +25,14 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.fixtures.installation import Installation
+from tests.fixtures.installation import Installation, until
 
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--test-third-party-cookie-phaseout",
+    "--disable-component-update", "--disable-sync",
+    # The tool's frame in one process with the page around it: on a busy machine Playwright loses frames of other processes.
+    "--disable-site-isolation-trials",
+    "--test-third-party-cookie-phaseout",
 ]  # fmt: skip
 _AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -152,6 +155,10 @@ def look_by_day_and_night(page: Page, frame: Frame) -> None:
     """Hold a page to that in light and in dark, which no script of ours asks for: it need not be loaded anew."""
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
+        query = f"(prefers-color-scheme: {scheme})"
+        until(
+            lambda query=query: frame.evaluate("query => matchMedia(query).matches", query), f"{query} in {frame.url}"
+        )
         assert (scheme, trouble_found_by_axe(frame)) == (scheme, [])
     fits(page, frame)
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 def assistant(installation: Installation) -> Iterator[str]:
     """An assistant of the course, who is a student again for the tests that follow."""
     name = new_student(installation)
-    installation.control.post("members", person_id=name, sections=["Kept apart"], role="assistant")
+    installation.control.post("members", person_id=name, sections=[f"Apart with {name}"], role="assistant")
     yield name
     installation.control.post("members", person_id=name, sections=[], role="student")
 
@@ -25,7 +25,9 @@ def test_an_assistant_sees_their_own_section_once_a_teacher_says_so(
     seat: Seat, installation: Installation, assistant: str
 ) -> None:
     mine, theirs = (new_student(installation) for _ in range(2))
-    installation.control.post("members", person_id=mine, sections=["Kept apart"])
+    # Another one each time that this is tried.
+    section = f"Apart with {assistant}"
+    installation.control.post("members", person_id=mine, sections=[section])
     installation.control.post("members", person_id=theirs, sections=["And another"])
     for one in (mine, theirs):
         installation.student(int(one.removeprefix("person-student")))
@@ -38,7 +40,7 @@ def test_an_assistant_sees_their_own_section_once_a_teacher_says_so(
     expect(choice).to_be_checked()
     helper = seat(assistant)
     _tab("Gradebook")(helper)
-    expect(helper.tool.get_by_text("You see section Kept apart of this class.")).to_be_visible()
+    expect(helper.tool.get_by_text(f"You see section {section} of this class.")).to_be_visible()
     students = helper.tool.locator("tbody a[href*='/students/']")
     expect(students).to_have_count(1)
     tick(at.tool.get_by_role("radio", name="All staff see the whole class"))
