@@ -1,15 +1,17 @@
-"""The sections of a class: who is in them, and who of the staff sees which."""
+"""What stands in a class and in which order; its sections, and who of the staff sees which."""
 
 import uuid
+from collections.abc import Callable
 
 import flask
 from flask.typing import ResponseReturnValue
 
+from lti_grader.classes import contents as arranging
 from lti_grader.classes.apart import keep_apart, may_change, sections_of
 from lti_grader.classes.models import Apart
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import transaction
-from lti_grader.core.errors import BadInput
+from lti_grader.core.errors import BadInput, Conflict, GraderError
 from lti_grader.core.web import viewer
 
 blueprint = flask.Blueprint("classes", __name__)
@@ -47,3 +49,70 @@ def set_apart(class_id: uuid.UUID) -> ResponseReturnValue:
             raise BadInput("Choose from the page who sees only their own sections.") from None
         keep_apart(get_class(class_id), apart, place)
     return flask.redirect(flask.url_for("classes.sections", class_id=class_id, kept=1), 303)
+
+
+@blueprint.get("/classes/<uuid:class_id>/contents")
+def contents(class_id: uuid.UUID) -> ResponseReturnValue:
+    """Modules with what stands in them, to be arranged."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        return _contents(class_id, me.user_id)
+
+
+@blueprint.post("/classes/<uuid:class_id>/contents")
+def arrange(class_id: uuid.UUID) -> ResponseReturnValue:
+    """Change one thing about the modules of a class, or about where an item stands."""
+    me, form = viewer(), flask.request.form
+    act = _ACTS.get(form.get("do", ""))
+    if act is None:
+        raise BadInput("Choose from the page what is to be changed.")
+    try:
+        with transaction(me.tenant_id):
+            arranging.require_teacher(membership(class_id, me.user_id))
+            act(class_id)
+    except (arranging.BadModule, Conflict) as refused:
+        with transaction(me.tenant_id):
+            return flask.make_response(_contents(class_id, me.user_id, refused), refused.status)
+    if "HX-Request" in flask.request.headers:
+        with transaction(me.tenant_id):
+            return _contents(class_id, me.user_id)
+    return flask.redirect(flask.url_for("classes.contents", class_id=class_id), 303)
+
+
+def _contents(class_id: uuid.UUID, user_id: uuid.UUID, refused: GraderError | None = None) -> str:
+    place = membership(class_id, user_id)
+    place.require_staff()
+    return flask.render_template(
+        "classes/contents.html",
+        class_=get_class(class_id),
+        within=place.within,
+        modules=arranging.contents(class_id),
+        may_change=place.within is None,
+        error=refused.message if refused else "",
+        form=flask.request.form if refused else {},
+    )
+
+
+def _id(name: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(flask.request.form.get(name, ""))
+    except ValueError:
+        raise BadInput("Choose from the page what is meant.") from None
+
+
+def _title() -> str:
+    return flask.request.form.get("title", "")
+
+
+_ACTS: dict[str, Callable[[uuid.UUID], object]] = {
+    "add": lambda class_id: arranging.add_module(class_id, _title()),
+    "rename": lambda class_id: arranging.rename_module(class_id, _id("module"), _title()),
+    "show": lambda class_id: arranging.show_module(class_id, _id("module"), shown=True),
+    "hide": lambda class_id: arranging.show_module(class_id, _id("module"), shown=False),
+    "remove": lambda class_id: arranging.remove_module(class_id, _id("module")),
+    "up": lambda class_id: arranging.move_module(class_id, _id("module"), -1),
+    "down": lambda class_id: arranging.move_module(class_id, _id("module"), 1),
+    "item-up": lambda class_id: arranging.move_item(class_id, _id("item"), -1),
+    "item-down": lambda class_id: arranging.move_item(class_id, _id("item"), 1),
+    "put": lambda class_id: arranging.put_item(class_id, _id("item"), _id("module")),
+}

@@ -1,0 +1,183 @@
+"""What stands in a class: modules and the items in them, their order, and which modules students see."""
+
+import dataclasses
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from lti_grader.classes.models import Class, ContentItem, Module
+from lti_grader.classes.queries import Membership
+from lti_grader.core.db import current_tenant, session
+from lti_grader.core.errors import Conflict, Forbidden, NotFound, Unprocessable
+
+LONGEST_TITLE = 250
+Kind = TypeVar("Kind", Module, ContentItem)
+
+
+class BadModule(Unprocessable):
+    code = "bad_module"
+
+
+@dataclasses.dataclass(frozen=True)
+class ModuleLine:
+    """A module with its items, both as they stand in the class."""
+
+    module: Module
+    items: Sequence[ContentItem]
+
+
+def contents(class_id: uuid.UUID) -> list[ModuleLine]:
+    """Return what stands in a class, in its order, in two queries."""
+    items: dict[uuid.UUID, list[ContentItem]] = defaultdict(list)
+    query = sa.select(ContentItem).join(Module, Module.id == ContentItem.module_id).where(Module.class_id == class_id)
+    for one in session().scalars(query.order_by(ContentItem.order_index)):
+        items[one.module_id].append(one)
+    return [ModuleLine(one, items[one.id]) for one in session().scalars(_modules(class_id))]
+
+
+def require_teacher(place: Membership) -> None:
+    """Raise `Forbidden` unless this is somebody of the staff who sees the whole class."""
+    place.require_staff()
+    if place.within is not None:
+        raise Forbidden("The class is arranged by staff who see the whole of it.")
+
+
+def add_module(class_id: uuid.UUID, title: str) -> Module:
+    """Put a module at the end of a class.
+
+    Raises
+    ------
+    BadModule
+        It has no title, or one that another has.
+    """
+    _lock(class_id)
+    modules = _all(class_id)
+    module = Module(
+        tenant_id=current_tenant(), class_id=class_id, title=_title(title, modules), order_index=len(modules)
+    )
+    _renumber([*modules, module])
+    session().add(module)
+    session().flush()
+    return module
+
+
+def rename_module(class_id: uuid.UUID, module_id: uuid.UUID, title: str) -> None:
+    """Give a module another title; raises what `add_module` does."""
+    _lock(class_id)
+    module, others = _one(class_id, module_id)
+    module.title = _title(title, others)
+    session().flush()
+
+
+def show_module(class_id: uuid.UUID, module_id: uuid.UUID, *, shown: bool) -> None:
+    """Let students see a module and what is published in it, or nothing of it."""
+    _lock(class_id)
+    _one(class_id, module_id)[0].is_published = shown
+    session().flush()
+
+
+def remove_module(class_id: uuid.UUID, module_id: uuid.UUID) -> None:
+    """Take an empty module away.
+
+    Raises
+    ------
+    Conflict
+        Something stands in it.
+    """
+    _lock(class_id)
+    module, others = _one(class_id, module_id)
+    if session().scalar(sa.select(ContentItem.id).where(ContentItem.module_id == module_id).limit(1)):
+        raise Conflict(f"“{module.title}” is not empty: move what stands in it to another module first.")
+    session().delete(module)
+    session().flush()
+    _renumber(others)
+    session().flush()
+
+
+def move_module(class_id: uuid.UUID, module_id: uuid.UUID, by: int) -> None:
+    """Move a module up (-1) or down (1), as far as there is room."""
+    _lock(class_id)
+    module, others = _one(class_id, module_id)
+    _renumber(_put(others, module, module.order_index + by))
+    session().flush()
+
+
+def move_item(class_id: uuid.UUID, item_id: uuid.UUID, by: int) -> None:
+    """Move an item up (-1) or down (1) within its module, as far as there is room."""
+    _lock(class_id)
+    item = _item(class_id, item_id)
+    mates = _mates(item.module_id)
+    _renumber(_put([one for one in mates if one.id != item_id], item, mates.index(item) + by))
+    session().flush()
+
+
+def put_item(class_id: uuid.UUID, item_id: uuid.UUID, module_id: uuid.UUID) -> None:
+    """Move an item to the end of another module of its class."""
+    _lock(class_id)
+    item, target = _item(class_id, item_id), _one(class_id, module_id)[0]
+    if item.module_id == target.id:
+        return
+    left, there = [one for one in _mates(item.module_id) if one.id != item_id], _mates(target.id)
+    item.module_id = target.id
+    _renumber(left)
+    _renumber([*there, item])
+    session().flush()
+
+
+def _modules(class_id: uuid.UUID) -> sa.Select[Module]:
+    return sa.select(Module).where(Module.class_id == class_id).order_by(Module.order_index)
+
+
+def _lock(class_id: uuid.UUID) -> None:
+    """Let nobody else arrange the class until the transaction ends, nor put anything into it."""
+    session().execute(sa.select(Class.id).where(Class.id == class_id).with_for_update())
+
+
+def _all(class_id: uuid.UUID) -> list[Module]:
+    return list(session().scalars(_modules(class_id).execution_options(populate_existing=True)))
+
+
+def _one(class_id: uuid.UUID, module_id: uuid.UUID) -> tuple[Module, list[Module]]:
+    """Return a module of a class, and the others in their order."""
+    modules = _all(class_id)
+    module = next((one for one in modules if one.id == module_id), None)
+    if module is None:
+        raise NotFound("This class has no such module any more. Reload the page.")
+    return module, [one for one in modules if one.id != module_id]
+
+
+def _item(class_id: uuid.UUID, item_id: uuid.UUID) -> ContentItem:
+    query = sa.select(ContentItem).join(Module, Module.id == ContentItem.module_id)
+    item = session().scalar(query.where(ContentItem.id == item_id, Module.class_id == class_id))
+    if item is None:
+        raise NotFound("There is no such item in this class any more. Reload the page.")
+    return item
+
+
+def _mates(module_id: uuid.UUID) -> list[ContentItem]:
+    query = sa.select(ContentItem).where(ContentItem.module_id == module_id).order_by(ContentItem.order_index)
+    return list(session().scalars(query.execution_options(populate_existing=True)))
+
+
+def _title(text: str, others: Sequence[Module]) -> str:
+    title = " ".join(text.split())
+    if not 1 <= len(title) <= LONGEST_TITLE:
+        raise BadModule(f"A module has a title of 1 to {LONGEST_TITLE} characters.")
+    if any(one.title == title for one in others):
+        raise BadModule(f"There is a module “{title}” already. Give this one another title.")
+    return title
+
+
+def _put(others: list[Kind], moved: Kind, index: int) -> list[Kind]:
+    order = list(others)
+    order.insert(max(index, 0), moved)
+    return order
+
+
+def _renumber(rows: Iterable[Kind]) -> None:
+    # Only at the commit may no two have one number: the constraint is deferred.
+    for index, one in enumerate(rows):
+        one.order_index = index
