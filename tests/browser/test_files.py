@@ -22,19 +22,8 @@ from tests.browser.conftest import AtTheLms, Seat, look, press, write, written
 from tests.fixtures.installation import Installation
 
 pytestmark = pytest.mark.browser
-MAIN = """public class Main {
-    public static void main(String[] words) {
-        int number = new java.util.Scanner(System.in).nextInt();
-        System.out.println(new Twice().of(number));
-    }
-}
-"""
-TWICE = """class Twice {
-    int of(int number) {
-        return 2 * number;
-    }
-}
-"""
+MAIN = "from twice import twice\n\nprint(twice(int(input())))\n"
+TWICE = "def twice(number):\n    return 2 * number\n"
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +34,10 @@ def item_id(installation: Installation) -> uuid.UUID:
         given = installed().blobs.put(b"2,4,6\n")
         draft = DraftProblem(
             slug="twice-in-files", title="Twice, in files",
-            description_markdown="Read a number and write its double, by a class `Twice` in a file of its own.",
+            description_markdown="Read a number and write its double, by a function `twice` in a file of its own.",
             groups=[DraftGroup("All", Decimal(2), [DraftTest("Sample", b"2\n", b"4\n", Visibility.SAMPLE)])],
-            starter_code={"java": MAIN},
-            harness=Harness(answer_files=AnswerFiles(most=6, required=["Main.java"]), files={"numbers.csv": given}),
+            starter_code={"python": MAIN},
+            harness=Harness(answer_files=AnswerFiles(most=6, required=["main.py"]), files={"numbers.csv": given}),
         )  # fmt: skip
         with transaction(installation.tenant_id):
             version = create_problem(draft)
@@ -90,25 +79,24 @@ def test_two_files_from_an_error_in_the_second_to_an_earlier_attempt(
     seat: Seat, student_id: str, item_id: uuid.UUID
 ) -> None:
     page = at_work(seat(student_id), item_id)
-    expect(page.get_by_role("tab", name="Main.java")).to_be_visible()
-    make(page, "Twice.java", TWICE.replace("number;", "number"))
-    press(page.get_by_role("tab", name="Main.java"))
+    expect(page.get_by_role("tab", name="main.py")).to_be_visible()
+    make(page, "twice.py", TWICE.replace("* number", "* number)"))
+    press(page.get_by_role("tab", name="main.py"))
     press(page.get_by_role("button", name="Run sample tests"))
-    press(page.get_by_role("button", name="Twice.java:3"))
-    expect(page.get_by_role("tab", name="Twice.java")).to_have_attribute("aria-selected", "true")
+    press(page.get_by_role("button", name='twice.py", line 2'))
+    expect(page.get_by_role("tab", name="twice.py")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".cm-activeLine")).to_contain_text("return 2 * number")
-    expect(page.locator(".cm-lint-marker-error")).to_be_visible()
 
     write(page, TWICE)
     press(page.get_by_role("button", name="Submit"))
     expect(page.locator("#result")).to_contain_text("10 / 10 points")
-    page.get_by_role("tab", name="Twice.java").press("Delete")
-    expect(page.locator("#files-told")).to_contain_text("Twice.java is removed.")
-    expect(page.get_by_role("tab", name="Main.java")).to_be_focused()
+    page.get_by_role("tab", name="twice.py").press("Delete")
+    expect(page.locator("#files-told")).to_contain_text("twice.py is removed.")
+    expect(page.get_by_role("tab", name="main.py")).to_be_focused()
     press(page.get_by_role("tab", name="History"))
     press(page.get_by_role("button", name="Restore into editor").nth(1))
-    press(page.get_by_role("tab", name="Twice.java"))
-    assert "return 2 * number\n" in written(page)
+    press(page.get_by_role("tab", name="twice.py"))
+    assert "return 2 * number)\n" in written(page)
 
 
 def test_an_archive_is_brought_in_and_what_is_there_is_asked_about(
@@ -119,27 +107,27 @@ def test_an_archive_is_brought_in_and_what_is_there_is_asked_about(
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         for name, text in (
-            ("Main.java", "class Mine {}\n"),
-            ("Twice.java", TWICE),
-            ("Main.class", "x"),
+            ("main.py", "mine = 1\n"),
+            ("twice.py", TWICE),
+            ("main.pyc", "x"),
             ("a.png", b"\x89P\0"),
         ):
             packed.writestr(f"project/{name}", text)
     files = page.locator("#file-input")
     files.set_input_files({"name": "mine.zip", "mimeType": "application/zip", "buffer": archive.getvalue()})
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Main.java")
+    expect(dialog).to_contain_text("main.py")
     press(dialog.get_by_role("button", name="Replace it"))
-    expect(page.locator("#files-told")).to_contain_text("Main.java, Twice.java and a.png are here now.")
-    expect(page.locator("#files-told")).to_contain_text("Main.class. A compiler makes it.")
-    expect(page.locator(".cm-content")).to_contain_text("class Mine")
+    expect(page.locator("#files-told")).to_contain_text("main.py, a.png and twice.py are here now.")
+    expect(page.locator("#files-told")).to_contain_text("main.pyc. ")
+    expect(page.locator(".cm-content")).to_contain_text("mine = 1")
     press(page.get_by_role("tab", name="a.png"))
     expect(page.locator("#file-panel")).to_contain_text("3 B. It is no text")
     look(at)
     save(page)
     # What gave way is not lost, and what was brought in is there after a visit.
     press(page.get_by_role("tab", name="History"))
-    expect(page.locator("#kept")).to_contain_text("Before files were brought in · Java, 1 file, ")
+    expect(page.locator("#kept")).to_contain_text("Before files were brought in · Python, 1 file, ")
     page.reload()
     expect(page.get_by_role("tablist", name="Your files").get_by_role("tab")).to_have_count(3)
 
@@ -149,20 +137,20 @@ def test_two_tabs_show_files_by_name_and_keep_both(seat: Seat, student_id: str, 
     one, other = at_work(first, item_id), first.page.context.new_page()
     other.goto(one.url)
     other.locator("html[data-ready]").wait_for(state="attached")
-    make(one, "Twice.java", TWICE)
+    make(one, "twice.py", TWICE)
     save(one)
     other.bring_to_front()
-    make(other, "Thrice.java", "class Thrice {}\n")
+    make(other, "thrice.py", "three = 3\n")
     other.keyboard.press("Control+s")
     dialog = other.get_by_role("dialog")
     expect(dialog.get_by_role("heading", level=4)).to_have_text([
-        "Main.java · the same in both", "Thrice.java", "Twice.java · not in this one",
-        "Main.java · the same in both", "Thrice.java · not in this one", "Twice.java",
+        "main.py · the same in both", "thrice.py", "twice.py · not in this one",
+        "main.py · the same in both", "thrice.py · not in this one", "twice.py",
     ])  # fmt: skip
     assert '{"files"' not in dialog.inner_text()
     press(dialog.get_by_role("button", name="Take this one"))
-    expect(other.get_by_role("tab", name="Twice.java")).to_be_visible()
-    expect(other.get_by_role("tab", name="Thrice.java")).to_have_count(0)
+    expect(other.get_by_role("tab", name="twice.py")).to_be_visible()
+    expect(other.get_by_role("tab", name="thrice.py")).to_have_count(0)
 
 
 def test_a_file_dropped_on_a_program_opens_it_and_keeps_what_was_there(seat: Seat, student_id: str) -> None:
