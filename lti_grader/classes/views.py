@@ -63,12 +63,12 @@ def contents(class_id: uuid.UUID) -> ResponseReturnValue:
 def arrange(class_id: uuid.UUID) -> ResponseReturnValue:
     """Change one thing about the modules of a class, or about where an item stands."""
     me, form = viewer(), flask.request.form
-    act = _ACTS.get(form.get("do", ""))
-    if act is None:
-        raise BadInput("Choose from the page what is to be changed.")
     try:
         with transaction(me.tenant_id):
             arranging.require_teacher(membership(class_id, me.user_id))
+            act = _ACTS.get(form.get("do", ""))
+            if act is None:
+                raise BadInput("Choose from the page what is to be changed.")
             act(class_id)
     except (arranging.BadModule, Conflict) as refused:
         with transaction(me.tenant_id):
