@@ -81,6 +81,11 @@ test("the wait is told in round figures, where somebody can say", () => {
   assert.equal(waiting(91), "Waiting: 5 programs before yours, about 2 min");
 });
 
+test("who waits is told where nothing is judged at all", () => {
+  const still = { status: "queued", queue_position: 0, stands_still: true, tests_done: 0, tests_total: 0 };
+  assert.match(progressText(still), /^Nothing is being judged just now\. Your program is kept/);
+});
+
 test("progress is counted in tests", () => {
   const progress = { status: "processing", queue_position: null, tests_done: 3, tests_total: 10 };
   assert.equal(progressText(progress), "3 of 10 tests done");

@@ -88,11 +88,12 @@ class Wait:
     """What stands between an attempt and its judging.
 
     `before` is how many of this institution's programs are served first; `seconds` how long they take and this one with them,
-    None where too little was judged lately to say.
+    None where too little was judged lately to say. `stands_still` says that nothing at all was, while it has been waiting.
     """
 
     before: int
     seconds: int | None
+    stands_still: bool = False
 
 
 def wait_of(job: GradingJob, *, at: dt.datetime) -> Wait:
@@ -120,6 +121,14 @@ def wait_of(job: GradingJob, *, at: dt.datetime) -> Wait:
         )
         .one()
     )
+    if not done and job.created_at <= at - _SEEN:
+        return Wait(before, None, stands_still=not _is_judging(at=at))
     if done < _FEWEST or at <= since:
         return Wait(before, None)
     return Wait(before, math.ceil((before + 1) * (at - since).total_seconds() / done))
+
+
+def _is_judging(*, at: dt.datetime) -> bool:
+    """Return whether a worker has a program in hand."""
+    running = sa.select(GradingJob.id).where(GradingJob.status == JobStatus.RUNNING, GradingJob.lease_until > at)
+    return bool(session().scalar(sa.select(running.exists())))

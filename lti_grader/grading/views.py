@@ -81,6 +81,7 @@ def _told(attempt: SubmissionAttempt, opened: assignments.OpenedAssignment) -> d
     shown["code_url"] = flask.url_for("results.code", attempt_id=attempt_id)
     wait = queries.wait(attempt_id, at=_now()) if attempt.status == AttemptStatus.QUEUED else None
     shown["queue_position"], shown["wait_seconds"] = (wait.before, wait.seconds) if wait else (None, None)
+    shown["stands_still"] = wait is not None and wait.stands_still
     return shown
 
 
@@ -294,7 +295,7 @@ class _Stream:
                 self._last_delivery = shown["score_delivery"]
                 yield self._message("delivery", self._last_delivery or {})
         else:
-            told = {name: shown[name] for name in ("status", "queue_position", "wait_seconds")}
+            told = {name: shown[name] for name in ("status", "queue_position", "wait_seconds", "stands_still")}
             yield self._message("progress", {**told, "tests_done": 0, "tests_total": 0})
 
     def _message(self, name: str, data: dict[str, Any]) -> str:

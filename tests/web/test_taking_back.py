@@ -10,6 +10,7 @@ from lti_grader.classes.models import Role
 from lti_grader.core.db import session, transaction
 from lti_grader.grading import operations
 from lti_grader.grading.models import GradingJob
+from lti_grader.grading.turns import wait_of
 from tests.fixtures.world import World
 from tests.web.two_sections import Visit
 
@@ -47,6 +48,19 @@ def test_a_run_that_waits_is_taken_back_and_makes_room(world: World, visit: Visi
     assert not claimed(world, runs[0])
     assert "Taken back before it was run" in visit(student).get(runs[0]["url"]).text
     assert "Taken back" in visit(student).get(f"/work/{item}/history").text
+
+
+def test_who_waits_is_told_where_nothing_at_all_is_judged(world: World, visit: Visit) -> None:
+    student, item = world.user(), world.items(world.assignment())[0]
+    made, other = (pressed(visit, student, item, "test_run").json["attempt"] for _ in range(2))
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=61)
+    with transaction(world.tenant_id):
+        job = job_of(made)
+        assert not wait_of(job, at=dt.datetime.now(dt.UTC)).stands_still
+        assert wait_of(job, at=later).stands_still
+        # Somebody has a worker, as soon as one takes what is before it.
+        operations.claim(job_of(other).id, at=later, lease=LEASE)
+        assert not wait_of(job_of(other), at=later).stands_still
 
 
 @pytest.mark.parametrize("begun", [True, False])

@@ -52,6 +52,7 @@ export interface Attempt extends Handed {
   /** While it waits for its turn, as `Progress` has them. */
   readonly queue_position?: number | null;
   readonly wait_seconds?: number | null;
+  readonly stands_still?: boolean;
 }
 
 export interface Progress {
@@ -59,6 +60,8 @@ export interface Progress {
   readonly queue_position: number | null;
   /** How long that takes, as things go now; null while nobody can say. */
   readonly wait_seconds?: number | null;
+  /** Whether nothing at all was judged for a minute. */
+  readonly stands_still?: boolean;
   readonly tests_done: number;
   readonly tests_total: number;
 }

@@ -123,8 +123,15 @@ export function poll(handed: Handed, watcher: Watcher): () => void {
 /** Tells what one look showed, and returns whether there is nothing more to wait for. */
 function report(attempt: Attempt, watcher: Watcher, told: boolean): boolean {
   if (!isFinished(attempt.status)) {
-    const { status, queue_position = null, wait_seconds = null } = attempt;
-    watcher.progress({ status, queue_position, wait_seconds, tests_done: 0, tests_total: 0 });
+    const { status, queue_position = null, wait_seconds = null, stands_still = false } = attempt;
+    watcher.progress({
+      status,
+      queue_position,
+      wait_seconds,
+      stands_still,
+      tests_done: 0,
+      tests_total: 0,
+    });
     return false;
   }
   if (!told) watcher.completed(attempt);

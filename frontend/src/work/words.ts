@@ -26,6 +26,8 @@ export function verdict(status: string): Verdict {
 /** Returns what is happening to an attempt that has no result yet. */
 export function progressText(progress: Progress): string {
   if (progress.status === "queued") {
+    if (progress.stands_still)
+      return "Nothing is being judged just now. Your program is kept, and judged as soon as that goes on";
     const before = progress.queue_position;
     if (before === null) return "Waiting for its turn";
     if (before === 0) return "Next in line";
