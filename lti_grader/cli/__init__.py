@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from lti_grader.core.errors import GraderError
 from lti_grader.embedded.state import default_path, settings_file
@@ -67,4 +68,8 @@ def main(argv: Sequence[str] | None = None) -> Any:
         return cli(args=argv, standalone_mode=True)
     except GraderError as error:
         click.echo(error.message, err=True)
+        sys.exit(2)
+    except OperationalError as error:
+        why = str(error.orig).partition("\n")[0]
+        click.echo(f"The database does not answer: {why}. `lti-grader doctor` looks at every part.", err=True)
         sys.exit(2)
