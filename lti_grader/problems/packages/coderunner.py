@@ -11,7 +11,7 @@ import re2
 from pydantic import ValidationError
 
 from lti_grader.core.errors import GraderError
-from lti_grader.problems.harness import Harness, Template, TestText
+from lti_grader.problems.harness import AnswerFiles, Harness, Template, TestText
 from lti_grader.problems.models import Aggregation, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
 from lti_grader.problems.packages.coderunner_types import BUILT_IN, CANNOT, LANGUAGES, MULTILANGUAGE
@@ -175,9 +175,27 @@ class _Reading:
             text, (language, program), parameters = own, self._languages(), self.parameters
         template = Template(text=text, language=program if program != language else None)
         try:
-            return language, Harness(templates={language: template}, parameters=parameters, files=files)
+            return language, Harness(
+                templates={language: template}, parameters=parameters, files=files, answer_files=self._attachments()
+            )
         except ValidationError as error:
             raise _CannotBringInError(f"its files have names that cannot be used here: {', '.join(files)}") from error
+
+    def _attachments(self) -> AnswerFiles | None:
+        """Return that an answer may be several files, where students may attach some to its text: those lie beside it there, too."""
+        allowed = self._get("attachments")
+        if allowed in ("", "0"):
+            return None
+        if self._get("attachmentsrequired") not in ("", "0"):
+            self.notes.append(
+                f"How many files have to be attached ({self._get('attachmentsrequired')}) is left out: name those in the draft."
+            )
+        if self._get("filenamesregex"):
+            self.notes.append(
+                f"The pattern of names of attached files ({self._get('filenamesregex')}) is left out: say endings or names in the draft."
+            )
+        # -1 is any number.
+        return AnswerFiles(most=min(100, int(allowed) + 1)) if allowed.isdecimal() else AnswerFiles()
 
     def _languages(self) -> tuple[str, str]:
         """Return the languages of the answer and of the program, for a type that is no built-in one."""
@@ -290,7 +308,7 @@ class _Reading:
         if some:
             listed = ", ".join(map(str, some))
             self.notes.append(f"Hidden there by what comes of them, here always: test {listed}.")
-        if self._get("attachments") not in ("", "0"):
+        if self.kind == MULTILANGUAGE and self._get("attachments") not in ("", "0"):
             self.losses.append("Files that students attach to their answer cannot be handed in here.")
         if self._get("penaltyregime") not in ("", "0"):
             self.notes.append(f"The penalty regime {self._get('penaltyregime')} is left out: tries cost nothing here.")

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from lti_grader.problems.harness import AnswerFiles
 from lti_grader.problems.models import Aggregation, OnReject, Visibility
 from lti_grader.problems.packages import moodle
 from lti_grader.problems.packages.html import to_markdown
@@ -111,7 +112,6 @@ def test_random_values_are_drawn_once_and_that_is_a_loss() -> None:
         ({"template": "{{ STUDENT_ANSWER }}{{ TEST.expected }}"}, "Its template uses TEST.expected"),
         ({"template": "{{ STUDENT_ANSWER }}{{ STUDENT.id }}"}, "Its template uses STUDENT"),
         ({"uiplugin": "table"}, "a form of its own (table)"),
-        ({"attachments": "1"}, "Files that students attach"),
         ({"questiontext": "<img src='@@PLUGINFILE@@/tree.png' alt='A tree'>"}, "The picture or film tree.png"),
     ],
 )
@@ -119,6 +119,21 @@ def test_what_cannot_be_carried_over_is_named(asked: dict[str, str], loss: str) 
     losses = package(question("python3", "Q", ONE, **asked)).losses
     assert len(losses) == 1
     assert loss in losses[0]
+
+
+def test_files_that_students_attach_are_files_of_an_answer() -> None:
+    found = package(
+        question("python3", "Q", ONE, attachments="2", attachmentsrequired="1", filenamesregex="[a-z]+\\.py")
+    )
+    assert found.harness is not None
+    assert found.harness.answer_files == AnswerFiles(most=3)
+    assert not found.losses
+    assert "How many files have to be attached (1)" in found.report[0]
+    assert "The pattern of names" in found.report[1]
+    many = package(question("python3", "Q", ONE, attachments="-1"))
+    assert many.harness is not None
+    assert many.harness.answer_files == AnswerFiles()
+    assert package(question("python3", "Q", ONE, attachments="0")).harness.answer_files is None
 
 
 @pytest.mark.parametrize(
