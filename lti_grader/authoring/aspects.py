@@ -82,7 +82,7 @@ def short(ref: str) -> str:
 
 _PARTS = {
     "templates": "Template", "parameters": "Parameter", "unit_tests": "Unit tests", "autograder": "Autograder",
-    "checks": "Style", "links": "Named stream", "answer_files": "Files of an answer",
+    "checks": "Style", "links": "Named stream", "answer_files": "Files of an answer", "only_for": "Only for",
 }  # fmt: skip
 
 

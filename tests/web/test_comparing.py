@@ -23,7 +23,8 @@ HARNESSES = {
     "unit_tests": Harness(
         files={"t.py": BLOB}, unit_tests=UnitTests(runner="pytest", tests={"t.py": Visibility.HIDDEN}, answer="a.py")
     ),
-    "answer_files": Harness(answer_files=AnswerFiles()), "links": Harness(links={"in.txt": Stream.INPUT}),
+    "answer_files": Harness(answer_files=AnswerFiles()), "only_for": Harness(files={"a.h": BLOB}, only_for={"a.h": ["c"]}),
+    "links": Harness(links={"in.txt": Stream.INPUT}),
     "autograder": Harness(files={"a.zip": BLOB}, autograder=Autograder(archive="a.zip", points=Decimal(7))),
 }  # fmt: skip
 OTHERWISE: dict[type, dict[str, Any]] = {
