@@ -214,6 +214,15 @@ def _flags(reading: _Reading) -> list[str]:
     ):
         group = document(reading.files, name)
         said = group.get("output_validator_flags", group.get("output_validator_args", said))
+    if not said:
+        # What every group says for itself holds for all.
+        groups = [
+            document(reading.files, name)
+            for name in sorted(reading.files)
+            if re.match(r"data/.+/test_group\.yaml$", name)
+        ]
+        each = [one["output_validator_args"] for one in groups if "output_validator_args" in one]
+        said = each[0] if each and all(one == each[0] for one in each) else said
     return [str(one) for one in said] if isinstance(said, list) else str(said).split()
 
 

@@ -324,3 +324,12 @@ def test_of_several_files_the_one_that_none_names_begins() -> None:
     found = {one.path: (one.language, one.main, list(one.beside)) for one in package.submissions}
     assert found["submissions/accepted/two"] == ("javascript", "hello.js", ["words.js"])
     assert found["submissions/accepted/three"][0] is None
+
+
+def test_flags_that_each_group_says_for_itself_hold_for_all() -> None:
+    said = {
+        f"data/{one}/test_group.yaml": "output_validator_args: [case_sensitive]\n" for one in ("sample", "secret/1")
+    }
+    package = read({"problem.yaml": "problem_format_version: 2025-09\nname: Small\n", **said})
+    assert package.checker == {"kind": "tokens", "case_sensitive": True}
+    assert package.losses == []
