@@ -105,8 +105,11 @@ def viewer() -> Viewer:
     """
     found = flask.session
     _require_time_left(found)
+    user_id = uuid.UUID(found["user"])
+    # From now on what is done in this request is done on their word.
+    set_actor(user_id)
     return Viewer(
-        user_id=uuid.UUID(found["user"]),
+        user_id=user_id,
         tenant_id=uuid.UUID(found["tenant"]),
         platform_id=uuid.UUID(found["platform"]),
         frame_origins=tuple(found["frames"]),
@@ -204,7 +207,6 @@ def wants_json() -> bool:
 
 def _begin() -> None:
     flask.g.csp_nonce = secrets.token_urlsafe(16)
-    set_actor(uuid.UUID(flask.session["user"]) if "user" in flask.session else None)
     flask.g.started = time.monotonic()
     # Before anything reads the body; whoever is not signed in has nothing to upload.
     most = flask.current_app.extensions.get("uploads", {}).get(flask.request.endpoint)
