@@ -5,10 +5,10 @@ import io
 import stat
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
+from lti_grader.core.archives import UNREADABLE
 from lti_grader.problems.answer_files import MOST_BYTES, BadFiles, TooManyBytes, check_names, check_size
 from lti_grader.problems.harness import AnswerFiles
 
@@ -62,7 +62,7 @@ def unpacked(archive: bytes, wanted: AnswerFiles) -> Unpacked:
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             return _taken(packed, wanted)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+    except UNREADABLE as error:
         raise BadFiles(
             f"This is no ZIP archive that can be read ({error}). Pack the files once more, as ZIP and without a password."
         ) from None

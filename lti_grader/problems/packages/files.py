@@ -4,12 +4,11 @@ import dataclasses
 import functools
 import io
 import itertools
-import lzma
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from lti_grader.core.archives import UNREADABLE
 from lti_grader.problems.packages.package import BadPackage
 
 
@@ -55,7 +54,7 @@ def unzipped(archive: bytes) -> Mapping[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             members = [one for one in packed.infolist() if not one.is_dir() and _is_inside(one.filename)]
             files = _bounded(File(one.filename, one.file_size, functools.partial(packed.read, one)) for one in members)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, RuntimeError, EOFError) as error:
+    except UNREADABLE as error:
         raise BadPackage(f"The package is no ZIP archive that can be read: {error}") from None
     tops = {name.partition("/")[0] for name in files}
     if len(tops) == 1 and all("/" in name for name in files):

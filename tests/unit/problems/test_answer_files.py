@@ -53,6 +53,22 @@ def packed(files: dict[str, bytes], **links: str) -> bytes:
     return made.getvalue()
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_was_damaged_is_refused_however_it_was_packed(method: int) -> None:
+    with zipfile.ZipFile(made := io.BytesIO(), "w", method) as archive:
+        archive.writestr("main.py", bytes(range(256)) * 40)
+    whole = made.getvalue()
+    refused = 0
+    for place in range(37, len(whole) - 80):
+        damaged = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        try:
+            # Some bytes of a header mean nothing: then it is the archive that it was.
+            assert unpacked(damaged, ANY) == unpacked(whole, ANY)
+        except BadFiles as error:
+            refused += "no ZIP archive that can be read" in error.message
+    assert refused > 100
+
+
 def test_a_project_is_unpacked_without_its_folder_and_what_machines_left_in_it() -> None:
     given = {
         "proj/src/Main.java": b"class Main {}", "proj/src/Main.class": b"\xca\xfe", "proj/.git/config": b"", "proj/.git/HEAD": b"",
