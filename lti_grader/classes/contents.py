@@ -9,9 +9,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from lti_grader.classes.models import Class, ContentItem, Module
-from lti_grader.classes.queries import Membership
 from lti_grader.core.db import current_tenant, session
-from lti_grader.core.errors import Conflict, Forbidden, NotFound, Unprocessable
+from lti_grader.core.errors import Conflict, NotFound, Unprocessable
 
 LONGEST_TITLE = 250
 Kind = TypeVar("Kind", Module, ContentItem)
@@ -36,13 +35,6 @@ def contents(class_id: uuid.UUID) -> list[ModuleLine]:
     for one in session().scalars(query.order_by(ContentItem.order_index)):
         items[one.module_id].append(one)
     return [ModuleLine(one, items[one.id]) for one in session().scalars(_modules(class_id))]
-
-
-def require_teacher(place: Membership) -> None:
-    """Raise `Forbidden` unless this is somebody of the staff who sees the whole class."""
-    place.require_staff()
-    if place.within is not None:
-        raise Forbidden("The class is arranged by staff who see the whole of it.")
 
 
 def add_module(class_id: uuid.UUID, title: str) -> Module:

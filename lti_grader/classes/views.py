@@ -7,7 +7,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader.classes import contents as arranging
-from lti_grader.classes.apart import keep_apart, may_change, sections_of
+from lti_grader.classes.apart import keep_apart, may_change, require_everybody, sections_of
 from lti_grader.classes.models import Apart
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import transaction
@@ -65,7 +65,9 @@ def arrange(class_id: uuid.UUID) -> ResponseReturnValue:
     me, form = viewer(), flask.request.form
     try:
         with transaction(me.tenant_id):
-            arranging.require_teacher(membership(class_id, me.user_id))
+            place = membership(class_id, me.user_id)
+            place.require_staff()
+            require_everybody(place, "A class is arranged")
             act = _ACTS.get(form.get("do", ""))
             if act is None:
                 raise BadInput("Choose from the page what is to be changed.")

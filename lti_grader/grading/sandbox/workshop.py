@@ -4,7 +4,6 @@ import abc
 import collections
 import dataclasses
 import hashlib
-import io
 import logging
 import os
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from lti_grader.assignments.languages import PREPARED, Interpreter, Language, available_languages
+from lti_grader.grading.sandbox.artefacts import are_too_much, unpacked
 from lti_grader.grading.sandbox.calling import called, variables_kb, without_memory
 from lti_grader.grading.sandbox.cgroups import Cgroup
 from lti_grader.grading.sandbox.interface import Ending, Ends, Limits, Program, RunOutcome
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 _FIRST_UID = 61000
 _COMPILE = Limits(cpu_ms=20_000, memory_kb=1_048_576, wall_ms=40_000, processes=64, output_bytes=64 * 1024 * 1024,
                   work_bytes=256 * 1024 * 1024)  # fmt: skip
-_MOST_ARTEFACT_BYTES = 64 * 1024 * 1024
-_MOST_ARTEFACTS = 512
 _PREPARE = Limits(cpu_ms=60_000, memory_kb=2_097_152, wall_ms=120_000, processes=64, output_bytes=512 * 1024 * 1024,
                   work_bytes=512 * 1024 * 1024)  # fmt: skip
 # Programs of problems' authors that are kept built.
@@ -162,7 +160,7 @@ class Workshop(abc.ABC):
             shutil.rmtree(folder, ignore_errors=True)
         if outcome.ending is not Ending.EXITED or outcome.exit_code != 0:
             raise OSError(f"{outcome.ending}: {outcome.detail or outcome.stderr.decode(errors='replace')[-500:]}")
-        return _unpacked(outcome.stdout)
+        return unpacked(outcome.stdout)
 
     def _checked(self, program: Program, files: dict[str, bytes]) -> Program:
         """Look through a program that runs as it was written."""
@@ -179,13 +177,11 @@ class Workshop(abc.ABC):
 
     def _take_over(self, program: Program, archive: bytes) -> None:
         try:
-            files = _unpacked(archive)
+            files = unpacked(archive)
         except tarfile.TarError as error:
             program.trouble = f"the compiled program could not be read: {error}"
             return
-        too_much = len(files) > _MOST_ARTEFACTS or sum(map(len, files.values())) > _MOST_ARTEFACT_BYTES
-        odd = any(name.startswith("/") or ".." in Path(name).parts for name in files)
-        if too_much or odd:
+        if are_too_much(files):
             program.compiler_output = "Compiling this program leaves more or other files than can be kept."
             return
         program.ok, program.folder = True, self._fresh_folder(files)
@@ -283,7 +279,7 @@ class Workshop(abc.ABC):
         finally:
             shutil.rmtree(data, ignore_errors=True)
         try:
-            files = _unpacked(outcome.stderr if isinstance(stdin, Ends) else outcome.stdout)
+            files = unpacked(outcome.stderr if isinstance(stdin, Ends) else outcome.stdout)
         except tarfile.TarError:
             files = {}
         files = {name.removeprefix("feedback/"): content for name, content in files.items()}
@@ -340,13 +336,3 @@ def _is_compiled(program: Program, outcome: RunOutcome) -> bool:
         reason = {Ending.TIMEOUT: "takes too long", Ending.MEMORY: "needs too much memory"}
         program.compiler_output = f"Compiling this program {reason.get(outcome.ending, 'went wrong')}.\n{said}"
     return outcome.ending is Ending.EXITED and outcome.exit_code == 0
-
-
-def _unpacked(archive: bytes) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
-        for member in packed:
-            # Regular files only: a link could point anywhere on this machine.
-            if member.isreg() and (content := packed.extractfile(member)):
-                files[member.name] = content.read()
-    return files

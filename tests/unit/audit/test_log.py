@@ -136,9 +136,8 @@ def test_who_was_granted_more_time_is_named_and_forgotten_when_erased(world: Wor
     assert (found.flaws, found.erased) == ([], 1)
 
 
-def test_changes_at_once_make_one_chain(world: World) -> None:
+def test_changes_at_once_make_one_chain(app: flask.Flask, world: World) -> None:
     assignments = [world.assignment() for _ in range(4)]
-    app = flask.current_app._get_current_object()  # type: ignore[attr-defined]
 
     def rename_often(assignment: uuid.UUID) -> None:
         with app.app_context():
