@@ -45,10 +45,12 @@ class Cgroup:
     @staticmethod
     def clear(prefix: str) -> None:
         """Remove the groups whose name begins with `prefix` and whose maker is no longer alive."""
-        for folder in _ROOT.glob(f"**/lti_grader/{prefix}*"):
-            if not Path("/proc", folder.name.removeprefix(prefix)).exists():
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
+        # Others make and remove groups meanwhile, which may end the search: what it missed is found by the next.
+        with contextlib.suppress(FileNotFoundError):
+            for folder in _ROOT.glob(f"**/lti_grader/{prefix}*"):
+                if not Path("/proc", folder.name.removeprefix(prefix)).exists():
+                    with contextlib.suppress(OSError):
+                        folder.rmdir()
 
     def _write(self, controller: str, file: str, value: object) -> None:
         (self._folders[controller] / file).write_text(str(value))
