@@ -37,7 +37,15 @@ from lti_grader.lti.registration_models import RegistrationInvitation, Registrat
 from lti_grader.lti.release_models import OwedRelease
 from lti_grader.lti.roster_models import Roster
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
-from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
+from lti_grader.problems.models import (
+    Problem,
+    ProblemVersion,
+    Rubric,
+    RubricCriterion,
+    RubricLevel,
+    TestCase,
+    TestGroup,
+)
 
 metadata = Base.metadata
 
@@ -88,6 +96,9 @@ __all__ = [
     "RegradeStep",
     "ResourceLink",
     "Roster",
+    "Rubric",
+    "RubricCriterion",
+    "RubricLevel",
     "ScoreDelivery",
     "ScoreDeliveryEvent",
     "ScoreFreeze",

@@ -18,6 +18,7 @@ from lti_grader.authoring.check_views import blueprint as checks
 from lti_grader.authoring.draft_views import blueprint as drafts
 from lti_grader.authoring.import_views import blueprint as imports
 from lti_grader.authoring.preview_views import blueprint as previews
+from lti_grader.authoring.rubric_views import blueprint as rubrics
 from lti_grader.authoring.views import blueprint as authoring
 from lti_grader.classes.queries import has_sections
 from lti_grader.classes.views import blueprint as classes
@@ -91,7 +92,7 @@ def register_pages(app: flask.Flask) -> None:
     limits.install(app, Limits(held.kv, factor=held.settings.rate_limit_factor), LIMITS)
     pages = (
         administration, classes, assignments, access, platforms, work, results, gradebook_pages, leaderboard, points, regrades, similarity,
-        audit, authoring, checks, drafts, imports, previews, lti,
+        audit, authoring, checks, drafts, rubrics, imports, previews, lti,
     )  # fmt: skip
     for blueprint in pages:
         app.register_blueprint(blueprint)

@@ -31,6 +31,7 @@ from lti_grader.problems import queries as problems
 from lti_grader.problems.answer_archives import MOST_ARCHIVE_BYTES, Unpacked, unpacked
 from lti_grader.problems.answer_files import written
 from lti_grader.problems.harness import takes_notebook
+from lti_grader.problems.rubrics import shown_rubric
 
 blueprint = flask.Blueprint("work", __name__)
 
@@ -156,6 +157,7 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             hint=to_html(version.hint) if version.hint else "",
             samples=samples,
             notebook=notebook_of(version),
+            rubric=shown_rubric(version.id),
             copy_url=flask.url_for("work.notebook", item_id=item_id),
             config=config,
             submissions_made=made,

@@ -22,6 +22,9 @@ NOUNS = {
     "problem_versions": "the version",
     "test_groups": "the group of tests",
     "test_cases": "the test",
+    "rubrics": "the rubric",
+    "rubric_criteria": "the criterion",
+    "rubric_levels": "the level of a criterion",
 }
 _VERBS = {Action.INSERT: "Made", Action.UPDATE: "Changed", Action.DELETE: "Removed"}
 _OTHER_VERBS = {
@@ -51,7 +54,7 @@ _LABELS = {
     "status": "State", "version_before": "Version before", "version_after": "Version after", "which": "Which submissions",
     "student_ids": "Students", "sections": "Sections", "is_reason_told": "Students read the reason",
     "visibility": "Seen by students", "input": "Input", "expected": "Expected", "aggregation": "Points of the group",
-    "on_reject": "After a test that fails", "requires": "Needs the groups",
+    "on_reject": "After a test that fails", "requires": "Needs the groups", "is_shown": "Students read it", "exemplar": "Example",
 }  # fmt: skip
 # What is one of a few words, which our own names for them are nearly.
 _CHOICES = frozenset(

@@ -18,7 +18,7 @@ from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.grading.verdicts import ACCEPTED, is_proved
 from lti_grader.problems import operations as problems
-from lti_grader.problems.models import KeptSubmission, ProblemVersion, TestCase, TestGroup, VersionState
+from lti_grader.problems.models import KeptSubmission, ProblemVersion, VersionState
 
 MOST_REASON = 2000
 """Characters of a reason."""
@@ -173,13 +173,11 @@ def not_overruled(check: VersionCheck, rows: Sequence[VersionJudging]) -> str:
 
 
 def _require_tests(version: ProblemVersion) -> None:
-    worth = session().scalar(
-        sa.select(sa.func.sum(TestGroup.points))
-        .join(TestCase, TestCase.test_group_id == TestGroup.id)
-        .where(TestGroup.problem_version_id == version.id)
-    )
-    if not worth:
-        raise NothingToCheck("It has no test that is worth points yet.")
+    if not problems.worth_of(version.id):
+        raise NothingToCheck(
+            "It has no test that is worth points yet. Where people give the points by a rubric, one test is needed all the"
+            " same, such as a sample for 0 points."
+        )
 
 
 def drop(version: ProblemVersion, *, at: dt.datetime) -> None:

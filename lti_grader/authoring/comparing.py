@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from lti_grader.authoring.aspects import groups_of, settings_of, short, texts_of
 from lti_grader.core.db import session
 from lti_grader.problems.models import ProblemVersion, TestCase, TestGroup
+from lti_grader.problems.rubrics import in_words, rubric_of
 
 _INLINE_BYTES = 4096
 """Texts up to this size are compared line by line."""
@@ -92,7 +93,7 @@ def compare(before: ProblemVersion, after: ProblemVersion) -> Comparison:
     both = [name for name in new if name in old]
     changed = [TestChange(*_named(name), changes) for name in both if (changes := _test_changes(old[name], new[name]))]
     return Comparison(
-        texts=_text_changes(texts_of(before), texts_of(after)),
+        texts=_text_changes(*(texts_of(one) | {"Rubric": _rubric(one.id)} for one in (before, after))),
         settings=[*_settings_changes(settings_of(before), settings_of(after)), *_order_change(was, now)],
         groups=_settings_changes(was, now),
         is_reordered=[name for name in old if name in new] != both,
@@ -101,6 +102,11 @@ def compare(before: ProblemVersion, after: ProblemVersion) -> Comparison:
         changed=changed,
         same=len(both) - len(changed),
     )
+
+
+def _rubric(version_id: uuid.UUID) -> str:
+    found = rubric_of(version_id)
+    return in_words(found.draft if found else None)
 
 
 _Key = tuple[str, str, int]

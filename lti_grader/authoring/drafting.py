@@ -32,6 +32,7 @@ from lti_grader.problems.models import (
 )
 from lti_grader.problems.operations import DraftGroup, DraftProblem, create_problem
 from lti_grader.problems.queries import problem_named
+from lti_grader.problems.rubrics import rubric_of, write_rubric
 
 _OWN = frozenset({"id", "number", "state", "revision", "created_at", "created_by", "published_at", "published_by"})
 _MOST_POINTS, _MOST_CPU_MS, _MOST_MEMORY_KB = Decimal(100_000), 60_000, 4_194_304
@@ -83,6 +84,8 @@ def begin(opened: OpenedProblem, version: ProblemVersion, *, by: uuid.UUID) -> P
     session().add(draft)
     session().flush()
     _copy_tests(version.id, draft.id)
+    if (rubric := rubric_of(version.id)) is not None:
+        write_rubric(draft.id, rubric.draft)
     return draft
 
 

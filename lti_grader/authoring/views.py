@@ -25,6 +25,7 @@ from lti_grader.problems.answer_text import one_text
 from lti_grader.problems.models import ProblemVersion, TestCase
 from lti_grader.problems.packages.formats import WRITABLE
 from lti_grader.problems.queries import tests_of
+from lti_grader.problems.rubrics import rubric_of, shown_rubric
 
 blueprint = flask.Blueprint("authoring", __name__)
 _SHOWN_BYTES = 16_384
@@ -114,6 +115,7 @@ def shown_version(opened: OpenedProblem, found: ProblemVersion) -> dict[str, Any
         "line": next(one for one in lines if one.id == found.id),
         "others": [one for one in lines if one.id != found.id],
         "groups": listing.groups_of(found.id),
+        "whole_rubric": rubric_of(found.id),
         "checker": right_words(found.checker, found.harness),
         **as_students_see(found),
     }
@@ -127,6 +129,7 @@ def as_students_see(found: ProblemVersion) -> dict[str, Any]:
         "hint": to_html(found.hint) if found.hint else "",
         "samples": [test for _, test in tests_of(found.id) if test.visibility == "sample"],
         "notebook": notebook_of(found),
+        "rubric": shown_rubric(found.id),
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import flask
 
 from lti_grader.core.errors import GraderError
+from lti_grader.core.markdown import to_html
 
 
 class AssetsMissing(GraderError):
@@ -33,6 +34,7 @@ def install_assets(app: flask.Flask) -> None:
 
     app.jinja_env.globals["asset_url"] = asset_url
     app.jinja_env.filters["points"] = show_points
+    app.jinja_env.filters["markdown"] = to_html
     app.jinja_env.filters["moment"] = show_moment
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = dt.timedelta(days=30)
 

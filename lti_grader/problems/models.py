@@ -180,3 +180,60 @@ class TestCase(Row, Tenanted, Base):
     """What is run together with the answer, such as calls of its function; whoever sees the test sees this."""
     extra: Mapped[str] = mapped_column(default="", server_default="")
     """More for the version's template; never shown to students."""
+
+
+class Rubric(Row, Tenanted, Base):
+    """By what people mark the answers to a version, beside its tests. Once that is published, a trigger keeps it as it is."""
+
+    __tablename__ = "rubrics"
+    __table_args__ = (
+        sa.UniqueConstraint("problem_version_id"),
+        sa.CheckConstraint("points >= 0", name="points_not_negative"),
+    )
+
+    problem_version_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("problem_versions.id", ondelete="CASCADE"))
+    points: Mapped[Points]
+    """The most that it gives: the sum of its criteria."""
+    is_shown: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    """Whether students read it with the statement."""
+
+
+class RubricCriterion(Row, Tenanted, Base):
+    __tablename__ = "rubric_criteria"
+    __table_args__ = (
+        sa.UniqueConstraint("problem_version_id", "order_index", deferrable=True, initially="DEFERRED"),
+        sa.UniqueConstraint("id", "problem_version_id"),
+        sa.CheckConstraint("points >= 0", name="points_not_negative"),
+    )
+
+    problem_version_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("rubrics.problem_version_id", ondelete="CASCADE")
+    )
+    order_index: Mapped[int]
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="", server_default="")
+    """Markdown."""
+    points: Mapped[Points]
+    """The most that it gives: those of its best level."""
+
+
+class RubricLevel(Row, Tenanted, Base):
+    __tablename__ = "rubric_levels"
+    __table_args__ = (
+        sa.UniqueConstraint("criterion_id", "order_index", deferrable=True, initially="DEFERRED"),
+        # The version stands here too, so that one rule keeps the three tables of a rubric.
+        sa.ForeignKeyConstraint(
+            ["criterion_id", "problem_version_id"],
+            ["rubric_criteria.id", "rubric_criteria.problem_version_id"],
+            ondelete="CASCADE",
+        ),
+        sa.CheckConstraint("points >= 0", name="points_not_negative"),
+    )
+
+    criterion_id: Mapped[uuid.UUID]
+    problem_version_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    order_index: Mapped[int]
+    points: Mapped[Points]
+    description: Mapped[str]
+    exemplar: Mapped[str] = mapped_column(default="", server_default="")
+    """What work of this level looks like, in Markdown."""

@@ -24,6 +24,7 @@ from lti_grader.problems.models import (
     VersionState,
     Visibility,
 )
+from lti_grader.problems.rubrics import DraftRubric, points_of, write_rubric
 
 
 class SlugTaken(Conflict):
@@ -85,6 +86,8 @@ class DraftProblem:
     """How an answer becomes a program, where it is none."""
     language_limits: Mapping[str, LanguageLimit] = dataclasses.field(default_factory=dict)
     submissions: Sequence[KeptSubmission] = ()
+    rubric: DraftRubric | None = None
+    """By what people mark answers, beside the tests."""
 
 
 def create_problem(draft: DraftProblem, *, owner_id: uuid.UUID | None = None) -> ProblemVersion:
@@ -138,6 +141,7 @@ def _add_version(problem_id: uuid.UUID, number: int, draft: DraftProblem, by: uu
     ids: dict[str, uuid.UUID] = {}
     for place, group in enumerate(draft.groups):
         ids[group.name] = _add_group(version.id, place, group, ids)
+    write_rubric(version.id, draft.rubric)
     return version
 
 
@@ -184,15 +188,22 @@ def publish(version: ProblemVersion, *, at: dt.datetime, by: uuid.UUID | None = 
     Raises
     ------
     NotReadyToPublish
-        It has no test, or its tests are worth nothing.
+        It has no test, or nothing of it is worth points.
     """
-    worth = session().scalar(
-        sa.select(sa.func.sum(TestGroup.points))
-        .join(TestCase, TestCase.test_group_id == TestGroup.id)
-        .where(TestGroup.problem_version_id == version.id)
-    )
-    if not worth:
-        raise NotReadyToPublish("A problem needs at least one test that is worth points before it can be published.")
+    if not worth_of(version.id):
+        raise NotReadyToPublish(
+            "A problem needs at least one test, and points for its tests or by a rubric, before it can be published."
+        )
     version.state = VersionState.PUBLISHED
     version.published_at, version.published_by = at, by
     session().flush()
+
+
+def worth_of(version_id: uuid.UUID) -> Decimal:
+    """Return what the tests and the rubric of a version are worth together; 0 where it has no test."""
+    tests = session().scalar(
+        sa.select(sa.func.sum(TestGroup.points))
+        .join(TestCase, TestCase.test_group_id == TestGroup.id)
+        .where(TestGroup.problem_version_id == version_id)
+    )
+    return Decimal(0) if tests is None else tests + points_of(version_id)

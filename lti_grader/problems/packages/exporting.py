@@ -24,6 +24,7 @@ from lti_grader.problems.models import (
 from lti_grader.problems.operations import DraftGroup, DraftTest
 from lti_grader.problems.packages.package import Package, Submission
 from lti_grader.problems.queries import tests_of, version
+from lti_grader.problems.rubrics import DraftRubric, rubric_of
 
 ACCEPTED = frozenset({"accepted"})
 
@@ -35,12 +36,15 @@ class KeptVersion:
     problem: Problem
     version: ProblemVersion
     tests: Sequence[sa.Row[TestGroup, TestCase]]
+    rubric: DraftRubric | None = None
 
 
 def kept_version(version_id: uuid.UUID) -> KeptVersion:
     """Return the rows of a version, or raise `NotFound`."""
     kept = version(version_id)
-    return KeptVersion(session().get_one(Problem, kept.problem_id), kept, tests_of(version_id))
+    rubric = rubric_of(version_id)
+    problem = session().get_one(Problem, kept.problem_id)
+    return KeptVersion(problem, kept, tests_of(version_id), rubric.draft if rubric else None)
 
 
 def bounded(get: Callable[[str], bytes], *, most: int) -> Callable[[str], bytes]:
@@ -89,6 +93,7 @@ def package_of(found: KeptVersion, get: Callable[[str], bytes]) -> Package:
         language_limits={name: cast("LanguageLimit", one) for name, one in kept.language_limits.items()},
         harness=harness.model_copy(update={"files": {name: name for name in files}}) if harness else None,
         files=files,
+        rubric=found.rubric,
     )
 
 

@@ -99,6 +99,8 @@ class _Writing:
         if package.harness is not None:
             self.files |= kattis_included.written(package.harness, package.files)
         self._say_what_is_left_out()
+        if package.rubric is not None:
+            self.report.append("Its rubric is left out: judges there know tests only.")
         return self.files, self.report
 
     def _yaml(self, name: str, content: Mapping[str, Any]) -> None:

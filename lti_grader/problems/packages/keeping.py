@@ -58,6 +58,7 @@ def draft_of(package: Package, *, cpu_ms: int, put: Callable[[bytes], str]) -> D
         hint=package.hint,
         language_limits=package.language_limits,
         submissions=[_submission(one, put) for one in package.submissions],
+        rubric=package.rubric,
     )
 
 

@@ -9,6 +9,7 @@ from lti_grader.core.errors import Unprocessable
 from lti_grader.problems.harness import Harness
 from lti_grader.problems.models import LanguageLimit, Visibility
 from lti_grader.problems.operations import DraftGroup
+from lti_grader.problems.rubrics import DraftRubric
 
 
 class BadPackage(Unprocessable):
@@ -149,6 +150,7 @@ class Package:
     `packages.unit_tests.with_unit_tests` to fill in harness, files and this, and whatever judges or keeps a package
     calls `settled` first.
     """
+    rubric: DraftRubric | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -90,6 +90,25 @@ class AnswerForm(_Form):
     """See `harness.AnswerFiles`: an answer is several files."""
 
 
+class LevelForm(_Form):
+    points: Points
+    description: _Name
+    exemplar: Text = ""
+
+
+class CriterionForm(_Form):
+    name: _Name
+    description: Text = ""
+    levels: list[LevelForm]
+
+
+class RubricForm(_Form):
+    """By what people mark answers."""
+
+    shown: bool = True
+    criteria: list[CriterionForm]
+
+
 class SolutionForm(_Form):
     source: Program
     name: _Name | None = None
@@ -122,4 +141,5 @@ class ProblemForm(_Form):
     checks: dict[str, dict[str, Any]] = {}
     """Looks at style by their names; see `packages.unit_tests`, too."""
     groups: list[GroupForm] = []
+    rubric: RubricForm | None = None
     solutions: list[SolutionForm] = []

@@ -14,7 +14,7 @@ from lti_grader.problems.checkers import UnknownChecker, checker_config
 from lti_grader.problems.harness import Harness, Template
 from lti_grader.problems.models import LanguageLimit, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
-from lti_grader.problems.packages import notebook_files, unit_tests, yaml_files
+from lti_grader.problems.packages import notebook_files, unit_tests, yaml_files, yaml_rubrics
 from lti_grader.problems.packages import yaml_form as form
 from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
@@ -89,6 +89,9 @@ class _Reading:
             package = self._with_checks(package, said.checks)
         if said.answer is not None:
             package = self._with_answer(package, said.answer)
+        if said.rubric is not None:
+            rubric = yaml_rubrics.read(said.rubric, self.lines, self._words)
+            package = dataclasses.replace(package, rubric=rubric)
         if unused := sorted(set(self.files) - self.used):
             more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
             self.report.append(f"Left out, for nothing in {form.MARK} names them: {', '.join(unused[:10])}{more}.")

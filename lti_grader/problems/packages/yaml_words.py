@@ -67,5 +67,5 @@ def _keys(models: Sequence[type[BaseModel]]) -> set[str]:
 
 KEYS = _keys([
     form.ProblemForm, form.LimitsForm, form.GroupForm, form.TestForm, form.TemplateForm, form.SolutionForm,
-    form.LanguageLimits, form.InFile, form.InFolder, form.AnswerForm,
+    form.LanguageLimits, form.InFile, form.InFolder, form.AnswerForm, form.RubricForm, form.CriterionForm, form.LevelForm,
 ])  # fmt: skip

@@ -9,7 +9,7 @@ import yaml
 
 from lti_grader.problems.models import OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
-from lti_grader.problems.packages import yaml_files
+from lti_grader.problems.packages import yaml_files, yaml_rubrics
 from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import Package, Submission
 from lti_grader.problems.packages.yaml_form import MARK
@@ -75,6 +75,8 @@ class _Writing:
             }
         said |= self._harness(package)
         said["groups"] = [self._group(number, one) for number, one in enumerate(package.groups, start=1)]
+        if package.rubric is not None:
+            said["rubric"] = yaml_rubrics.write(package.rubric, self._text, _number, _given)
         if package.submissions:
             said["solutions"] = [self._solution(package, one) for one in package.submissions]
         text = yaml.dump(said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

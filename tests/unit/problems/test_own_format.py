@@ -15,6 +15,7 @@ from lti_grader.problems.models import Aggregation, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
 from lti_grader.problems.packages import yaml_reading, yaml_words, yaml_writing
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
+from lti_grader.problems.rubrics import DraftCriterion, DraftLevel, DraftRubric
 
 SUMS = """\
 lti_grader: 1
@@ -101,6 +102,9 @@ def test_what_an_author_writes_is_the_problem() -> None:
         ("folder: tests/large", "folder: tests/huge", "line 26: there is no file that ends in .in below tests/huge/"),
         ("hint: Start with 0.", "hint: [1", "line 6: this is no YAML"),
         ("title: Sums", "title: Sums\ntitle: Sum", "line 3: title is there twice"),
+        ("solutions:", "rubric: {criteria: []}\nsolutions:", "line 29: Give the rubric a criterion."),
+        ("solutions:", "rubric: {criteria: [{name: Style, levels: [{points: x, description: Good}]}]}\nsolutions:",
+         "line 29: rubric.criteria[1].levels[1].points is 'x', and has to be a number."),
         ("lti_grader: 1", "lti_grader: 2", "line 1: lti_grader cannot be '2': choose '1'."),
         ("starter:\n  python: |\n    numbers", "starter: |\n    numbers", "line 12: starter has to be names with values."),
     ],
@@ -189,6 +193,17 @@ submissions = st.builds(
     st.none() | st.frozensets(st.sampled_from(["accepted", "fail", "timeout"]), min_size=1),
     st.dictionaries(names, st.binary(max_size=9), max_size=2),
 )  # fmt: skip
+words = names.map(str.strip).filter(bool)
+worth = st.decimals(min_value=1, max_value=1000, places=4)
+levels = st.builds(DraftLevel, worth, words, texts)
+rubrics = st.builds(
+    DraftRubric,
+    st.lists(
+        st.builds(DraftCriterion, words, st.lists(levels, min_size=1, max_size=3), texts),
+        min_size=1, max_size=3, unique_by=lambda one: one.name,
+    ),
+    st.booleans(),
+)  # fmt: skip
 limits = st.fixed_dictionaries({}, optional={"cpu_ms": st.integers(1, 600_000), "memory_kb": st.integers(1, 9_000_000)})
 
 
@@ -213,6 +228,7 @@ def packages(draw: st.DrawFn) -> Package:
         tags=draw(st.lists(texts, max_size=2)), starter_code=draw(st.dictionaries(languages, texts, max_size=2)),
         language_limits=draw(st.dictionaries(languages, limits, max_size=2)),
         harness=harness if has_harness else None, files=files if has_harness else {},
+        rubric=draw(st.none() | rubrics),
     )  # fmt: skip
 
 
