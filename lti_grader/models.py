@@ -1,6 +1,7 @@
 """Every table, imported in one place so that the metadata is whole."""
 
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem, PointsChange
+from lti_grader.assignments.passcode_models import AssignmentPasscode, PasscodeEntry
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
 from lti_grader.audit.models import AuditEntry
 from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
@@ -58,6 +59,7 @@ __all__ = [
     "AssetAttempt",
     "AssetReport",
     "Assignment",
+    "AssignmentPasscode",
     "AssignmentProblem",
     "AssignmentProgress",
     "AuditEntry",
@@ -81,6 +83,7 @@ __all__ = [
     "Notice",
     "NoticeSubscription",
     "OwedRelease",
+    "PasscodeEntry",
     "Platform",
     "PointsChange",
     "PrivacyAct",

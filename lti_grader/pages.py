@@ -9,6 +9,7 @@ import flask
 from lti_grader.adapters import Adapters
 from lti_grader.assignments.access_views import blueprint as access
 from lti_grader.assignments.languages import label_of
+from lti_grader.assignments.passcode_views import blueprint as passcodes
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
 from lti_grader.attempts.notebooks import MOST_BYTES
@@ -63,6 +64,8 @@ _SAVES = Limit(
 _WORK = Limit(
     "work", "So many Runs and Submits at once are too many. Your text is kept.", Pace(5_000, 100), Pace(30, 0.5)
 )
+# As often as anybody mistypes, and too seldom to find a passcode by trying; a lecture hall types it in one minute.
+_PASSCODES = Limit("passcodes", "There were many wrong passcodes.", Pace(10_000, 100), Pace(12, 0.05))
 _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
@@ -80,6 +83,7 @@ LIMITS = {
     "work.hand_in": _WORK,
     "previews.save_draft": _SAVES,
     "previews.hand_in": _WORK,
+    "passcodes.enter": _PASSCODES,
     "work.unpack": _WORK,
     "previews.unpack": _WORK,
 }
@@ -91,9 +95,28 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["uploads"] = UPLOADS
     limits.install(app, Limits(held.kv, factor=held.settings.rate_limit_factor), LIMITS)
     pages = (
-        administration, classes, assignments, access, platforms, work, results, gradebook_pages, leaderboard, points, regrades, similarity,
-        audit, authoring, checks, drafts, rubrics, imports, previews, lti,
-    )  # fmt: skip
+        administration,
+        classes,
+        assignments,
+        access,
+        passcodes,
+        platforms,
+        work,
+        results,
+        gradebook_pages,
+        leaderboard,
+        points,
+        regrades,
+        similarity,
+        audit,
+        authoring,
+        checks,
+        drafts,
+        rubrics,
+        imports,
+        previews,
+        lti,
+    )
     for blueprint in pages:
         app.register_blueprint(blueprint)
     install_assets(app)

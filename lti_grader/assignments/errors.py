@@ -23,5 +23,13 @@ class NotPublished(Forbidden):
     code = "not_published"
 
 
+class PasscodeNeeded(Forbidden):
+    code = "passcode_needed"
+
+
+class WrongPasscode(Unprocessable):
+    code = "wrong_passcode"
+
+
 class BadAssignment(Unprocessable):
     code = "bad_assignment"

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.access import dates_of, end_of, last_dues
 from lti_grader.assignments.dates import Dates
-from lti_grader.assignments.errors import NotPublished
+from lti_grader.assignments.errors import NotPublished, PasscodeNeeded
 from lti_grader.assignments.models import Assignment, AssignmentProblem, PointsChange
+from lti_grader.assignments.passcode_models import AssignmentPasscode, PasscodeEntry
 from lti_grader.assignments.release import EVERYTHING, Part, Release, Shown, When, shown
-from lti_grader.classes.models import Module
+from lti_grader.classes.models import Module, Role
 from lti_grader.classes.queries import Membership, membership
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
@@ -44,6 +45,15 @@ class OpenedAssignment:
     problems: list[ProblemLine]
     dates: Dates
     """Those that this person has."""
+    needs_passcode: bool = False
+    """Whether this person has to enter the assignment's passcode before they see its problems."""
+
+    def require_let_in(self) -> None:
+        """Raise `PasscodeNeeded` where this person has not entered the assignment's passcode."""
+        if self.needs_passcode:
+            raise PasscodeNeeded(
+                "This assignment asks for its passcode: reload the page and enter it. Your text is kept in this browser."
+            )
 
     def problem(self, item_id: uuid.UUID | str | None = None) -> ProblemLine:
         """Return one of its problems, without an id the first, or raise `NotFound`."""
@@ -91,7 +101,7 @@ def open_assignment(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssig
     row = (
         session()
         .execute(
-            sa.select(Assignment, Module)
+            sa.select(Assignment, Module, _is_locked(user_id))
             .join(Module, Module.id == Assignment.module_id)
             .where(Assignment.id == assignment_id)
         )
@@ -99,13 +109,20 @@ def open_assignment(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssig
     )
     if row is None:
         raise NotFound("There is no such assignment. Open it again from your course page.")
-    assignment, module = row
+    assignment, module, is_locked = row
     place = membership(module.class_id, user_id)
     if not (place.is_staff or (assignment.is_published and module.is_published)):
         raise NotPublished("This assignment is not published yet.")
     # Staff, whatever section they are in, look after all of them.
     theirs = assignment.dates() if place.is_staff else dates_of(assignment, user_id)
-    return OpenedAssignment(assignment, place, problem_lines(assignment_id), theirs)
+    needs_passcode = is_locked and place.role == Role.STUDENT
+    return OpenedAssignment(assignment, place, problem_lines(assignment_id), theirs, needs_passcode)
+
+
+def _is_locked(user_id: uuid.UUID) -> sa.ColumnElement[bool]:
+    """Return the condition that an assignment has a passcode that somebody has not entered."""
+    entered = sa.exists().where(PasscodeEntry.assignment_id == Assignment.id, PasscodeEntry.user_id == user_id)
+    return sa.and_(sa.exists().where(AssignmentPasscode.assignment_id == Assignment.id), ~entered)
 
 
 def open_for_staff(assignment_problem_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssignment:

@@ -72,6 +72,8 @@ def overview(assignment_id: uuid.UUID) -> ResponseReturnValue:
             return flask.redirect(
                 flask.url_for("gradebook.review", assignment_id=assignment_id, student_id=people[0].id)
             )
+        if opened.needs_passcode:
+            return flask.redirect(flask.url_for("passcodes.page", assignment_id=assignment_id))
         if len(opened.problems) == 1 and not place.is_staff and not people:
             return flask.redirect(flask.url_for("work.page", item_id=opened.problems[0].item.id))
         states = flask.current_app.extensions["problem_states"](me.user_id, opened)
@@ -107,6 +109,13 @@ def _place(item_id: uuid.UUID, user_id: uuid.UUID) -> _Place:
     return _Place(opened, next(line for line in opened.problems if line.item.id == item_id))
 
 
+def _let_in(item_id: uuid.UUID, user_id: uuid.UUID) -> _Place:
+    """Return a place for whoever may see its problem: it raises `PasscodeNeeded` for whoever has not entered the passcode."""
+    place = _place(item_id, user_id)
+    place.opened.require_let_in()
+    return place
+
+
 def _read_only_reason(place: _Place) -> str:
     if place.opened.membership.is_staff:
         return ""
@@ -124,6 +133,8 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
     me, settings = viewer(), adapters.installed().settings
     with transaction(me.tenant_id):
         place = _place(item_id, me.user_id)
+        if place.opened.needs_passcode:
+            return flask.redirect(flask.url_for("passcodes.page", assignment_id=place.opened.assignment.id))
         version = problems.version(place.item.problem_version_id)
         draft = drafts.load(adapters.installed().kv, me.user_id, item_id)
         made = queries.submissions_made(me.user_id, item_id)
@@ -177,7 +188,7 @@ def notebook(item_id: uuid.UUID) -> ResponseReturnValue:
     """The notebook that students begin with, and its data."""
     me = viewer()
     with transaction(me.tenant_id):
-        version = problems.version(_place(item_id, me.user_id).item.problem_version_id)
+        version = problems.version(_let_in(item_id, me.user_id).item.problem_version_id)
         if not takes_notebook(version.harness):
             raise NotFound("This problem is answered on its page: there is no notebook to it.")
         return as_download(copy_for(version, problems.slug_of(version.id), adapters.installed().blobs.get))
@@ -188,7 +199,7 @@ def unpack(item_id: uuid.UUID) -> ResponseReturnValue:
     """The files of a ZIP archive, for the editor; nothing is kept."""
     me = viewer()
     with transaction(me.tenant_id):
-        place = _place(item_id, me.user_id)
+        place = _let_in(item_id, me.user_id)
         place.opened.membership.require_work()
         wanted = wanted_files(problems.version(place.item.problem_version_id))
     return as_files(unpacked(uploaded_archive(), wanted))
@@ -236,7 +247,7 @@ def save_draft(item_id: uuid.UUID) -> ResponseReturnValue:
         time_spent_seconds=_whole(given.get("time_spent_seconds", 0), "time_spent_seconds"),
     )
     with transaction(me.tenant_id):
-        place = _place(item_id, me.user_id)
+        place = _let_in(item_id, me.user_id)
         place.opened.membership.require_work()
         version = problems.version(place.item.problem_version_id)
         check_code(given.get("code"), max_bytes=most_bytes(version, held.settings.max_code_bytes))
@@ -261,7 +272,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
     language = str(given.get("language", ""))
     with transaction(me.tenant_id):
         # Refuse before anything is stored; it is looked at again under the lock.
-        place = _place(item_id, me.user_id)
+        place = _let_in(item_id, me.user_id)
         place.opened.membership.require_work()
         require_language(place.opened.assignment, language, answered_in=place.line.answered_in)
         version = problems.version(place.item.problem_version_id)
@@ -276,7 +287,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
         time_focused_seconds=_whole(given.get("time_focused_seconds", 0), "time_focused_seconds"),
     )
     with transaction(me.tenant_id):
-        place = _place(item_id, me.user_id)
+        place = _let_in(item_id, me.user_id)
         attempt = operations.submit(
             me.user_id,
             place.opened.assignment,

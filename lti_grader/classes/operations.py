@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import secrets
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -12,10 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from lti_grader.classes.models import Class, Copying, Enrollment, EnrollmentSource, EnrollmentStatus, Module, Role
 from lti_grader.core.db import current_tenant, session
-from lti_grader.core.ids import new_id
-
-# Without 0, O, 1 and I, which are read out wrongly.
-_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+from lti_grader.core.ids import new_code, new_id
 
 
 def create_class(name: str, *, owner_id: uuid.UUID | None) -> Class:
@@ -24,7 +20,7 @@ def create_class(name: str, *, owner_id: uuid.UUID | None) -> Class:
         tenant_id=current_tenant(),
         name=name,
         owner_id=owner_id,
-        join_code="".join(secrets.choice(_CODE_LETTERS) for _ in range(6)),
+        join_code=new_code(6),
     )
     session().add(created)
     session().flush()

@@ -50,7 +50,7 @@ STAFF_ONLY = {
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
     "lti.join_class", "assignments.settings", "assignments.change", "lti.take_course_out",
     "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
-    "access.page", "access.say", "access.remove", "points.page", "points.change",
+    "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change",
     "regrades.page", "regrades.start", "regrades.regrade", "regrades.act", "regrades.marks_csv",
     "authoring.problems", "authoring.problem", "authoring.version", "authoring.test", "authoring.test_data",
     "authoring.file", "authoring.compare",

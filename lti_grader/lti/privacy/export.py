@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from lti_grader.adapters.storage import Blobs
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem
+from lti_grader.assignments.passcode_models import PasscodeEntry
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
 from lti_grader.audit.models import AuditEntry
 from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
@@ -68,6 +69,12 @@ def gather(user: User) -> Held:
                 ContentItem, ContentItem.id == AccessOverride.assignment_id
             ),
             AccessOverride.user_id == user.id,
+        ),
+        "passcodes": _rows(
+            sa.select(PasscodeEntry, ContentItem.title.label("item")).join(
+                ContentItem, ContentItem.id == PasscodeEntry.assignment_id
+            ),
+            PasscodeEntry.user_id == user.id,
         ),
         "grades": _rows(
             sa.select(GradebookEntry, ContentItem.title.label("item")).join(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import AccessOverride
+from lti_grader.assignments.passcode_models import PasscodeEntry
 from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
 from lti_grader.audit.models import AuditEntry
 from lti_grader.classes.models import Enrollment, Mentorship
@@ -79,6 +80,7 @@ def counts(user: User) -> dict[str, int]:
         ),
         "files": (LtiAsset, (LtiAsset.user_id == user.id,)),
         "dates of their own": (AccessOverride, (AccessOverride.user_id == user.id,)),
+        "passcodes entered": (PasscodeEntry, (PasscodeEntry.user_id == user.id,)),
         "grades": (GradebookEntry, (GradebookEntry.student_id == user.id,)),
         "names on leaderboards": (LeaderboardName, (LeaderboardName.user_id == user.id,)),
         "changes noted": (
