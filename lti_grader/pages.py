@@ -21,6 +21,8 @@ from lti_grader.authoring.import_views import blueprint as imports
 from lti_grader.authoring.preview_views import blueprint as previews
 from lti_grader.authoring.rubric_views import blueprint as rubrics
 from lti_grader.authoring.views import blueprint as authoring
+from lti_grader.classes.material_views import blueprint as materials
+from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.classes.queries import has_sections
 from lti_grader.classes.views import blueprint as classes
 from lti_grader.core import limits
@@ -70,6 +72,7 @@ _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
     "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE, "drafts.save": _FILE, "checks.keep": 2 * MOST_ARCHIVE_BYTES,
+    "materials.save": 4 * _FILE,
     "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK, "work.save_draft": _NOTEBOOK, "previews.save_draft": _NOTEBOOK,
     "work.unpack": 2 * MOST_ARCHIVE_BYTES, "previews.unpack": 2 * MOST_ARCHIVE_BYTES,
 }  # fmt: skip
@@ -97,6 +100,7 @@ def register_pages(app: flask.Flask) -> None:
     pages = (
         administration,
         classes,
+        materials,
         assignments,
         access,
         passcodes,
@@ -133,9 +137,17 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["file_of_attempt"] = attempting.file_of
     app.extensions["score_state"] = _score_state
     app.jinja_env.filters["language"] = label_of
+    app.jinja_env.globals["content_url"] = content_url
     app.jinja_env.globals["class_has_sections"] = has_sections
     app.jinja_env.globals["class_has_leaderboard"] = is_on_in
     app.jinja_env.globals["class_has_files"] = looking.has_any
+
+
+def content_url(item: ContentItem) -> str:
+    """Return the address of the page of something that stands in a class."""
+    if item.type == ContentType.MATERIAL:
+        return flask.url_for("materials.page", material_id=item.id)
+    return flask.url_for("work.overview", assignment_id=item.id)
 
 
 def _board(class_id: uuid.UUID, within: frozenset[str] | None) -> board.Board:

@@ -15,6 +15,7 @@ from lti_grader.assignments.models import Assignment, AssignmentProblem, PointsC
 from lti_grader.assignments.passcode_models import AssignmentPasscode, PasscodeEntry
 from lti_grader.assignments.release import EVERYTHING, Part, Release, Shown, When, shown
 from lti_grader.classes.models import Module, Role
+from lti_grader.classes.publishing import seen_by_students
 from lti_grader.classes.queries import Membership, membership
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
@@ -101,7 +102,7 @@ def open_assignment(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssig
     row = (
         session()
         .execute(
-            sa.select(Assignment, Module, _is_locked(user_id))
+            sa.select(Assignment, Module, seen_by_students(), _is_locked(user_id))
             .join(Module, Module.id == Assignment.module_id)
             .where(Assignment.id == assignment_id)
         )
@@ -109,9 +110,9 @@ def open_assignment(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssig
     )
     if row is None:
         raise NotFound("There is no such assignment. Open it again from your course page.")
-    assignment, module, is_locked = row
+    assignment, module, is_seen, is_locked = row
     place = membership(module.class_id, user_id)
-    if not (place.is_staff or (assignment.is_published and module.is_published)):
+    if not (place.is_staff or is_seen):
         raise NotPublished("This assignment is not published yet.")
     # Staff, whatever section they are in, look after all of them.
     theirs = assignment.dates() if place.is_staff else dates_of(assignment, user_id)

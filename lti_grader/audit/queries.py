@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from lti_grader.audit import words
 from lti_grader.audit.models import AuditEntry
 from lti_grader.audit.words import Line
-from lti_grader.classes.models import Class, ContentItem, Module
+from lti_grader.classes.models import Class, ContentItem, ContentType, Module
 from lti_grader.core.db import session
 from lti_grader.people.models import User
 from lti_grader.problems.models import Problem, ProblemVersion
@@ -21,7 +21,7 @@ AT_ONCE = 150
 """Rows on a page; what belongs to one act stands together."""
 _MOST_LINES = 20
 # Two tables hold one thing.
-_JOINED = {"assignments": "content_items"}
+_JOINED = {"assignments": "content_items", "materials": "content_items"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,12 +63,25 @@ def acts(*conditions: sa.ColumnElement[bool], before: int | None = None) -> Acts
         query = query.where(entry.number < before)
     rows = session().scalars(query.limit(AT_ONCE + 1)).all()
     shown, names, own_role = rows[:AT_ONCE], _names(rows), session().scalar(sa.text("SELECT session_user"))
+    materials = _materials(rows)
     found = []
     for (at, actor_id, role), group in itertools.groupby(shown, key=lambda one: (one.at, one.actor_id, one.role)):
-        lines = [words.line(one, names) for one in _things(list(group))]
+        lines = [words.line(one, names, is_material=_is_of(one, materials)) for one in _things(list(group))]
         who = names.get(actor_id, "Somebody who is gone") if actor_id else _nobody(role, own_role)
         found.append(Act(at, who, actor_id, lines[:_MOST_LINES], max(0, len(lines) - _MOST_LINES)))
     return Acts(found, shown[-1].number if len(rows) > AT_ONCE else None)
+
+
+def _materials(entries: Sequence[AuditEntry]) -> frozenset[uuid.UUID]:
+    """Return which of the items that these lead to are materials, also those that are gone."""
+    gone = {one.subject_id for one in entries if one.subject == "materials"}
+    items = {one.subject_id for one in entries if one.subject == "content_items"} - gone
+    query = sa.select(ContentItem.id).where(ContentItem.id.in_(items), ContentItem.type == ContentType.MATERIAL)
+    return frozenset(gone | set(session().scalars(query) if items else ()))
+
+
+def _is_of(thing: Sequence[AuditEntry], subjects: Collection[uuid.UUID]) -> bool:
+    return thing[0].subject_id in subjects
 
 
 def _nobody(role: str, own_role: str | None) -> str:

@@ -14,6 +14,8 @@ NOUNS = {
     "modules": "the module",
     "content_items": "the assignment",
     "assignments": "the assignment",
+    "materials": "the material",
+    "material_files": "the file",
     "assignment_problems": "a problem of the assignment",
     "access_overrides": "dates and attempts",
     "assignment_passcodes": "the passcode",
@@ -55,6 +57,7 @@ _LABELS = {
     "override_reason": "Reason", "manual_feedback": "Comment to the student", "private_notes": "Notes of the staff",
     "set_at": "Set at", "status": "State", "version_before": "Version before", "version_after": "Version after", "which": "Which submissions",
     "student_ids": "Students", "sections": "Sections", "is_reason_told": "Students read the reason",
+    "body_markdown": "Text", "size": "Bytes",
     "visibility": "Seen by students", "input": "Input", "expected": "Expected", "aggregation": "Points of the group",
     "on_reject": "After a test that fails", "requires": "Needs the groups", "is_shown": "Students read it", "exemplar": "Example",
 }  # fmt: skip
@@ -95,21 +98,22 @@ class Line:
     is_erased: bool = False
 
 
-def line(entries: Sequence[AuditEntry], names: Mapping[uuid.UUID, str]) -> Line:
+def line(entries: Sequence[AuditEntry], names: Mapping[uuid.UUID, str], *, is_material: bool = False) -> Line:
     """Return what the entries of one thing, which may lie in two tables, say of it.
 
     Parameters
     ----------
     names
         What people, items, problems and versions are called now, by their ids.
+    is_material
+        Whether an item of a class that they are about is a material.
     """
     first = entries[0]
     action = Action(first.action)
     verb = _OTHER_VERBS.get((first.subject, action), _VERBS[action])
     before, after = _together(one.before for one in entries), _together(one.after for one in entries)
-    text = " ".join(
-        filter(None, (verb, NOUNS.get(first.subject, first.subject), _called(first, before | after, names)))
-    )
+    noun = NOUNS["materials"] if is_material else NOUNS.get(first.subject, first.subject)
+    text = " ".join(filter(None, (verb, noun, _called(first, before | after, names))))
     return Line(text, list(_changes(before, after, names)), is_erased=any(one.erased_at for one in entries))
 
 

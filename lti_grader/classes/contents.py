@@ -106,6 +106,24 @@ def move_item(class_id: uuid.UUID, item_id: uuid.UUID, by: int) -> None:
     session().flush()
 
 
+def module(class_id: uuid.UUID, module_id: uuid.UUID) -> Module:
+    """Return a module of a class that something is to be put into: nobody else arranges the class meanwhile."""
+    _lock(class_id)
+    return _one(class_id, module_id)[0]
+
+
+def next_place(module_id: uuid.UUID) -> int:
+    """Return the number of the place behind everything that stands in a module."""
+    last = session().scalar(sa.select(sa.func.max(ContentItem.order_index)).where(ContentItem.module_id == module_id))
+    return 0 if last is None else last + 1
+
+
+def close_ranks(module_id: uuid.UUID) -> None:
+    """Number what stands in a module anew, after something has been taken out of it."""
+    _renumber(_mates(module_id))
+    session().flush()
+
+
 def put_item(class_id: uuid.UUID, item_id: uuid.UUID, module_id: uuid.UUID) -> None:
     """Move an item to the end of another module of its class."""
     _lock(class_id)

@@ -13,6 +13,7 @@ from lti_grader.classes.models import (
     Apart,
     Class,
     ContentItem,
+    ContentType,
     Enrollment,
     EnrollmentStatus,
     Module,
@@ -207,8 +208,8 @@ class ItemLine:
     is_published: bool
 
 
-def items(class_id: uuid.UUID) -> list[ItemLine]:
-    """Return the content items of a class in their order."""
+def items(class_id: uuid.UUID, *, only_graded: bool = False) -> list[ItemLine]:
+    """Return the content items of a class in their order; materials are not graded."""
     rows = session().execute(
         sa.select(
             ContentItem.id,
@@ -219,7 +220,7 @@ def items(class_id: uuid.UUID) -> list[ItemLine]:
             sa.and_(ContentItem.is_published, Module.is_published),
         )
         .join(Module, Module.id == ContentItem.module_id)
-        .where(Module.class_id == class_id)
+        .where(Module.class_id == class_id, sa.true() if not only_graded else ContentItem.type != ContentType.MATERIAL)
         .order_by(Module.order_index, ContentItem.order_index)
     )
     return [ItemLine(*row) for row in rows]

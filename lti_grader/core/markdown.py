@@ -5,10 +5,12 @@ import logging
 from collections.abc import Mapping
 from html import escape
 from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
@@ -21,6 +23,20 @@ _MATHS = {
     "math", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mphantom", "mroot", "mrow", "mspace", "msqrt", "mstyle",
     "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover",
 }  # fmt: skip
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "code": {"class"},
+    "math": {"display"},
+    "mi": {"mathvariant"},
+    "mo": {"fence", "form", "lspace", "rspace", "stretchy", "symmetric", "movablelimits", "minsize", "maxsize"},
+    "mspace": {"width"},
+    "mfrac": {"linethickness"},
+    "mover": {"accent"},
+    "munder": {"accentunder"},
+    "mstyle": {"displaystyle", "scriptlevel"},
+    "mtable": {"columnalign", "rowspacing", "columnspacing"},
+    "mtd": {"columnalign"},
+}
 _LONGEST_FORMULA = 4000
 log = logging.getLogger(__name__)
 
@@ -54,24 +70,40 @@ def _maths(text: str, options: Mapping[str, Any]) -> str:
 @functools.lru_cache(maxsize=512)
 def to_html(text: str) -> Markup:
     """Return `text` as HTML that is safe to put on a page. A first-level heading becomes a second-level one."""
-    rendered = _renderer().render(text).replace("<h1>", "<h2>").replace("</h1>", "</h2>")
+    return _clean(_renderer().render(text))
+
+
+def to_html_with(text: str, files: Mapping[str, str]) -> Markup:
+    """Return `text` as HTML, as `to_html` does, with pictures and links that lead to the files beside it.
+
+    Parameters
+    ----------
+    files
+        The address of each file by the name that the text calls it. A picture that is none of them is told by its words: no page of
+        ours loads anything from elsewhere.
+    """
+    renderer = _renderer()
+    tokens = renderer.parse(text)
+    for token in tokens:
+        token.children = [_led(one, files) for one in token.children or ()]
+    return _clean(renderer.renderer.render(tokens, renderer.options, {}), with_pictures=True)
+
+
+def _led(token: Token, files: Mapping[str, str]) -> Token:
+    name = "src" if token.type == "image" else "href" if token.type == "link_open" else ""
+    address = files.get(unquote(str(token.attrGet(name) or ""))) if name else None
+    if address is not None:
+        token.attrSet(name, address)
+    elif token.type == "image":
+        return Token("text", "", 0, content=token.content)
+    return token
+
+
+def _clean(rendered: str, *, with_pictures: bool = False) -> Markup:
     clean = nh3.clean(
-        rendered,
-        tags=_TAGS | _MATHS,
-        attributes={
-            "a": {"href", "title"},
-            "code": {"class"},
-            "math": {"display"},
-            "mi": {"mathvariant"},
-            "mo": {"fence", "form", "lspace", "rspace", "stretchy", "symmetric", "movablelimits", "minsize", "maxsize"},
-            "mspace": {"width"},
-            "mfrac": {"linethickness"},
-            "mover": {"accent"},
-            "munder": {"accentunder"},
-            "mstyle": {"displaystyle", "scriptlevel"},
-            "mtable": {"columnalign", "rowspacing", "columnspacing"},
-            "mtd": {"columnalign"},
-        },
+        rendered.replace("<h1>", "<h2>").replace("</h1>", "</h2>"),
+        tags=_TAGS | _MATHS | ({"img"} if with_pictures else set()),
+        attributes=_ATTRIBUTES | ({"img": {"src", "alt", "title"}} if with_pictures else {}),
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )

@@ -127,7 +127,12 @@ def grid(place: Membership, *, section: str = "", with_left: bool = False) -> Gr
         .join(Module, Module.id == Assignment.module_id)
         .where(Module.class_id == class_id, whose_work(place, GradebookEntry.student_id))
     )
-    return Grid(items(class_id), students, {(one.student_id, one.content_item_id): one for one in entries}, left)
+    return Grid(
+        items(class_id, only_graded=True),
+        students,
+        {(one.student_id, one.content_item_id): one for one in entries},
+        left,
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@ import datetime as dt
 import enum
 import uuid
 from decimal import Decimal
+from typing import ClassVar
 
 import sqlalchemy as sa
 
@@ -13,7 +14,8 @@ from lti_grader.assignments.dates import Dates
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import shown_given
 from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
-from lti_grader.classes.models import Module
+from lti_grader.classes.models import ContentType, Module
+from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core.db import session
 from lti_grader.gradebook.models import GradebookEntry
 
@@ -33,9 +35,12 @@ class TodoState(enum.StrEnum):
 class Todo:
     """An assignment as its student's list shows it."""
 
+    type: ClassVar[ContentType] = ContentType.ASSIGNMENT
     id: uuid.UUID
     title: str
     module_title: str
+    place: tuple[int, int]
+    """Of its module in the class, and its own in there."""
     points_total: Decimal
     dates: Dates
     """This student's."""
@@ -59,13 +64,13 @@ def todo_of(student_id: uuid.UUID, class_id: uuid.UUID, *, at: dt.datetime) -> l
         sa.select(sa.func.count()).where(AssignmentProblem.assignment_id == Assignment.id).correlate(Assignment)
     ).scalar_subquery()
     found = session().execute(
-        sa.select(Assignment, Module.title, GradebookEntry, problems, submitted, written)
+        sa.select(Assignment, Module, GradebookEntry, problems, submitted, written)
         .join(Module, Module.id == Assignment.module_id)
         .outerjoin(
             GradebookEntry,
             sa.and_(GradebookEntry.content_item_id == Assignment.id, GradebookEntry.student_id == student_id),
         )
-        .where(Module.class_id == class_id, Module.is_published, Assignment.is_published)
+        .where(Module.class_id == class_id, seen_by_students())
         .order_by(Module.order_index, Assignment.order_index)
     )
     rows = found.all()
@@ -96,7 +101,7 @@ class _Work:
 
 
 def _line(
-    assignment: Assignment, theirs: Access, module: str, entry: GradebookEntry | None, work: _Work, at: dt.datetime
+    assignment: Assignment, theirs: Access, module: Module, entry: GradebookEntry | None, work: _Work, at: dt.datetime
 ) -> Todo:
     dates = theirs.dates
     score, seen = None, shown_given(assignment, theirs.last_due, at=at)
@@ -106,7 +111,8 @@ def _line(
     return Todo(
         id=assignment.id,
         title=assignment.title,
-        module_title=module,
+        module_title=module.title,
+        place=(module.order_index, assignment.order_index),
         points_total=assignment.points_total,
         dates=dates,
         state=_state(work, score, is_open=dates.opens_at is None or at >= dates.opens_at,

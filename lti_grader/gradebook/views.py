@@ -31,7 +31,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput, NotFound
 from lti_grader.core.web import viewer
 from lti_grader.gradebook import queries
-from lti_grader.gradebook.todo import todo_of
+from lti_grader.gradebook.home import home_of
 from lti_grader.people.models import User
 
 blueprint = flask.Blueprint("gradebook", __name__)
@@ -89,7 +89,7 @@ def _student_home(place: Membership, student_id: uuid.UUID, *, people: Sequence[
         "classes/student_home.html",
         class_=get_class(place.class_id),
         works=place.role in (Role.STUDENT, Role.PREVIEW) or student_id != place.user_id,
-        lines=todo_of(student_id, place.class_id, at=now()),
+        modules=home_of(student_id, place.class_id, at=now()),
         student=next((one for one in people if one.id == student_id), None),
         people=people,
         # A link that nothing is behind leads its students here.

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from lti_grader.assignments.models import AssignmentProblem
 from lti_grader.authoring import importing
+from lti_grader.classes import materials
 from lti_grader.classes.models import Enrollment, EnrollmentSource, Mentorship, Role
 from lti_grader.classes.operations import create_class, drop, enroll
 from lti_grader.classes.queries import membership
@@ -50,6 +51,7 @@ STAFF_ONLY = {
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
     "lti.join_class", "assignments.settings", "assignments.change", "lti.take_course_out",
     "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
+    "materials.add", "materials.edit", "materials.save", "materials.preview", "materials.ask_to_remove", "materials.remove",
     "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change",
     "regrades.page", "regrades.start", "regrades.regrade", "regrades.act", "regrades.marks_csv",
     "authoring.problems", "authoring.problem", "authoring.version", "authoring.test", "authoring.test_data",
@@ -102,6 +104,7 @@ def ids(world: World) -> dict[str, Any]:
         "proposal_id": uuid.uuid4(), "override_id": uuid.uuid4(), "regrade_id": _regrade(world, item),
         **_problem(world, item),
         **_similar(world, item, attempt),
+        "material_id": _material(world),
     }  # fmt: skip
 
 
@@ -116,6 +119,13 @@ def _problem(world: World, item: uuid.UUID) -> dict[str, Any]:
             "group_id": group.id, "format": "kattis", "import_id": _import(world), "try_id": uuid.uuid4(),
             "path": "submissions/accepted/right.py",
         }  # fmt: skip
+
+
+def _material(world: World) -> uuid.UUID:
+    with transaction(world.tenant_id):
+        made = materials.create(world.class_id, "Reading", None)
+        made.is_published = True
+        return made.id
 
 
 def _regrade(world: World, item: uuid.UUID) -> uuid.UUID:

@@ -17,6 +17,7 @@ from lti_grader.assignments.models import AccessOverride, Assignment, Assignment
 from lti_grader.assignments.passcode_models import PasscodeEntry
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
 from lti_grader.audit.models import AuditEntry
+from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
 from lti_grader.core.db import session
 from lti_grader.gradebook.leaderboard.models import LeaderboardName
@@ -42,6 +43,7 @@ attempts.json    each Run and Submit with its points; the program texts are in a
 drafts.json      what they were writing and had not handed in
 dates.json       dates and attempts that they alone were given
 grades.json      their grades
+materials.json   which materials of their classes they have opened, and when first
 similar.json     with how many submissions of others theirs were found alike, and what staff noted of that; not whose
 scores.json      what was sent, or is owed, to the LMS's gradebook
 files.json       files that they handed in to the LMS and that came here; the files are in files/
@@ -90,6 +92,12 @@ def gather(user: User) -> Held:
         "leaderboards": _rows(
             sa.select(LeaderboardName, Class.name.label("class")).join(Class, Class.id == LeaderboardName.class_id),
             LeaderboardName.user_id == user.id,
+        ),
+        "materials": _rows(
+            sa.select(MaterialOpening, ContentItem.title.label("item")).join(
+                ContentItem, ContentItem.id == MaterialOpening.material_id
+            ),
+            MaterialOpening.user_id == user.id,
         ),
         "changes": _changes(user.id),
         "scores": _rows(
