@@ -29,6 +29,7 @@ from lti_grader.core import limits
 from lti_grader.core.assets import install_assets
 from lti_grader.core.limits import Limit, Limits, Pace
 from lti_grader.gradebook import queries as gradebook
+from lti_grader.gradebook.cell_views import blueprint as marks
 from lti_grader.gradebook.leaderboard.boards import is_on_in
 from lti_grader.gradebook.leaderboard.views import blueprint as leaderboard
 from lti_grader.gradebook.points_views import blueprint as points
@@ -108,6 +109,7 @@ def register_pages(app: flask.Flask) -> None:
         work,
         results,
         gradebook_pages,
+        marks,
         leaderboard,
         points,
         regrades,
@@ -126,6 +128,7 @@ def register_pages(app: flask.Flask) -> None:
     install_assets(app)
     app.extensions["session_standing"] = staying.require_standing
     app.extensions["delivery_state"] = _delivery_state
+    app.extensions["delivery_of"] = deliveries.delivery_state
     app.extensions["delivery_states"] = deliveries.states_of_class
     app.extensions["delivery_board"] = _board
     app.extensions["courses_of_class"] = copies.courses_of

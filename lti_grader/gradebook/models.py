@@ -15,7 +15,9 @@ class EntryStatus(enum.StrEnum):
     GRADED = "graded"
     PENDING = "pending"
     MISSING = "missing"
+    """A person has said that nothing was handed in: it is worth nothing until something is graded."""
     EXCUSED = "excused"
+    """A person has said that it does not count for this student, whatever they hand in."""
 
 
 class GradebookEntry(Row, Tenanted, Base):
@@ -28,6 +30,7 @@ class GradebookEntry(Row, Tenanted, Base):
         sa.CheckConstraint("max_score >= 0", name="maximum_not_negative"),
         sa.CheckConstraint("revision >= 0", name="revision_not_negative"),
         sa.CheckConstraint("(status <> 'graded') OR (score_obtained IS NOT NULL)", name="graded_has_score"),
+        sa.CheckConstraint("(status <> 'excused') OR (override_points IS NULL)", name="excused_has_no_points"),
     )
 
     student_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
@@ -51,7 +54,20 @@ class GradebookEntry(Row, Tenanted, Base):
 
     @property
     def points(self) -> Decimal | None:
-        """The points that stand, None while the work waits for a person's look."""
+        """The points that stand; None while the work waits for a person's look, and where it is excused."""
         if self.override_points is not None:
             return self.override_points
+        if self.status == EntryStatus.MISSING:
+            return Decimal(0)
         return self.score_obtained if self.status == EntryStatus.GRADED else None
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person decided what it is worth."""
+        return self.override_points is not None or self.status in (EntryStatus.EXCUSED, EntryStatus.MISSING)
+
+
+HAS_MARK = sa.or_(
+    GradebookEntry.status.in_([EntryStatus.GRADED, EntryStatus.MISSING]), GradebookEntry.override_points.is_not(None)
+)
+"""The condition that an entry has points."""

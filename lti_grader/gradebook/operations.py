@@ -67,7 +67,7 @@ def recompute(student_id: uuid.UUID, assignment_id: uuid.UUID) -> GradebookEntry
     Two results that arrive at once wait for each other at the entry's row, so the later one sees both.
     """
     assignment, items = let_stand(assignment_id)
-    entry = _locked_entry(student_id, assignment)
+    entry = locked_entry(student_id, assignment)
     worth = {one.id: one.points for one in items}
     total = policy.assignment_score(scores_of([student_id], assignment.rules.counts, worth)[student_id])
     if total is None:
@@ -108,7 +108,10 @@ def recompute_all(
 
 def _grade(entry: GradebookEntry, total: policy.ProblemScore, assignment: Assignment) -> None:
     entry.score_obtained, entry.max_score = total.points, assignment.points_total
-    entry.status, entry.submitted_at = EntryStatus.GRADED, total.submitted_at
+    entry.submitted_at = total.submitted_at
+    # Whoever is excused stays so, whatever they hand in.
+    if entry.status != EntryStatus.EXCUSED:
+        entry.status = EntryStatus.GRADED
 
 
 def tell(entries: Sequence[GradebookEntry], *, at: dt.datetime) -> None:
@@ -131,7 +134,8 @@ def _students_among(user_ids: Collection[uuid.UUID], assignment: Assignment) -> 
     return list(found)
 
 
-def _locked_entry(student_id: uuid.UUID, assignment: Assignment) -> GradebookEntry:
+def locked_entry(student_id: uuid.UUID, assignment: Assignment) -> GradebookEntry:
+    """Return a student's entry, made where there is none, which nobody else changes until the transaction ends."""
     return _locked_entries([student_id], assignment)[student_id]
 
 

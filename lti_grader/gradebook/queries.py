@@ -16,7 +16,7 @@ from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.classes.queries import ItemLine, Membership, items, roster
 from lti_grader.core.db import session
 from lti_grader.gradebook import policy
-from lti_grader.gradebook.models import EntryStatus, GradebookEntry
+from lti_grader.gradebook.models import HAS_MARK, GradebookEntry
 from lti_grader.gradebook.policy import Judged
 from lti_grader.grading.models import GradingJob
 from lti_grader.grading.queries import is_no_trial
@@ -95,7 +95,7 @@ def marks_of(class_id: uuid.UUID, content_item_id: uuid.UUID) -> sa.Select[Grade
         .join(User, User.id == GradebookEntry.student_id)
         .where(
             GradebookEntry.content_item_id == content_item_id,
-            sa.or_(GradebookEntry.status == EntryStatus.GRADED, GradebookEntry.override_points.is_not(None)),
+            HAS_MARK,
             Enrollment.class_id == class_id,
             Enrollment.role == Role.STUDENT,
             Enrollment.status == EnrollmentStatus.ACTIVE,

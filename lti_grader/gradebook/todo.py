@@ -17,7 +17,7 @@ from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, Submission
 from lti_grader.classes.models import ContentType, Module
 from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core.db import session
-from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.gradebook.models import EntryStatus, GradebookEntry
 
 
 class TodoState(enum.StrEnum):
@@ -29,6 +29,8 @@ class TodoState(enum.StrEnum):
     GRADED = "graded"
     CLOSED = "closed"
     """Nothing was handed in, and nothing is accepted any more."""
+    EXCUSED = "excused"
+    """It does not count for this student, says somebody of the staff."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +108,14 @@ def _line(
     dates = theirs.dates
     score, seen = None, shown_given(assignment, theirs.last_due, at=at)
     if entry is not None and seen.marks:
-        score = entry.override_points if entry.override_points is not None else entry.score_obtained
+        score = entry.points
+    is_excused = entry is not None and entry.status == EntryStatus.EXCUSED
+    state = _state(
+        work,
+        score,
+        is_open=dates.opens_at is None or at >= dates.opens_at,
+        is_closed=dates.closes_at is not None and at >= dates.closes_at,
+    )
     done = work.handed_in >= work.problems
     return Todo(
         id=assignment.id,
@@ -115,12 +124,11 @@ def _line(
         place=(module.order_index, assignment.order_index),
         points_total=assignment.points_total,
         dates=dates,
-        state=_state(work, score, is_open=dates.opens_at is None or at >= dates.opens_at,
-                     is_closed=dates.closes_at is not None and at >= dates.closes_at),
-        is_overdue=not done and dates.due_date is not None and at > dates.due_date,
+        state=TodoState.EXCUSED if is_excused else state,
+        is_overdue=not (done or is_excused) and dates.due_date is not None and at > dates.due_date,
         score=score,
         waits=seen.note if work.handed_in and not seen.marks else "",
-    )  # fmt: skip
+    )
 
 
 def _state(work: _Work, score: Decimal | None, *, is_open: bool, is_closed: bool) -> TodoState:

@@ -22,6 +22,10 @@ class ProductFamily(enum.StrEnum):
     OTHER = "other"
 
 
+NOT_READY = "NotReady"
+"""The grading progress of a score that takes the one away that was sent before: there is nothing to be graded."""
+
+
 class DeliveryStatus(enum.StrEnum):
     PENDING = "pending"
     SENDING = "sending"

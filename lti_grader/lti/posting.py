@@ -72,7 +72,7 @@ class Trip:
 
     def without_look(self) -> Outcome | None:
         """Return what became of one that was taken and will not be seen there, having no points; None of others."""
-        return self._taken(self._before) if self.parcel.score is None else None
+        return self._taken(self._before) if self.parcel.score is None and not self.parcel.clears else None
 
     def look_later(self) -> Outcome:
         """Leave the look after the post to another time."""
@@ -92,14 +92,14 @@ class Trip:
         if parcel.is_withheld and found is not None and not self._may_post_over(found):
             return self._became(Became.WITHHELD, found, withholding.KEPT)
         if parcel.was_sent:
-            return self._unseen(found) if parcel.score is not None else self._taken(found)
+            return self._seen_again(found)
         if self._is_somebody_elses(found) and self._product.results_follow_column:
             found = self._by_the_columns_maximum(before)
             if self._is_ours(found):
                 return self._became(Became.VERIFIED, found)
         if self._is_somebody_elses(found):
             return self._became(Became.OVERRIDDEN, found)
-        if parcel.score is None and not self._may_tell(found):
+        if parcel.score is None and not parcel.clears and not self._may_tell(found):
             return self._untold(found)
         self._before, self._kept = found, score_body.comment_to_keep(parcel, before)
         return None
@@ -129,8 +129,20 @@ class Trip:
             return self._became(Became.WITHHELD, found, withholding.TOLD)
         return self._became(Became.VERIFIED, found)
 
+    def _seen_again(self, found: Decimal | None) -> Outcome:
+        """Return what became of one that the LMS took before and that is looked for once more."""
+        if self.parcel.clears:
+            return self._cleared(found)
+        return self._unseen(found) if self.parcel.score is not None else self._taken(found)
+
+    def _cleared(self, found: Decimal | None) -> Outcome:
+        """Return what became of one that took a grade away: none is seen there, or the LMS has kept it."""
+        return self._became(Became.VERIFIED, None) if found is None else self._unseen(found)
+
     def _settle(self, after: Held | None) -> Outcome:
         found = self._points(after, was_sent=True)
+        if self.parcel.clears:
+            return self._cleared(found)
         return self._became(Became.VERIFIED, found) if self._is_ours(found) else self._unseen(found)
 
     def _by_the_columns_maximum(self, result: Held | None) -> Decimal | None:

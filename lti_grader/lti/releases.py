@@ -17,7 +17,7 @@ from lti_grader.assignments.releasing import keep_released, locked
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
-from lti_grader.gradebook.models import EntryStatus, GradebookEntry
+from lti_grader.gradebook.models import HAS_MARK, GradebookEntry
 from lti_grader.gradebook.operations import tell
 from lti_grader.lti import board, owed
 from lti_grader.lti.models import DeliveryStatus, LineItem, ScoreDelivery
@@ -137,8 +137,7 @@ def _waiting(assignment: Assignment, *, after: uuid.UUID | None, most: int, at: 
         return []
     columns = sa.select(LineItem.id).where(LineItem.content_item_id == assignment.id)
     held = board.newest(ScoreDelivery.line_item_id.in_(columns))
-    is_graded = sa.or_(GradebookEntry.status == EntryStatus.GRADED, GradebookEntry.override_points.is_not(None))
-    waits = sa.or_(held.c.status == DeliveryStatus.WITHHELD, sa.and_(held.c.score.is_(None), is_graded))
+    waits = sa.or_(held.c.status == DeliveryStatus.WITHHELD, sa.and_(held.c.score.is_(None), HAS_MARK))
     if out.feedback:
         lacks_comment = sa.and_(
             GradebookEntry.manual_feedback != "",

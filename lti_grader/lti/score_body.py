@@ -31,7 +31,7 @@ def facts(parcel: Parcel, public_url: str, *, is_new_submission: bool) -> ScoreF
         attempt_url=f"{public_url}/lti/attempts/{parcel.attempt_id}" if parcel.attempt_id else None,
         submitted_at=_moment(parcel.submitted_at) if parcel.submitted_at else None,
         is_new_submission=is_new_submission,
-        is_final=parcel.score is not None,
+        is_final=parcel.score is not None or parcel.clears,
         replaces_by_word=parcel.forced,
     )
 

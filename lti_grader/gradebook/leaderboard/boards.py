@@ -35,7 +35,10 @@ _SECONDS = 600
 _CLASS_SECONDS = 60
 _POINTS = sa.func.coalesce(
     GradebookEntry.override_points,
-    sa.case((GradebookEntry.status == EntryStatus.GRADED, GradebookEntry.score_obtained)),
+    sa.case(
+        (GradebookEntry.status == EntryStatus.GRADED, GradebookEntry.score_obtained),
+        (GradebookEntry.status == EntryStatus.MISSING, 0),
+    ),
 )
 
 

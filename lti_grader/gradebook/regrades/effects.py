@@ -15,7 +15,7 @@ from lti_grader.classes.apart import whose_work
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
 from lti_grader.gradebook import policy
-from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.gradebook.models import EntryStatus, GradebookEntry
 from lti_grader.gradebook.operations import scores_of
 from lti_grader.gradebook.policy import Judged
 from lti_grader.gradebook.regrades.models import Regrade, RegradeMark, RegradeState
@@ -164,7 +164,7 @@ def _effect(
     before, after = found
     total = policy.assignment_score([after if one == item_id else score for one, score in scores.items()])
     mark = entry.points if entry is not None else None
-    by_hand = entry is not None and entry.override_points is not None
+    by_hand = entry is not None and (entry.override_points is not None or entry.status == EntryStatus.EXCUSED)
     return Effect(
         student_id, before.points if before else None, after.points if after else None,
         mark, mark if by_hand or total is None else total.points, by_hand,

@@ -17,6 +17,7 @@ from lti_grader.core.db import session, system_transaction
 from lti_grader.lti import freezes, trail
 from lti_grader.lti.board_models import EventKind
 from lti_grader.lti.models import (
+    NOT_READY,
     WITHOUT_COLUMN,
     DeliveryStatus,
     LineItem,
@@ -205,6 +206,7 @@ def _parcel(
     item, product = column.item, product_of(column.platform)
     told = next((one for one in (row, *others) if _was_told(one, item)), None)
     is_of_old_maximum = _is_of_old_maximum(item, row, *others)
+    clears = row.score is None and row.grading_progress == NOT_READY
     return Parcel(
         delivery_id=row.id,
         line_item_id=row.line_item_id,
@@ -216,7 +218,8 @@ def _parcel(
         until=until,
         terms=column.terms,
         score=row.score,
-        is_withheld=row.score is None and not column.out.marks,
+        is_withheld=row.score is None and not clears and not column.out.marks,
+        clears=clears,
         maximum=row.maximum,
         timestamp=row.sent_timestamp or later_than(others, at),
         activity_progress=row.activity_progress,

@@ -22,6 +22,7 @@ from lti_grader.lti import enrollments, freezes, trail
 from lti_grader.lti.board_models import EventKind
 from lti_grader.lti.errors import CannotResend
 from lti_grader.lti.models import (
+    NOT_READY,
     ClassContext,
     DeliveryStatus,
     Deployment,
@@ -134,13 +135,19 @@ def _owe(cells: Sequence[_Cell], *, at: dt.datetime) -> None:
 
 def _is_told(entry: GradebookEntry) -> bool:
     """Return whether an LMS is told anything of a score."""
-    return entry.max_score > 0 and (entry.points is not None or entry.status == EntryStatus.PENDING)
+    return entry.max_score > 0
+
+
+def _clears(entry: GradebookEntry) -> bool:
+    """Return whether there is nothing to be graded: whoever is excused, or whose points by hand were taken back."""
+    return entry.points is None and (entry.status == EntryStatus.EXCUSED or entry.submitted_at is None)
 
 
 def _is_fresh(cell: _Cell, newest: Any, out: Shown) -> bool:
     """Return whether a score is owed, of which the column was not owed this very state already, or a newer one."""
     if newest is None:
-        return True
+        # Where nothing was told there is nothing to be taken away.
+        return not _clears(cell.entry)
     return newest.revision < cell.entry.revision and (out.marks or not withholding.is_told(newest))
 
 
@@ -164,7 +171,7 @@ def _in(keys: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> sa.ColumnElement[bool]:
 
 def _row(cell: _Cell, out: Shown, attempt_id: uuid.UUID | None, at: dt.datetime) -> dict[str, Any]:
     entry, score = cell.entry, cell.entry.points
-    is_final = score is not None and out.marks
+    activity, grading = _progress(entry, out)
     return {
         "id": new_id(),
         "tenant_id": current_tenant(),
@@ -175,8 +182,8 @@ def _row(cell: _Cell, out: Shown, attempt_id: uuid.UUID | None, at: dt.datetime)
         "revision": entry.revision,
         "score": score if out.marks else None,
         "maximum": entry.max_score,
-        "activity_progress": "Completed" if is_final else "Submitted",
-        "grading_progress": "FullyGraded" if is_final else "PendingManual",
+        "activity_progress": activity,
+        "grading_progress": grading,
         "comment": entry.manual_feedback if out.feedback else "",
         "submitted_at": entry.submitted_at,
         "status": DeliveryStatus.EXCLUDED if cell.is_test_user else DeliveryStatus.PENDING,
@@ -184,6 +191,13 @@ def _row(cell: _Cell, out: Shown, attempt_id: uuid.UUID | None, at: dt.datetime)
         "next_try_at": at,
         "created_at": at,
     }
+
+
+def _progress(entry: GradebookEntry, out: Shown) -> tuple[str, str]:
+    """Return how far the work and its grading are, as section 3.4.7 of Assignment and Grade Services has it."""
+    if _clears(entry):
+        return "Initialized", NOT_READY
+    return ("Completed", "FullyGraded") if entry.points is not None and out.marks else ("Submitted", "PendingManual")
 
 
 def _supersede(cells: Sequence[_Cell], at: dt.datetime) -> None:

@@ -27,6 +27,8 @@ class Parcel:
     """None while the work waits for a person's look, or its marks for their release."""
     is_withheld: bool
     """It has no points because its marks are not released."""
+    clears: bool
+    """It takes away what the LMS was told before, since there is nothing to be graded any more: the student is excused."""
     maximum: Decimal
     timestamp: dt.datetime
     activity_progress: str

@@ -136,6 +136,7 @@ class ScoreFacts:
     is_new_submission: bool
     """Whether the student handed something in; a changed mark for the same work is none."""
     is_final: bool
+    """Whether it takes the place of the grade that stands there, also as no grade at all."""
     replaces_by_word: bool
     """A person has said that it may replace another grade that the LMS holds."""
 

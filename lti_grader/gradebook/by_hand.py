@@ -1,0 +1,163 @@
+"""What people say of a mark: points by hand, that it is excused or missing, comments and notes."""
+
+import dataclasses
+import datetime as dt
+import enum
+import re
+import uuid
+import zlib
+from decimal import Decimal
+
+from lti_grader.assignments.points import MOST, let_stand
+from lti_grader.core.db import session
+from lti_grader.core.errors import Conflict, Unprocessable
+from lti_grader.gradebook.models import EntryStatus, GradebookEntry
+from lti_grader.gradebook.operations import locked_entry, recompute, tell
+
+LONGEST_REASON = 500
+LONGEST_COMMENT = 20_000
+NOTHING_SEEN = "0.0"
+_NUMBER = re.compile(r"\d{1,5}([.,]\d{1,4})?|[.,]\d{1,4}")
+_EXCUSED, _MISSING = frozenset({"ex", "excused"}), frozenset({"mi", "missing"})
+
+
+class BadMark(Unprocessable):
+    code = "bad_mark"
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else, or a result, changed the entry since it was looked at."""
+
+    code = "mark_changed"
+
+
+class Standing(enum.StrEnum):
+    """What an entry is worth."""
+
+    RESULTS = "results"
+    """What the results of the tests come to."""
+    POINTS = "points"
+    EXCUSED = "excused"
+    MISSING = "missing"
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """What a person says that an entry is worth."""
+
+    standing: Standing
+    points: Decimal | None = None
+    """With `Standing.POINTS` alone; they may be more than the maximum."""
+
+
+def typed(text: str) -> Decision:
+    """Return what somebody means who types this for a mark: a number, "ex", "mi", or nothing for what results come to.
+
+    Raises
+    ------
+    BadMark
+        It is none of these.
+    """
+    text = text.strip()
+    if not text:
+        return Decision(Standing.RESULTS)
+    if text.casefold() in _EXCUSED:
+        return Decision(Standing.EXCUSED)
+    if text.casefold() in _MISSING:
+        return Decision(Standing.MISSING)
+    if not _NUMBER.fullmatch(text) or (points := Decimal(text.replace(",", "."))) > MOST:
+        raise BadMark(
+            f"“{text[:40]}” is no mark: type points from 0 to {MOST} with four digits after the point at most, “ex” for"
+            " excused, “mi” for missing, or nothing for what the results come to."
+        )
+    return Decision(Standing.POINTS, points)
+
+
+def seen_of(entry: GradebookEntry | None) -> str:
+    """Return a short text that is another one after each change of an entry: what somebody looked at who changes it."""
+    return NOTHING_SEEN if entry is None else f"{entry.revision}.{zlib.crc32(entry.private_notes.encode())}"
+
+
+def stands_as(entry: GradebookEntry | None) -> Decision:
+    """Return what a person has said of an entry by now."""
+    if entry is None or not entry.is_by_hand:
+        return Decision(Standing.RESULTS)
+    if entry.override_points is not None:
+        return Decision(Standing.POINTS, entry.override_points)
+    return Decision(Standing(entry.status))
+
+
+def decide(
+    student_id: uuid.UUID,
+    assignment_id: uuid.UUID,
+    decision: Decision,
+    reason: str,
+    *,
+    by: uuid.UUID,
+    at: dt.datetime,
+    seen: str | None,
+) -> GradebookEntry:
+    """Let a student's entry be worth what a person says, whatever results come in, and tell of it.
+
+    Parameters
+    ----------
+    reason
+        Why; staff read it. Not needed to let the results count again.
+    seen
+        What `seen_of` returned for the entry that the person looked at; None where they mean it whatever stands there.
+
+    Raises
+    ------
+    BadMark
+        A reason is missing or too long.
+    ChangedMeanwhile
+        The entry is another one by now.
+    """
+    reason = " ".join(reason.split())
+    if decision.standing is not Standing.RESULTS and not 1 <= len(reason) <= LONGEST_REASON:
+        raise BadMark(f"Say why, in at most {LONGEST_REASON} characters: it stands beside the mark.")
+    assignment, _ = let_stand(assignment_id)
+    entry = locked_entry(student_id, assignment)
+    _require_unchanged(entry, seen)
+    if decision == stands_as(entry) and reason == (entry.override_reason or ""):
+        return entry
+    before = entry.revision
+    entry.max_score = assignment.points_total
+    entry.override_points, entry.override_reason, entry.overridden_by = decision.points, reason, by
+    if decision.standing in (Standing.EXCUSED, Standing.MISSING):
+        entry.status = EntryStatus(decision.standing)
+    elif entry.status in (EntryStatus.EXCUSED, EntryStatus.MISSING):
+        entry.status = EntryStatus.PENDING if entry.score_obtained is None else EntryStatus.GRADED
+    if decision.standing is Standing.RESULTS:
+        entry.override_reason = entry.overridden_by = None
+        # Results may have come in that were not let count.
+        entry = recompute(student_id, assignment_id)
+    if entry.revision == before:
+        tell([entry], at=at)
+    return entry
+
+
+def comment(
+    student_id: uuid.UUID, assignment_id: uuid.UUID, feedback: str, notes: str, *, at: dt.datetime, seen: str | None
+) -> GradebookEntry:
+    """Keep what a student reads beside their mark, and what the staff alone do; raises what `decide` does."""
+    feedback, notes = ("\n".join(text.strip().splitlines()) for text in (feedback, notes))
+    if max(len(feedback), len(notes)) > LONGEST_COMMENT:
+        raise BadMark(f"That is longer than {LONGEST_COMMENT:,} characters. Shorten it; what you wrote is still here.")
+    assignment, _ = let_stand(assignment_id)
+    entry = locked_entry(student_id, assignment)
+    _require_unchanged(entry, seen)
+    is_told = feedback != entry.manual_feedback
+    entry.manual_feedback, entry.private_notes = feedback, notes
+    session().flush()
+    if is_told:
+        tell([entry], at=at)
+    return entry
+
+
+def _require_unchanged(entry: GradebookEntry, seen: str | None) -> None:
+    if seen is not None and seen != seen_of(entry):
+        raise ChangedMeanwhile(
+            "This mark was changed since you looked at it. Look at what stands there now, and say again what you mean.",
+            seen=seen_of(entry),
+        )
