@@ -8,7 +8,7 @@ message to a worker after the commit.
 
 from collections.abc import Mapping, Sequence
 
-from lti_grader.assignments.events import AssignmentChanged, PointsChanged, ReleaseChanged
+from lti_grader.assignments.events import AssignmentChanged, LatenessChanged, PointsChanged, ReleaseChanged
 from lti_grader.attempts.events import AttemptSubmitted
 from lti_grader.core.events import Event, Handler
 from lti_grader.gradebook import operations as gradebook
@@ -26,6 +26,7 @@ FLOW: Mapping[type[Event], Sequence[Handler]] = {
     JudgedAgain: [regrades.go_on],
     ScoreChanged: [passback.queue_score, leaderboards.note],
     PointsChanged: [rescoring.queue],
+    LatenessChanged: [rescoring.queue_late],
     AssignmentChanged: [columns.queue_change],
     ReleaseChanged: [releases.schedule],
 }

@@ -9,7 +9,7 @@ from lti_grader.classes.material_models import Material, MaterialFile, MaterialO
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Mentorship, Module
 from lti_grader.core.db import Base
 from lti_grader.gradebook.leaderboard.models import LeaderboardName
-from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.gradebook.models import GradebookEntry, Rescoring
 from lti_grader.gradebook.regrades.models import Regrade, RegradeMark, RegradeStep
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.grading.similarity.models import (
@@ -101,6 +101,7 @@ __all__ = [
     "Regrade",
     "RegradeMark",
     "RegradeStep",
+    "Rescoring",
     "ResourceLink",
     "Roster",
     "Rubric",

@@ -30,6 +30,7 @@ from lti_grader.core.assets import install_assets
 from lti_grader.core.limits import Limit, Limits, Pace
 from lti_grader.gradebook import queries as gradebook
 from lti_grader.gradebook.cell_views import blueprint as marks
+from lti_grader.gradebook.late_views import blueprint as late
 from lti_grader.gradebook.leaderboard.boards import is_on_in
 from lti_grader.gradebook.leaderboard.views import blueprint as leaderboard
 from lti_grader.gradebook.points_views import blueprint as points
@@ -112,6 +113,7 @@ def register_pages(app: flask.Flask) -> None:
         marks,
         leaderboard,
         points,
+        late,
         regrades,
         similarity,
         audit,

@@ -64,12 +64,13 @@ def _is_of(user_id: uuid.UUID) -> sa.ColumnElement[bool]:
 
 
 def _rows(assignments: Collection[Assignment]) -> Any:
-    return _with_class(sa.select(AccessOverride)).where(
+    return with_class(sa.select(AccessOverride)).where(
         AccessOverride.assignment_id.in_([one.id for one in assignments])
     )
 
 
-def _with_class(query: Any) -> Any:
+def with_class(query: Any) -> Any:
+    """Return a question about other dates with the assignment's module beside them, which knows the class."""
     items = ContentItem.__table__
     return query.join(items, items.c.id == AccessOverride.assignment_id).join(Module, Module.id == items.c.module_id)
 
@@ -147,7 +148,7 @@ def overrides_of(assignment_id: uuid.UUID, place: Membership) -> list[OverrideLi
     """
     student, granter = orm.aliased(User), orm.aliased(User)
     rows = session().execute(
-        _with_class(sa.select(AccessOverride, student, granter, _ANYBODY))
+        with_class(sa.select(AccessOverride, student, granter, _ANYBODY))
         .outerjoin(student, student.id == AccessOverride.user_id)
         .outerjoin(granter, granter.id == AccessOverride.granted_by)
         .where(AccessOverride.assignment_id == assignment_id, _is_seen_by(place))

@@ -1,6 +1,7 @@
 """What happens to assignments."""
 
 import dataclasses
+import datetime as dt
 import uuid
 
 from lti_grader.core.events import Event
@@ -18,6 +19,18 @@ class ReleaseChanged(Event):
     """When an assignment's marks or feedback are released may be another time from now on."""
 
     assignment_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True)
+class LatenessChanged(Event):
+    """What was handed in to an assignment may be late by another time, or count otherwise, from now on."""
+
+    assignment_id: uuid.UUID
+    why: str
+    """To go after "because"."""
+    at: dt.datetime
+    student_id: uuid.UUID | None = None
+    """Whose work it is; None for more than one student's."""
 
 
 @dataclasses.dataclass(frozen=True)

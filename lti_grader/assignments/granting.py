@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from lti_grader.assignments.access import override
 from lti_grader.assignments.dates import AT_ONCE, NEVER, OtherDates
 from lti_grader.assignments.errors import BadAssignment
-from lti_grader.assignments.events import ReleaseChanged
+from lti_grader.assignments.events import LatenessChanged, ReleaseChanged
 from lti_grader.assignments.models import AccessOverride, Assignment
 from lti_grader.assignments.releasing import keep_released, locked
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
@@ -79,6 +79,7 @@ def grant(
     )
     session().expire_all()
     publish(ReleaseChanged(assignment_id))
+    _tell(assignment, whose, at=at)
 
 
 def withdraw(assignment_id: uuid.UUID, override_id: uuid.UUID, *, at: dt.datetime) -> None:
@@ -95,6 +96,14 @@ def withdraw(assignment_id: uuid.UUID, override_id: uuid.UUID, *, at: dt.datetim
     session().delete(row)
     session().flush()
     publish(ReleaseChanged(assignment_id))
+    _tell(assignment, Whose(row.user_id, row.section), at=at)
+
+
+def _tell(assignment: Assignment, whose: Whose, *, at: dt.datetime) -> None:
+    """Have marks worked out anew that follow from how late somebody was."""
+    if assignment.rules.late.steps:
+        why = f"section {whose.section} has other dates" if whose.section else "a student has other dates"
+        publish(LatenessChanged(assignment.id, why, at, whose.user_id))
 
 
 def _require_in_class(assignment_id: uuid.UUID, whose: Whose) -> None:

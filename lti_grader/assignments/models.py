@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from lti_grader.assignments.dates import AT_ONCE, NEVER, Dates, OtherDates, UsualDates, dates
+from lti_grader.assignments.lateness import LatePolicy
 from lti_grader.assignments.release import Part, Release, ReleaseRule
 from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.core.db import Base, Json, Points, Row, Tenanted, one_of
@@ -48,6 +49,8 @@ class AssignmentConfig(BaseModel):
     opens_at: dt.datetime | None = None
     closes_at: dt.datetime | None = None
     """After this nothing is accepted. Between the due date and this, work is late."""
+    late: LatePolicy = LatePolicy()
+    """What late work counts; by default all of its points."""
     show_points: bool = True
     marks: ReleaseRule = ReleaseRule()
     """When students see their points, and the LMS gets them."""

@@ -14,8 +14,10 @@ from lti_grader.assignments.errors import (
     BadAssignment,
     UnknownLanguage,
 )
-from lti_grader.assignments.events import AssignmentChanged, ReleaseChanged
+from lti_grader.assignments.events import AssignmentChanged, LatenessChanged, ReleaseChanged
+from lti_grader.assignments.lateness import LatePolicy
 from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem, Difficulty, Mode
+from lti_grader.assignments.points import alone
 from lti_grader.assignments.release import ReleaseRule, When, in_words
 from lti_grader.classes.models import ContentItem
 from lti_grader.classes.operations import module_named
@@ -114,6 +116,7 @@ def reschedule(
     is_published: bool,
     marks: ReleaseRule | None = None,
     feedback: ReleaseRule | None = None,
+    at: dt.datetime | None = None,
 ) -> None:
     """Change an assignment's dates, whether students see it, and when they see their results.
 
@@ -121,6 +124,8 @@ def reschedule(
     ----------
     marks, feedback
         None leaves the rule as it is. Another rule than before also undoes a release by hand.
+    at
+        When that is; now where it is not said.
 
     Raises
     ------
@@ -130,7 +135,9 @@ def reschedule(
     """
     if due_date and ((opens_at and due_date < opens_at) or (closes_at and due_date > closes_at)):
         raise BadAssignment("The due date lies outside of the time between opening and closing.")
-    before = assignment.rules
+    if assignment.rules.late.steps:
+        alone(assignment.id)
+    before, usual = assignment.rules, assignment.usual_dates
     changes = {"opens_at": opens_at, "closes_at": closes_at, "marks": marks or before.marks,
                "feedback": feedback or before.feedback}  # fmt: skip
     try:
@@ -148,6 +155,23 @@ def reschedule(
     assignment.due_date, assignment.is_published = due_date, is_published
     session().flush()
     publish(ReleaseChanged(assignment.id))
+    if rules.late.steps and assignment.usual_dates != usual:
+        publish(LatenessChanged(assignment.id, "its dates changed", at or dt.datetime.now(dt.UTC)))
+
+
+def set_late(assignment_id: uuid.UUID, late: LatePolicy, *, at: dt.datetime) -> bool:
+    """Say what late work of an assignment counts, and return whether that is something else than before.
+
+    Marks given before are owed to be worked out anew.
+    """
+    assignment = alone(assignment_id)
+    rules = assignment.rules
+    if rules.late == late:
+        return False
+    assignment.config = rules.model_copy(update={"late": late}).model_dump(mode="json")
+    session().flush()
+    publish(LatenessChanged(assignment_id, "late work counts otherwise", at))
+    return True
 
 
 def _check_release(rules: AssignmentConfig, due_date: dt.datetime | None) -> None:

@@ -46,8 +46,7 @@ def set_points(
     BadAssignment
         They are no points, or the assignment would be worth none.
     """
-    _wait(assignment_id, shared=False)
-    assignment = session().get_one(Assignment, assignment_id, populate_existing=True)
+    assignment = alone(assignment_id)
     items = _items(assignment_id)
     before = {one.id: one.points for one in items}
     after = {one.id: points.get(one.id, one.points) for one in items}
@@ -75,6 +74,16 @@ def set_points(
     publish(PointsChanged(assignment_id, change.id))
     publish(AssignmentChanged(assignment_id))
     return change
+
+
+def alone(assignment_id: uuid.UUID) -> Assignment:
+    """Return an assignment to change what its marks follow from, once the results that are being recorded are there.
+
+    Those that come in meanwhile wait until the transaction ends, and find what was changed (`let_stand`).
+    """
+    _wait(assignment_id, shared=False)
+    session().flush()
+    return session().get_one(Assignment, assignment_id, populate_existing=True)
 
 
 def let_stand(assignment_id: uuid.UUID) -> tuple[Assignment, list[AssignmentProblem]]:

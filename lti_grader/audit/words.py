@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from lti_grader.assignments.lateness import LateStep
 from lti_grader.audit.models import Action, AuditEntry
 
 NOUNS = {
@@ -42,6 +43,7 @@ _LABELS = {
     "title": "Title", "description": "Description", "due_date": "Due", "is_published": "Students see it",
     "order_index": "Place", "module_id": "Module", "points_total": "Points in all", "difficulty": "Difficulty", "mode": "Kind",
     "config.opens_at": "Opens", "config.closes_at": "Closes", "config.attempts_allowed": "Submissions allowed",
+    "config.late.steps": "Late work counts", "config.late.grace_minutes": "Grace for late work, min",
     "config.counts": "Which submission counts", "config.languages": "Languages", "config.show_points": "Points are shown",
     "config.marks.when": "Marks come out", "config.marks.at": "Marks come out at",
     "config.feedback.when": "Feedback comes out", "config.feedback.at": "Feedback comes out at",
@@ -166,6 +168,8 @@ def _value(value: Any, names: Mapping[uuid.UUID, str]) -> Value | None:
             return Value("yes" if value else "no")
         case {"sha256": digest, "characters": characters}:
             return Value(f"a text of {characters} characters (SHA-256 {digest[:12]}…)")
+        case {"hours": _, "credit": percent}:
+            return Value(f"{LateStep.model_validate(value).until}: {percent} %")
         case list():
             return Value(", ".join(shown.text for one in value if (shown := _value(one, names))))
         case str():

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_grader.core.db import Base, Points, Row, Tenanted, one_of
+from lti_grader.core.owed import Owed
 
 
 class EntryStatus(enum.StrEnum):
@@ -71,3 +72,21 @@ HAS_MARK = sa.or_(
     GradebookEntry.status.in_([EntryStatus.GRADED, EntryStatus.MISSING]), GradebookEntry.override_points.is_not(None)
 )
 """The condition that an entry has points."""
+
+
+class Rescoring(Owed, Base):
+    """That the marks of an assignment are owed to be worked out anew, from the same results: other work is late now."""
+
+    __tablename__ = "rescorings"
+    __table_args__ = (
+        sa.Index("ix_rescorings_assignment_id_asked_at", "assignment_id", "asked_at"),
+        sa.Index("ix_rescorings_owed", "next_try_at", postgresql_where=sa.text("done_at IS NULL")),
+    )
+
+    assignment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("assignments.id", ondelete="CASCADE"))
+    why: Mapped[str]
+    """To go after "because"."""
+    asked_at: Mapped[dt.datetime]
+    marks_changed: Mapped[int | None]
+    """How many marks came out different; None while they are worked out."""
+    done_at: Mapped[dt.datetime | None]

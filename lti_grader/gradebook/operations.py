@@ -9,7 +9,9 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from lti_grader.assignments.models import Assignment, AssignmentProblem, Counts
+from lti_grader.assignments import late_work
+from lti_grader.assignments.lateness import LatePolicy
+from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.points import let_stand
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Enrollment, Module, Role
@@ -69,7 +71,7 @@ def recompute(student_id: uuid.UUID, assignment_id: uuid.UUID) -> GradebookEntry
     assignment, items = let_stand(assignment_id)
     entry = locked_entry(student_id, assignment)
     worth = {one.id: one.points for one in items}
-    total = policy.assignment_score(scores_of([student_id], assignment.rules.counts, worth)[student_id])
+    total = policy.assignment_score(scores_of([student_id], assignment, worth)[student_id])
     if total is None:
         return entry
     before = (entry.status, entry.score_obtained, entry.max_score)
@@ -93,7 +95,7 @@ def recompute_all(
     assignment, items = let_stand(assignment_id)
     entries = _locked_entries(_students_among(student_ids, assignment), assignment)
     worth = {one.id: one.points for one in items}
-    scores = scores_of(list(entries), assignment.rules.counts, worth)
+    scores = scores_of(list(entries), assignment, worth)
     changed = []
     for student_id, entry in entries.items():
         before = (entry.points, entry.max_score)
@@ -104,6 +106,17 @@ def recompute_all(
             changed.append(entry)
     tell(changed, at=at)
     return entries
+
+
+def recompute_known(student_ids: Collection[uuid.UUID], assignment_id: uuid.UUID, *, at: dt.datetime) -> None:
+    """Work out anew the scores of those of these students who have one, as `recompute_all` does."""
+    there = session().scalars(
+        sa.select(GradebookEntry.student_id).where(
+            GradebookEntry.content_item_id == assignment_id, GradebookEntry.student_id.in_(student_ids)
+        )
+    )
+    if known := there.all():
+        recompute_all(known, assignment_id, at=at)
 
 
 def _grade(entry: GradebookEntry, total: policy.ProblemScore, assignment: Assignment) -> None:
@@ -168,7 +181,11 @@ def _there(student_ids: Sequence[uuid.UUID], assignment: Assignment) -> dict[uui
 
 
 def scores_of(
-    student_ids: Collection[uuid.UUID], counts: Counts, worth: Mapping[uuid.UUID, Decimal]
+    student_ids: Collection[uuid.UUID],
+    assignment: Assignment,
+    worth: Mapping[uuid.UUID, Decimal],
+    *,
+    late: LatePolicy | None = None,
 ) -> dict[uuid.UUID, list[policy.ProblemScore | None]]:
     """Return for each of these students their score of each problem, None where nothing of it is graded.
 
@@ -176,7 +193,11 @@ def scores_of(
     ----------
     worth
         The points of each of the assignment's problems, by its id there.
+    late
+        What late work would count; None for the assignment's own rule.
     """
+    lateness = late_work.lateness([assignment], student_ids, policy=late)
+    counts = assignment.rules.counts
     judged: dict[tuple[uuid.UUID, uuid.UUID], list[policy.Judged]] = defaultdict(list)
     rows = session().execute(
         sa.select(
@@ -197,8 +218,11 @@ def scores_of(
     )
     for student_id, item_id, number, created_at, points, maximum in rows:
         judged[student_id, item_id].append(
-            policy.Judged(number, created_at, points or Decimal(0), maximum or Decimal(0))
-        )
+            policy.Judged(
+                number, created_at, points or Decimal(0), maximum or Decimal(0),
+                lateness.credit(assignment.id, student_id, created_at),
+            )
+        )  # fmt: skip
     return {
         student_id: [
             policy.problem_score(judged[student_id, item_id], points, counts) for item_id, points in worth.items()

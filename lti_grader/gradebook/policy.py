@@ -12,16 +12,19 @@ STEP = Decimal("0.0001")
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """A graded submission: its points out of the problem version's own maximum."""
+    """A graded submission: its points out of the problem version's own maximum, and what of them counts."""
 
     attempt_number: int
     submitted_at: dt.datetime
     points: Decimal
     maximum: Decimal
+    credit: Decimal = Decimal(1)
+    """What is left of its points where it was late."""
 
     @property
     def share(self) -> Decimal:
-        return self.points / self.maximum if self.maximum else Decimal(0)
+        """What it counts, of all points."""
+        return self.credit * self.points / self.maximum if self.maximum else Decimal(0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +44,8 @@ def problem_score(submissions: Iterable[Judged], worth: Decimal, counts: Counts)
     worth
         The points of the problem in this assignment; results are scaled to it.
     counts
-        Which of them makes the score. Of several best ones the earliest stands.
+        Which of them makes the score, of what each counts: a late one that is better, and counts less, does not take the
+        place of an earlier one. Of several best ones the earliest stands.
     """
     stands = counting(submissions, counts)
     if not stands:

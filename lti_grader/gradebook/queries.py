@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from lti_grader.assignments import late_work
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.attempts.models import HANDED_IN, SubmissionAttempt
@@ -16,7 +17,7 @@ from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.classes.queries import ItemLine, Membership, items, roster
 from lti_grader.core.db import session
 from lti_grader.gradebook import policy
-from lti_grader.gradebook.models import HAS_MARK, GradebookEntry
+from lti_grader.gradebook.models import HAS_MARK, GradebookEntry, Rescoring
 from lti_grader.gradebook.policy import Judged
 from lti_grader.grading.models import GradingJob
 from lti_grader.grading.queries import is_no_trial
@@ -55,12 +56,14 @@ def problem_states(student_id: uuid.UUID, opened: OpenedAssignment) -> dict[uuid
     for attempt, points, maximum in rows:
         attempts.setdefault(attempt.assignment_problem_id, []).append((attempt, points, maximum))
     counts = opened.assignment.rules.counts
+    lateness = late_work.lateness([opened.assignment], [student_id])
     states = {}
     for line in opened.problems:
         mine = attempts.get(line.item.id, [])
         final = [one for one in mine if one[0].type in HANDED_IN]
         score = policy.problem_score(
-            [Judged(one.attempt_number, one.created_at, points, maximum or Decimal(0))
+            [Judged(one.attempt_number, one.created_at, points, maximum or Decimal(0),
+                    lateness.credit(opened.assignment.id, student_id, one.created_at))
              for one, points, maximum in final if points is not None],
             line.item.points,
             counts,
@@ -78,6 +81,16 @@ def entry_of(student_id: uuid.UUID, content_item_id: uuid.UUID) -> GradebookEntr
             GradebookEntry.student_id == student_id, GradebookEntry.content_item_id == content_item_id
         )
     )
+
+
+def rescorings(assignment_id: uuid.UUID, *, most: int = 10) -> Sequence[Rescoring]:
+    """Return when marks of an assignment were worked out anew because other work was late, the last first."""
+    query = (
+        sa.select(Rescoring)
+        .where(Rescoring.assignment_id == assignment_id)
+        .order_by(Rescoring.asked_at.desc(), Rescoring.id.desc())
+    )
+    return session().scalars(query.limit(most)).all()
 
 
 def marked(class_id: uuid.UUID, content_item_id: uuid.UUID) -> int:

@@ -1,4 +1,7 @@
-"""Marks that were given before the points of their assignment were changed: worked out anew, from the same results."""
+"""Marks that were given before what they follow from was changed: worked out anew, from the same results.
+
+That is what the problems of the assignment are worth, and how late the work was that was handed in.
+"""
 
 import dataclasses
 import datetime as dt
@@ -9,21 +12,25 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from lti_grader.assignments.events import PointsChanged
+from lti_grader.assignments.events import LatenessChanged, PointsChanged
+from lti_grader.assignments.lateness import LatePolicy
 from lti_grader.assignments.models import Assignment, AssignmentProblem, PointsChange
 from lti_grader.assignments.points import let_stand
 from lti_grader.core import owed
 from lti_grader.core.db import current_tenant, session, transaction
+from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.gradebook import policy
-from lti_grader.gradebook.models import EntryStatus, GradebookEntry
-from lti_grader.gradebook.operations import scores_of, tell
+from lti_grader.gradebook.models import EntryStatus, GradebookEntry, Rescoring
+from lti_grader.gradebook.operations import recompute_known, scores_of, tell
 from lti_grader.gradebook.queries import marks_of
 
 log = logging.getLogger(__name__)
 
-TASK, QUEUE = "gradebook.rescore", "default"
-IS_OWED = PointsChange.done_at.is_(None)
+QUEUE = "default"
+Kind = type[PointsChange] | type[Rescoring]
+TASKS: Mapping[Kind, str] = {PointsChange: "gradebook.rescore", Rescoring: "gradebook.rescore_late"}
+"""What is owed, and the name of the task that does it."""
 # As many are worked out in one transaction: whoever hands in meanwhile need not wait for long.
 CHUNK = 250
 # Nobody else takes a change up while it is worked on; one whose worker died is taken up again after this.
@@ -33,22 +40,36 @@ Clock = Callable[[], dt.datetime]
 
 def queue(event: PointsChanged) -> None:
     """Have the marks of before worked out anew."""
-    send_after_commit(TASK, current_tenant(), event.change_id, queue=QUEUE)
+    send_after_commit(TASKS[PointsChange], current_tenant(), event.change_id, queue=QUEUE)
 
 
-def due(*, at: dt.datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """Return (tenant, change) of the changes whose marks are not worked out yet."""
-    return owed.due(PointsChange, IS_OWED, at=at)
+def queue_late(event: LatenessChanged) -> None:
+    """Have the marks of before worked out anew: one student's at once, the class's by a worker."""
+    if event.student_id is not None:
+        recompute_known([event.student_id], event.assignment_id, at=event.at)
+        return
+    row = Rescoring(
+        id=new_id(), tenant_id=current_tenant(), assignment_id=event.assignment_id, why=event.why, asked_at=event.at,
+        next_try_at=event.at,
+    )  # fmt: skip
+    session().add(row)
+    session().flush()
+    send_after_commit(TASKS[Rescoring], current_tenant(), row.id, queue=QUEUE)
 
 
-def carry_out(tenant_id: uuid.UUID, change_id: uuid.UUID, now: Clock) -> int | None:
+def due(kind: Kind = PointsChange, *, at: dt.datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Return (tenant, row) of what is owed of a kind: the marks are not worked out yet."""
+    return owed.due(kind, kind.done_at.is_(None), at=at)
+
+
+def carry_out(tenant_id: uuid.UUID, row_id: uuid.UUID, now: Clock, *, kind: Kind = PointsChange) -> int | None:
     """Work out the marks of before a change, and return how many came out different.
 
     None where it is done, or another worker has it. Where it breaks off, the next one does the rest: what is worked out
     already comes out the same.
     """
     with transaction(tenant_id):
-        row = owed.claim(PointsChange, change_id, IS_OWED, at=now(), seconds=_LEASE_SECONDS)
+        row = owed.claim(kind, row_id, kind.done_at.is_(None), at=now(), seconds=_LEASE_SECONDS)
         if row is None:
             return None
         assignment_id, tries = row.assignment_id, row.tries
@@ -64,9 +85,7 @@ def carry_out(tenant_id: uuid.UUID, change_id: uuid.UUID, now: Clock) -> int | N
             after = entries[-1].student_id
     with transaction(tenant_id):
         session().execute(
-            sa.update(PointsChange)
-            .where(PointsChange.id == change_id, PointsChange.tries == tries)
-            .values(done_at=now(), marks_changed=changed)
+            sa.update(kind).where(kind.id == row_id, kind.tries == tries).values(done_at=now(), marks_changed=changed)
         )
     log.info("assignment %s: %d marks worked out anew", assignment_id, changed)
     return changed
@@ -91,7 +110,7 @@ def _rescore(
     assignment: Assignment, items: Sequence[AssignmentProblem], entries: Sequence[GradebookEntry], *, at: dt.datetime
 ) -> int:
     worth = {one.id: one.points for one in items}
-    scores = scores_of([one.student_id for one in entries], assignment.rules.counts, worth)
+    scores = scores_of([one.student_id for one in entries], assignment, worth)
     changed = []
     for entry in entries:
         before = (entry.points, entry.max_score)
@@ -108,7 +127,7 @@ def _rescore(
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What other points would do to the marks that were given, by the share of all points that they are."""
+    """What other points, or another rule, would do to the marks that were given, by the share of all points that they are."""
 
     risen: int
     fallen: int
@@ -124,7 +143,12 @@ class Effect:
 
 
 def effect(
-    class_id: uuid.UUID, assignment: Assignment, before: Mapping[uuid.UUID, Decimal], after: Mapping[uuid.UUID, Decimal]
+    class_id: uuid.UUID,
+    assignment: Assignment,
+    before: Mapping[uuid.UUID, Decimal],
+    after: Mapping[uuid.UUID, Decimal],
+    *,
+    late: LatePolicy | None = None,
 ) -> Effect:
     """Return what it would do to the marks of a class to let an assignment's problems be worth other points.
 
@@ -132,11 +156,13 @@ def effect(
     ----------
     before, after
         The points of each problem, by its id in the assignment.
+    late
+        What late work would count then; None for what it counts now.
     """
     entries = session().scalars(marks_of(class_id, assignment.id)).all()
     by_tests = [one.student_id for one in entries if one.override_points is None]
     by_hand = [one.override_points for one in entries if one.override_points is not None]
-    shares = zip(*(_shares(by_tests, assignment, worth) for worth in (before, after)), strict=True)
+    shares = zip(_shares(by_tests, assignment, before), _shares(by_tests, assignment, after, late=late), strict=True)
     signs = [(new > old) - (new < old) for old, new in shares]
     return Effect(
         risen=signs.count(1),
@@ -148,9 +174,13 @@ def effect(
 
 
 def _shares(
-    student_ids: Sequence[uuid.UUID], assignment: Assignment, worth: Mapping[uuid.UUID, Decimal]
+    student_ids: Sequence[uuid.UUID],
+    assignment: Assignment,
+    worth: Mapping[uuid.UUID, Decimal],
+    *,
+    late: LatePolicy | None = None,
 ) -> list[Decimal]:
     """Return what each of these students has of all points, to a hundredth of a per cent."""
-    totals = map(policy.assignment_score, scores_of(student_ids, assignment.rules.counts, worth).values())
+    totals = map(policy.assignment_score, scores_of(student_ids, assignment, worth, late=late).values())
     most = sum(worth.values(), Decimal(0)) or Decimal(1)
     return [round((one.points if one else Decimal(0)) / most, 4) for one in totals]

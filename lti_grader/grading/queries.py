@@ -9,6 +9,9 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from lti_grader.assignments import late_work
+from lti_grader.assignments.lateness import Late
+from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.core.db import session
 from lti_grader.grading.models import GradingJob, JobStatus, TestResult
@@ -102,11 +105,17 @@ class HistoryLine:
 
     attempt: SubmissionAttempt
     points: Decimal | None
+    """Of the tests."""
     maximum: Decimal | None
+    late: Late | None
+    """How late it was handed in; None where its points count in full."""
 
 
-def history(student_id: uuid.UUID, assignment_problem_id: uuid.UUID, *, most: int = 200) -> list[HistoryLine]:
+def history(
+    student_id: uuid.UUID, item: AssignmentProblem, assignment: Assignment, *, most: int = 200
+) -> list[HistoryLine]:
     """Return a student's attempts at a problem with their current points, the newest first."""
+    lateness = late_work.lateness([assignment], [student_id])
     rows = session().execute(
         sa.select(SubmissionAttempt, GradingJob.points, GradingJob.maximum)
         .outerjoin(
@@ -118,9 +127,12 @@ def history(student_id: uuid.UUID, assignment_problem_id: uuid.UUID, *, most: in
         )
         .where(
             SubmissionAttempt.student_id == student_id,
-            SubmissionAttempt.assignment_problem_id == assignment_problem_id,
+            SubmissionAttempt.assignment_problem_id == item.id,
         )
         .order_by(SubmissionAttempt.attempt_number.desc())
         .limit(most)
     )
-    return [HistoryLine(*row) for row in rows]
+    return [
+        HistoryLine(one, points, maximum, lateness.late(assignment.id, student_id, one.created_at))
+        for one, points, maximum in rows
+    ]

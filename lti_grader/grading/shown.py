@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lti_grader.assignments import late_work
+from lti_grader.assignments.lateness import credit_of
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.release import EVERYTHING, Shown
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
@@ -51,7 +53,12 @@ def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: d
         "error": None,
         "compiles": None,
         "release_note": seen.note,
+        "late_note": "",
     }
+    lateness = late_work.lateness([opened.assignment], [attempt.student_id])
+    late = lateness.late(opened.assignment.id, attempt.student_id, attempt.created_at)
+    if attempt.type == AttemptType.FINAL_SUBMISSION and late is not None:
+        shown["late_note"] = late.in_words
     if attempt.status == "error":
         shown["error"] = (
             "This attempt could not be judged. That is not your fault: the staff can see it, and it is not counted."
@@ -69,7 +76,10 @@ def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: d
     if seen.feedback:
         shown |= _tests_json(results, opened, factor if seen.marks else None, now)
     if attempt.type == AttemptType.FINAL_SUBMISSION and seen.marks:
-        shown["points"], shown["maximum"] = plain((job.points or Decimal(0)) * factor), plain(item.points)
+        points = (job.points or Decimal(0)) * factor
+        shown["points"], shown["maximum"] = plain(points * credit_of(late)), plain(item.points)
+        if late is not None and points:
+            shown["late_note"] += f" {shown['points']} instead of {plain(points)}."
     return shown
 
 

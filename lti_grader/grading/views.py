@@ -188,9 +188,10 @@ def history(item_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     with transaction(me.tenant_id):
         item = assignments.assignment_problem(item_id)
-        seen = assignments.open_assignment(item.assignment_id, me.user_id).shown(at=_now())
+        opened = assignments.open_assignment(item.assignment_id, me.user_id)
         return flask.render_template(
-            "attempts/history.html", lines=queries.history(me.user_id, item_id), item=item, seen=seen,
+            "attempts/history.html",
+            lines=queries.history(me.user_id, item, opened.assignment), item=item, seen=opened.shown(at=_now()),
             is_notebook=takes_notebook(version(item.problem_version_id).harness),
         )  # fmt: skip
 

@@ -52,7 +52,7 @@ STAFF_ONLY = {
     "lti.join_class", "assignments.settings", "assignments.change", "lti.take_course_out",
     "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
     "materials.add", "materials.edit", "materials.save", "materials.preview", "materials.ask_to_remove", "materials.remove",
-    "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change",
+    "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change", "late.page", "late.change",
     "regrades.page", "regrades.start", "regrades.regrade", "regrades.act", "regrades.marks_csv",
     "authoring.problems", "authoring.problem", "authoring.version", "authoring.test", "authoring.test_data",
     "authoring.file", "authoring.compare",

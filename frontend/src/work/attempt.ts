@@ -49,6 +49,8 @@ export interface Attempt extends Handed {
   readonly compiles?: boolean | null;
   /** When marks and results come that are not released yet; empty where all is shown. */
   readonly release_note?: string;
+  /** How late it was handed in, and what that does to its points; empty where it counts in full. */
+  readonly late_note?: string;
   /** While it waits for its turn, as `Progress` has them. */
   readonly queue_position?: number | null;
   readonly wait_seconds?: number | null;

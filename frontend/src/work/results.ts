@@ -77,6 +77,7 @@ export class ResultPanel {
     const parts = [
       heading(attempt),
       make("p", { class: `verdict tone-${overall.tone}` }, icon(overall.icon), overall.text, score(attempt)),
+      attempt.late_note && make("p", { class: "late-note" }, icon("clock"), attempt.late_note),
       attempt.release_note && make("p", { class: "release-note" }, attempt.release_note),
       attempt.error && make("p", { class: "notice tone-warn" }, attempt.error),
       attempt.compile_output && this.#compiler(attempt.compile_output),

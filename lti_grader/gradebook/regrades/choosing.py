@@ -9,6 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from lti_grader.assignments import late_work
 from lti_grader.assignments.models import Assignment, AssignmentProblem, Counts
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Enrollment, Module, Role
@@ -71,35 +72,42 @@ def submissions_of(
     sections, student_ids
         Of these only; of all where both are empty.
     """
-    rows = session().execute(
-        sa.select(
-            SubmissionAttempt.id,
-            SubmissionAttempt.student_id,
-            SubmissionAttempt.attempt_number,
-            SubmissionAttempt.created_at,
-            GradingJob.status,
-            GradingJob.points,
-            GradingJob.maximum,
+    rows = (
+        session()
+        .execute(
+            sa.select(
+                SubmissionAttempt.id,
+                SubmissionAttempt.student_id,
+                SubmissionAttempt.attempt_number,
+                SubmissionAttempt.created_at,
+                GradingJob.status,
+                GradingJob.points,
+                GradingJob.maximum,
+            )
+            .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
+            .where(
+                SubmissionAttempt.assignment_problem_id == item.id,
+                SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+                SubmissionAttempt.student_id.in_(students_of(item, sections=sections, student_ids=student_ids)),
+                GradingJob.reason != JobReason.TRIAL,
+                GradingJob.superseded_by.is_(None),
+                sa.or_(
+                    GradingJob.status == JobStatus.DONE,
+                    # One that failed while it was judged once more leaves the result that there was.
+                    sa.and_(GradingJob.status == JobStatus.FAILED, GradingJob.regrade_id.is_(None)),
+                ),
+            )
+            .order_by(SubmissionAttempt.created_at, SubmissionAttempt.id)
         )
-        .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
-        .where(
-            SubmissionAttempt.assignment_problem_id == item.id,
-            SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
-            SubmissionAttempt.student_id.in_(students_of(item, sections=sections, student_ids=student_ids)),
-            GradingJob.reason != JobReason.TRIAL,
-            GradingJob.superseded_by.is_(None),
-            sa.or_(
-                GradingJob.status == JobStatus.DONE,
-                # One that failed while it was judged once more leaves the result that there was.
-                sa.and_(GradingJob.status == JobStatus.FAILED, GradingJob.regrade_id.is_(None)),
-            ),
-        )
-        .order_by(SubmissionAttempt.created_at, SubmissionAttempt.id)
+        .all()
     )
+    assignment = session().get_one(Assignment, item.assignment_id)
+    lateness = late_work.lateness([assignment], {one.student_id for one in rows})
     return [
         Submission(
             one.id, one.student_id, one.attempt_number,
-            Judged(one.attempt_number, one.created_at, one.points or Decimal(0), one.maximum or Decimal(0))
+            Judged(one.attempt_number, one.created_at, one.points or Decimal(0), one.maximum or Decimal(0),
+                   lateness.credit(assignment.id, one.student_id, one.created_at))
             if one.status == JobStatus.DONE else None,
         )
         for one in rows

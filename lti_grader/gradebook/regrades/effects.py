@@ -9,6 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from lti_grader.assignments import late_work
 from lti_grader.assignments.models import Assignment, AssignmentProblem, Counts
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.classes.apart import whose_work
@@ -129,10 +130,10 @@ def students_in(regrade: Regrade, *, most: int | None = None) -> Sequence[uuid.U
 
 
 def of_students(regrade: Regrade, item: AssignmentProblem, student_ids: Collection[uuid.UUID]) -> list[Effect]:
-    """Return what applying a regrade would do to these students now, in four queries."""
+    """Return what applying a regrade would do to these students now, in six queries at most."""
     assignment = session().get_one(Assignment, item.assignment_id)
     counts = assignment.rules.counts
-    tried = _tried(regrade, student_ids)
+    tried = _tried(regrade, assignment, student_ids)
     entries = {
         one.student_id: one
         for one in session().scalars(
@@ -146,7 +147,7 @@ def of_students(regrade: Regrade, item: AssignmentProblem, student_ids: Collecti
         .where(AssignmentProblem.assignment_id == assignment.id)
         .order_by(AssignmentProblem.order_index)
     )
-    scores = scores_of(student_ids, counts, all_worth := dict(worth.all()))
+    scores = scores_of(student_ids, assignment, all_worth := dict(worth.all()))
     return [
         _effect(student_id, dict(zip(all_worth, scores[student_id], strict=True)), item.id,
                 points(tried[student_id], item.points, counts), entries.get(student_id))
@@ -171,7 +172,10 @@ def _effect(
     )  # fmt: skip
 
 
-def _tried(regrade: Regrade, student_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, list[Tried]]:
+def _tried(
+    regrade: Regrade, assignment: Assignment, student_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, list[Tried]]:
+    lateness = late_work.lateness([assignment], student_ids)
     stands, again = aliased(GradingJob), aliased(GradingJob)
     rows = session().execute(
         sa.select(
@@ -206,11 +210,12 @@ def _tried(regrade: Regrade, student_ids: Collection[uuid.UUID]) -> Mapping[uuid
     )
     found: dict[uuid.UUID, list[Tried]] = defaultdict(list)
     for student_id, number, when, now, of_now, then, of_then in rows:
+        credit = lateness.credit(assignment.id, student_id, when)
         found[student_id].append(
             Tried(
                 number,
-                None if now is None else Judged(number, when, now, of_now or Decimal(0)),
-                None if then is None else Judged(number, when, then, of_then or Decimal(0)),
+                None if now is None else Judged(number, when, now, of_now or Decimal(0), credit),
+                None if then is None else Judged(number, when, then, of_then or Decimal(0), credit),
             )
         )
     return found
