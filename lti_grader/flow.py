@@ -8,7 +8,13 @@ message to a worker after the commit.
 
 from collections.abc import Mapping, Sequence
 
-from lti_grader.assignments.events import AssignmentChanged, LatenessChanged, PointsChanged, ReleaseChanged
+from lti_grader.assignments.events import (
+    AccessChanged,
+    AssignmentChanged,
+    LatenessChanged,
+    PointsChanged,
+    ReleaseChanged,
+)
 from lti_grader.attempts.events import AttemptSubmitted
 from lti_grader.core.events import Event, Handler
 from lti_grader.gradebook import operations as gradebook
@@ -19,14 +25,16 @@ from lti_grader.gradebook.regrades import judging as regrades
 from lti_grader.grading import operations as grading
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.lti import columns, passback, releases
+from lti_grader.notifications import dates, marks
 
 FLOW: Mapping[type[Event], Sequence[Handler]] = {
     AttemptSubmitted: [grading.queue_job],
     AttemptGraded: [gradebook.record_result],
     JudgedAgain: [regrades.go_on],
-    ScoreChanged: [passback.queue_score, leaderboards.note],
+    ScoreChanged: [passback.queue_score, leaderboards.note, marks.score_changed],
     PointsChanged: [rescoring.queue],
     LatenessChanged: [rescoring.queue_late],
     AssignmentChanged: [columns.queue_change],
-    ReleaseChanged: [releases.schedule],
+    ReleaseChanged: [releases.schedule, marks.release_changed],
+    AccessChanged: [dates.access_changed],
 }

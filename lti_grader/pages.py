@@ -47,6 +47,8 @@ from lti_grader.lti.columns import reads as columns
 from lti_grader.lti.views import blueprint as lti
 from lti_grader.lti.views import staying
 from lti_grader.lti.views.platforms import blueprint as platforms
+from lti_grader.notifications.views import blueprint as notifications
+from lti_grader.notifications.views import of_viewer as unread_of_viewer
 from lti_grader.people.views import blueprint as administration
 from lti_grader.problems.answer_archives import MOST_ARCHIVE_BYTES
 
@@ -123,6 +125,7 @@ def register_pages(app: flask.Flask) -> None:
         rubrics,
         imports,
         previews,
+        notifications,
         lti,
     )
     for blueprint in pages:
@@ -143,6 +146,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["score_state"] = _score_state
     app.jinja_env.filters["language"] = label_of
     app.jinja_env.globals["content_url"] = content_url
+    app.jinja_env.globals["unread_notifications"] = unread_of_viewer
     app.jinja_env.globals["class_has_sections"] = has_sections
     app.jinja_env.globals["class_has_leaderboard"] = is_on_in
     app.jinja_env.globals["class_has_files"] = looking.has_any

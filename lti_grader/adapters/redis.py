@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import redis
@@ -72,6 +72,14 @@ class KeyValue:
         """Keep `value` for `seconds`."""
         with translated():
             self.client.set(key, value, ex=seconds)
+
+    def put_all(self, keys: Collection[str], value: str, seconds: int) -> None:
+        """Keep `value` under each of many keys for `seconds`, in one exchange with the server."""
+        with translated():
+            together = self.client.pipeline(transaction=False)
+            for key in keys:
+                together.set(key, value, ex=seconds)
+            together.execute()
 
     def put_once(self, key: str, value: str, seconds: int) -> bool:
         """Keep `value` for `seconds` unless the key has one. Return whether it was kept."""

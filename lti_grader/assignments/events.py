@@ -34,6 +34,16 @@ class LatenessChanged(Event):
 
 
 @dataclasses.dataclass(frozen=True)
+class AccessChanged(Event):
+    """One student, or those of one section, have other dates or attempts than before for an assignment."""
+
+    assignment_id: uuid.UUID
+    user_id: uuid.UUID | None
+    section: str | None
+    at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True)
 class PointsChanged(Event):
     """The problems of an assignment are worth other points from now on."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from lti_grader.assignments.access import override
 from lti_grader.assignments.dates import AT_ONCE, NEVER, OtherDates
 from lti_grader.assignments.errors import BadAssignment
-from lti_grader.assignments.events import LatenessChanged, ReleaseChanged
+from lti_grader.assignments.events import AccessChanged, LatenessChanged, ReleaseChanged
 from lti_grader.assignments.models import AccessOverride, Assignment
 from lti_grader.assignments.releasing import keep_released, locked
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Role
@@ -50,6 +50,7 @@ def grant(
     _require_in_class(assignment_id, whose)
     _check(assignment, other)
     keep_released(assignment, at=at)
+    before = _said_of(assignment_id, whose)
     said = {
         "opens_at": None if other.opens == AT_ONCE else other.opens,
         "opens_at_once": other.opens == AT_ONCE,
@@ -80,6 +81,18 @@ def grant(
     session().expire_all()
     publish(ReleaseChanged(assignment_id))
     _tell(assignment, whose, at=at)
+    if before != other:
+        publish(AccessChanged(assignment_id, whose.user_id, whose.section, at))
+
+
+def _said_of(assignment_id: uuid.UUID, whose: Whose) -> OtherDates | None:
+    row = session().scalar(
+        sa.select(AccessOverride).where(
+            AccessOverride.assignment_id == assignment_id,
+            AccessOverride.user_id == whose.user_id if whose.user_id else AccessOverride.section == whose.section,
+        )
+    )
+    return row.dates if row is not None else None
 
 
 def withdraw(assignment_id: uuid.UUID, override_id: uuid.UUID, *, at: dt.datetime) -> None:
@@ -97,6 +110,7 @@ def withdraw(assignment_id: uuid.UUID, override_id: uuid.UUID, *, at: dt.datetim
     session().flush()
     publish(ReleaseChanged(assignment_id))
     _tell(assignment, Whose(row.user_id, row.section), at=at)
+    publish(AccessChanged(assignment_id, row.user_id, row.section, at))
 
 
 def _tell(assignment: Assignment, whose: Whose, *, at: dt.datetime) -> None:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 
+from lti_grader.assignments.access import last_dues
 from lti_grader.assignments.events import ReleaseChanged
 from lti_grader.assignments.models import Assignment
 from lti_grader.assignments.queries import release_of
@@ -10,6 +12,8 @@ from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
 from lti_grader.core.events import publish
+
+_LOOK_AGAIN = dt.timedelta(hours=1)
 
 
 def release(assignment_id: uuid.UUID, parts: set[Part], *, by: uuid.UUID, at: dt.datetime) -> set[Part]:
@@ -65,6 +69,24 @@ def keep_released(assignment: Assignment, *, at: dt.datetime) -> None:
         else:
             assignment.feedback_released_at = one.comes_at
     session().flush()
+
+
+def next_look(assignment: Assignment, parts: Collection[Part], *, at: dt.datetime) -> dt.datetime | None:
+    """Return when to look next whether any of these parts has come out; None where that only a person decides.
+
+    What waits for everybody's due date is looked at ever again from the assignment's own on: whoever had the latest
+    may have left the class by then.
+    """
+    last_due = last_dues([assignment])[assignment.id]
+    looks = []
+    for one in (assignment.release(part, last_due=last_due) for part in parts):
+        if one.by_hand_at is not None or one.is_out(at=at):
+            continue
+        if one.rule.when is When.AFTER_DUE and one.due_date is not None:
+            looks += [one.comes_at, max(one.due_date, at + _LOOK_AGAIN)]
+        else:
+            looks.append(one.comes_at)
+    return min((one for one in looks if one is not None), default=None)
 
 
 def locked(assignment_id: uuid.UUID) -> Assignment:

@@ -32,6 +32,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "lti_grader.lti.assets.tasks",
             "lti_grader.lti.notices.tasks",
             "lti_grader.lti.tasks",
+            "lti_grader.notifications.tasks",
         ],
         task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         task_default_queue="default",
@@ -68,6 +69,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "releases": _every(settings.sweep_seconds, "scores.release_due", queue="passback"),
             "assets": _every(settings.sweep_seconds, "assets.sweep"),
             "notices": _every(settings.sweep_seconds, "notices.sweep"),
+            "notifications": _every(settings.sweep_seconds, "notifications.sweep"),
             "rosters": _every(60, "roster.sweep", queue="passback"),
             "keys": _every(6 * 3600, "keys.tend"),
             "reconciliation": _every(60, "scores.reconcile_due"),

@@ -11,3 +11,5 @@ class ScoreChanged(Event):
 
     entry_ids: tuple[uuid.UUID, ...]
     at: dt.datetime
+    regrade_id: uuid.UUID | None = None
+    """The regrade that changed them; None for whatever else did."""

@@ -82,7 +82,11 @@ def recompute(student_id: uuid.UUID, assignment_id: uuid.UUID) -> GradebookEntry
 
 
 def recompute_all(
-    student_ids: Collection[uuid.UUID], assignment_id: uuid.UUID, *, at: dt.datetime
+    student_ids: Collection[uuid.UUID],
+    assignment_id: uuid.UUID,
+    *,
+    at: dt.datetime,
+    regrade_id: uuid.UUID | None = None,
 ) -> dict[uuid.UUID, GradebookEntry]:
     """Work out the scores of many students of an assignment's class, and publish those whose mark is another now.
 
@@ -104,7 +108,7 @@ def recompute_all(
         # Where a person gave the points they stay, and nobody is told anything.
         if before != (entry.points, entry.max_score):
             changed.append(entry)
-    tell(changed, at=at)
+    tell(changed, at=at, regrade_id=regrade_id)
     return entries
 
 
@@ -127,14 +131,14 @@ def _grade(entry: GradebookEntry, total: policy.ProblemScore, assignment: Assign
         entry.status = EntryStatus.GRADED
 
 
-def tell(entries: Sequence[GradebookEntry], *, at: dt.datetime) -> None:
-    """Publish scores under new revisions: they have changed, or what of them others may know has."""
+def tell(entries: Sequence[GradebookEntry], *, at: dt.datetime, regrade_id: uuid.UUID | None = None) -> None:
+    """Publish scores under new revisions: they have changed, by a regrade or otherwise, or what of them others may know has."""
     for entry in entries:
         entry.revision += 1
         entry.updated_at = at
     if entries:
         session().flush()
-        publish(ScoreChanged(tuple(one.id for one in entries), at))
+        publish(ScoreChanged(tuple(one.id for one in entries), at, regrade_id))
 
 
 def _students_among(user_ids: Collection[uuid.UUID], assignment: Assignment) -> list[uuid.UUID]:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from lti_grader.assignments.access import last_dues
 from lti_grader.assignments.events import ReleaseChanged
 from lti_grader.assignments.models import Assignment
 from lti_grader.assignments.queries import shown_to_students
-from lti_grader.assignments.release import Part, When
-from lti_grader.assignments.releasing import keep_released, locked
+from lti_grader.assignments.release import Part
+from lti_grader.assignments.releasing import keep_released, locked, next_look
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
@@ -31,7 +30,6 @@ IS_OWED = OwedRelease.done_at.is_(None)
 _CHUNK = 200
 # Nobody else takes a release up while it is worked on; one whose worker died is taken up again after this.
 _LEASE_SECONDS = 300.0
-_LOOK_AGAIN = dt.timedelta(hours=1)
 Clock = Callable[[], dt.datetime]
 
 
@@ -39,7 +37,7 @@ def schedule(event: ReleaseChanged) -> None:
     """Note when scores and comments of an assignment are to be owed, if they wait for anything."""
     at = dt.datetime.now(dt.UTC)
     assignment = session().get_one(Assignment, event.assignment_id)
-    due = at if _waiting(assignment, after=None, most=1, at=at) else _next_look(assignment, at=at)
+    due = at if _waiting(assignment, after=None, most=1, at=at) else next_look(assignment, set(Part), at=at)
     if due is None:
         session().execute(sa.delete(OwedRelease).where(OwedRelease.assignment_id == event.assignment_id))
         return
@@ -52,24 +50,6 @@ def schedule(event: ReleaseChanged) -> None:
     )
     if due <= at and row_id is not None:
         send_after_commit(TASK, current_tenant(), row_id, queue=QUEUE)
-
-
-def _next_look(assignment: Assignment, *, at: dt.datetime) -> dt.datetime | None:
-    """Return when to look next whether something of an assignment has come out; None where that only a person decides.
-
-    What waits for everybody's due date is looked at ever again from the assignment's own on: whoever had the latest
-    may have left the class by then.
-    """
-    last_due = last_dues([assignment])[assignment.id]
-    looks = []
-    for one in (assignment.release(part, last_due=last_due) for part in Part):
-        if one.by_hand_at is not None or one.is_out(at=at):
-            continue
-        if one.rule.when is When.AFTER_DUE and one.due_date is not None:
-            looks += [one.comes_at, max(one.due_date, at + _LOOK_AGAIN)]
-        else:
-            looks.append(one.comes_at)
-    return min((one for one in looks if one is not None), default=None)
 
 
 def due(*, at: dt.datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -99,7 +79,7 @@ def carry_out(tenant_id: uuid.UUID, row_id: uuid.UUID, now: Clock) -> int | None
     with transaction(tenant_id):
         assignment = locked(assignment_id)
         keep_released(assignment, at=now())
-        again = _next_look(assignment, at=now())
+        again = next_look(assignment, set(Part), at=now())
         session().execute(
             # Not where somebody has changed the release meanwhile.
             sa.update(OwedRelease)

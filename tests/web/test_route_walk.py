@@ -23,6 +23,7 @@ from lti_grader.grading.models import GradingJob
 from lti_grader.grading.similarity.models import SimilarityPair, SimilarityProgram, SimilarityReport
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import ClassContext, CourseCopy, ResourceLink, ScoreDelivery
+from lti_grader.notifications.models import Notification
 from lti_grader.people.models import User
 from lti_grader.problems import queries as problems
 from lti_grader.problems.models import Problem, ProblemVersion, Sharing
@@ -43,6 +44,8 @@ PUBLIC = {
     "lti.canvas_json",
     "lti.take_notices",
 }
+# What is the viewer's own, whoever they are: everybody with a session has it, and sees nobody else's there.
+OWN = {"notifications.inbox", "notifications.read_all", "notifications.unread_number"}
 STAFF_ONLY = {
     "gradebook.grid", "gradebook.student", "marks.cell", "marks.decide", "marks.comment", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
     "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops", "lti.registrar",
@@ -101,11 +104,19 @@ def ids(world: World) -> dict[str, Any]:
         "student_id": student, "delivery_id": delivery, "freeze_id": uuid.uuid4(), "link_id": link.id, "copy_id": copy.id,
         **_file(world, student), "name": "a" * 32, "filename": "x",
         "platform_id": world.platform_id, "invitation_id": uuid.uuid4(), "deployment_id": uuid.uuid4(),
-        "proposal_id": uuid.uuid4(), "override_id": uuid.uuid4(), "regrade_id": _regrade(world, item),
+        "proposal_id": uuid.uuid4(), "notification_id": _told(world, student, assignment), "override_id": uuid.uuid4(), "regrade_id": _regrade(world, item),
         **_problem(world, item),
         **_similar(world, item, attempt),
         "material_id": _material(world),
     }  # fmt: skip
+
+
+def _told(world: World, student: uuid.UUID, assignment: uuid.UUID) -> uuid.UUID:
+    with transaction(world.tenant_id):
+        query = sa.select(Notification.id).where(
+            Notification.recipient_id == student, Notification.content_item_id == assignment
+        )
+        return session().scalars(query).one()
 
 
 def _problem(world: World, item: uuid.UUID) -> dict[str, Any]:
@@ -211,7 +222,7 @@ def walk(app: flask.Flask, client: FlaskClient, ids: dict[str, Any], *, only: se
         asked = [
             (rule.endpoint, method, flask.url_for(rule.endpoint, **{name: ids[name] for name in rule.arguments}))
             for rule in app.url_map.iter_rules()
-            if rule.endpoint not in PUBLIC and (only is None or rule.endpoint in only)
+            if rule.endpoint not in PUBLIC and (rule.endpoint not in OWN if only is None else rule.endpoint in only)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         ]
     for endpoint, method, url in asked:
@@ -225,7 +236,7 @@ def walk(app: flask.Flask, client: FlaskClient, ids: dict[str, Any], *, only: se
 def test_nobody_gets_in_without_a_session(
     app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
 ) -> None:
-    found = walk(app, visitor(None, world), ids)
+    found = walk(app, visitor(None, world), ids) | walk(app, visitor(None, world), ids, only=OWN)
     assert set(found.values()) == {401}, found
 
 
@@ -334,7 +345,7 @@ def test_an_observer_reads_and_hands_nothing_in(visitor: Visitor, world: World, 
 
 def test_every_table_of_this_walk_names_routes_that_exist(app: flask.Flask) -> None:
     there = {rule.endpoint for rule in app.url_map.iter_rules()}
-    assert there >= PUBLIC | STAFF_ONLY
+    assert there >= PUBLIC | STAFF_ONLY | OWN
 
 
 def test_pages_carry_their_safety_in_their_headers(visitor: Visitor, world: World, ids: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import { installUtcFields } from "./utc_fields";
 import { installChoices } from "./choices";
 import { letScrollByKeyboard } from "./scrolling";
 import { installSums } from "./sums";
+import { installUnread } from "./unread";
 import { showLocalTimes } from "../shared/times";
 
 growFrame();
@@ -16,3 +17,4 @@ installUtcFields(document);
 installChoices(document);
 installSums(document);
 installAwaiting();
+installUnread();

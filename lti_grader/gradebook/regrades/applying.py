@@ -98,7 +98,7 @@ def _apply_to(regrade: Regrade, students: Sequence[uuid.UUID], *, at: dt.datetim
     item = session().get_one(AssignmentProblem, regrade.assignment_problem_id)
     found = {one.student_id: one for one in effects.of_students(regrade, item, students)}
     _let_stand(regrade, students)
-    entries = recompute_all(students, item.assignment_id, at=at)
+    entries = recompute_all(students, item.assignment_id, at=at, regrade_id=regrade.id)
     rows = [
         {
             "tenant_id": current_tenant(), "regrade_id": regrade.id, "student_id": student_id,

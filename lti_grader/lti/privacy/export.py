@@ -30,6 +30,7 @@ from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import LineItem, ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy import holdings
+from lti_grader.notifications.models import Notification
 from lti_grader.people.models import User
 from lti_grader.problems.models import Problem, ProblemVersion
 
@@ -49,6 +50,7 @@ scores.json      what was sent, or is owed, to the LMS's gradebook
 files.json       files that they handed in to the LMS and that came here; the files are in files/
 mentors.json     who mentors them and whom they mentor, as their LMS told it
 notices.json     what the LMS told of them unasked
+told.json        what they were told here: notifications
 acts.json        who looked at, exported or erased this before, and when
 
 Times are in UTC.
@@ -109,6 +111,7 @@ def gather(user: User) -> Held:
         "files": _files(user.id),
         "mentors": _mentors(user),
         "notices": _rows(sa.select(Notice), holdings.is_about(user)),
+        "told": _rows(sa.select(Notification), Notification.recipient_id == user.id),
         "acts": [{"kind": act.kind, "at": act.at, "by": actor.display_name} for act, actor in holdings.acts(user.id)],
     }
 

@@ -25,6 +25,7 @@ from lti_grader.lti.asset_models import LtiAsset
 from lti_grader.lti.models import ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy_models import ActKind, PrivacyAct
+from lti_grader.notifications.models import Notification
 from lti_grader.people.models import User
 
 _MOST_FOUND = 50
@@ -93,6 +94,7 @@ def counts(user: User) -> dict[str, int]:
         "notes on similar submissions": (SimilarityNote, (similarity.is_note_on(user.id),)),
         "scores sent or owed": (ScoreDelivery, (ScoreDelivery.user_id == user.id,)),
         "notices": (Notice, (is_about(user),)),
+        "notifications": (Notification, (Notification.recipient_id == user.id,)),
         "mentors and mentored": (Mentorship, (mentoring.is_of(user),)),
     }  # fmt: skip
     return {

@@ -1,0 +1,1 @@
+"""What people are told: a row each, on their own page, with a number in the frame of every page."""

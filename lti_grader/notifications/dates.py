@@ -1,0 +1,53 @@
+"""Students are told when their dates for an assignment were changed for them alone, or for their section."""
+
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from lti_grader.assignments.access import dates_of_all
+from lti_grader.assignments.dates import Dates
+from lti_grader.assignments.events import AccessChanged
+from lti_grader.assignments.models import Assignment
+from lti_grader.classes.models import Module
+from lti_grader.core.db import session
+from lti_grader.notifications.kinds import EXTENDED
+from lti_grader.notifications.operations import News, students_of, tell_each
+
+
+def access_changed(event: AccessChanged) -> None:
+    """Tell those whose dates were changed what they have now."""
+    found = session().execute(
+        sa.select(Assignment, Module)
+        .join(Module, Module.id == Assignment.module_id)
+        .where(Assignment.id == event.assignment_id)
+    )
+    assignment, module = found.one()
+    if not (assignment.is_published and module.is_published):
+        return
+    theirs = dates_of_all(assignment, _whom(event, module.class_id))
+    tell_each([(one, _news(assignment, module.class_id, dates, event)) for one, dates in theirs.items()], at=event.at)
+
+
+def _whom(event: AccessChanged, class_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    if event.user_id is not None:
+        return [event.user_id]
+    return students_of(class_id, [event.section or ""])
+
+
+def _news(assignment: Assignment, class_id: uuid.UUID, dates: Dates, event: AccessChanged) -> News:
+    parts = {
+        "item": assignment.title,
+        "assignment_id": str(assignment.id),
+        "due": dates.due_date.isoformat() if dates.due_date else "",
+        "dates": in_words(dates),
+    }
+    return News(EXTENDED, f"dates:{assignment.id}:{event.at.isoformat()}", parts, class_id, assignment.id)
+
+
+def in_words(dates: Dates) -> str:
+    """Return what else there is to say of somebody's dates than when their work is due."""
+    said = [] if dates.due_date else ["It has no due date for you."]
+    if dates.attempts_allowed is not None:
+        said.append(f"You may hand in {dates.attempts_allowed} {'time' if dates.attempts_allowed == 1 else 'times'}.")
+    return " ".join(said)

@@ -1,0 +1,68 @@
+"""Of which kinds notifications are: one declaration for each, with its words and where it leads."""
+
+import dataclasses
+from collections.abc import Mapping
+
+REGISTRY: dict[str, "Kind"] = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of notification."""
+
+    name: str
+    """As it is stored."""
+    label: str
+    """As people choose it, such as "Marks"."""
+    title: str
+    """What is said, with the names of parts in braces."""
+    endpoint: str
+    """The page that it leads to."""
+    arguments: tuple[str, ...]
+    """The parts that stand in that page's address."""
+    text: str = ""
+    """The part with words beyond the title; "" for none."""
+    when: str = ""
+    """The part with a moment, in ISO 8601, and `when_label` before it."""
+    when_label: str = ""
+    icon: str = "info"
+    tone: str = "quiet"
+    for_staff: bool = False
+
+    def __post_init__(self) -> None:
+        """Take it into the registry."""
+        if self.name in REGISTRY:
+            raise ValueError(f"there are two kinds of notification {self.name!r}")
+        REGISTRY[self.name] = self
+
+    def title_of(self, parts: Mapping[str, str]) -> str:
+        """Return what is said, with these parts.
+
+        Raises
+        ------
+        KeyError
+            One is missing: of the title, or of the address.
+        """
+        for name in self.arguments:
+            parts[name]
+        return self.title.format_map(parts)
+
+
+GRADED = Kind(
+    "graded", "Marks", "Your mark for {item} is there", "gradebook.review", ("assignment_id", "student_id"), icon="check",
+    tone="pass",
+)  # fmt: skip
+MARK_CHANGED = Kind(
+    "mark_changed", "Changed marks", "Your mark for {item} was changed", "gradebook.review",
+    ("assignment_id", "student_id"), icon="again",
+)  # fmt: skip
+REGRADED = Kind(
+    "regraded", "Regrades", "Your mark for {item} was changed by a regrade", "gradebook.review",
+    ("assignment_id", "student_id"), text="reason", icon="again",
+)  # fmt: skip
+EXTENDED = Kind(
+    "extended", "Other dates", "Your dates for {item} were changed", "work.overview", ("assignment_id",), text="dates",
+    when="due", when_label="Due", icon="calendar",
+)  # fmt: skip
+OF_MARKS = (GRADED, MARK_CHANGED, REGRADED)
+"""What says that there is a mark: none of it before the marks are out."""

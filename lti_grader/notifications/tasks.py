@@ -1,0 +1,28 @@
+"""The worker's side of telling people."""
+
+import datetime as dt
+import uuid
+
+from celery import shared_task
+
+from lti_grader.core.messages import send
+from lti_grader.notifications import marks
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@shared_task(name=marks.TASK)
+def tell_marks(tenant: str, row: str) -> str:
+    """Tell students of an assignment's marks, which are out."""
+    return str(marks.carry_out(uuid.UUID(tenant), uuid.UUID(row), _now))
+
+
+@shared_task(name="notifications.sweep")
+def sweep() -> int:
+    """Send out again what is owed."""
+    found = marks.due(at=_now())
+    for tenant_id, row_id in found:
+        send(marks.TASK, tenant_id, row_id, queue=marks.QUEUE)
+    return len(found)
