@@ -24,6 +24,7 @@ from lti_grader.authoring.views import blueprint as authoring
 from lti_grader.classes.material_views import blueprint as materials
 from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.classes.queries import has_sections
+from lti_grader.classes.settings_views import blueprint as class_settings
 from lti_grader.classes.views import blueprint as classes
 from lti_grader.core import limits
 from lti_grader.core.assets import install_assets
@@ -96,15 +97,21 @@ LIMITS = {
 }
 
 
+IN_ARCHIVE = frozenset({"class_settings.archive", "lti.begin", "lti.launch", "lti.resend", "lti.compare"})
+"""What may be sent about an archived class all the same: it is opened, taken out, and its scores travel."""
+
+
 def register_pages(app: flask.Flask) -> None:
     """Register the pages of each domain."""
     held: Adapters = app.extensions["adapters"]
     app.extensions["uploads"] = UPLOADS
+    app.extensions["keepers"] = IN_ARCHIVE
     limits.install(app, Limits(held.kv, factor=held.settings.rate_limit_factor), LIMITS)
     pages = (
         administration,
         classes,
         materials,
+        class_settings,
         assignments,
         access,
         passcodes,

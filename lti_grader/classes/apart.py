@@ -115,7 +115,7 @@ def sections_of(class_: Class, place: Membership) -> Sections:
         lines,
         session().scalars(in_none).one() if place.within is None else 0,
         staff,
-        class_.apart,
+        class_.chosen.apart,
         any(one.is_owner for one in staff),
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def _staff(class_: Class) -> list[StaffLine]:
     found = []
     for one, user in rows:
         is_owner = user.id == class_.owner_id
-        within = limit(class_.apart, Role(one.role), one.sections, is_owner=is_owner)
+        within = limit(class_.chosen.apart, Role(one.role), one.sections, is_owner=is_owner)
         found.append(StaffLine(user.display_name, one.role, list(one.sections), within, is_owner))
     return found
 
@@ -158,4 +158,4 @@ def keep_apart(class_: Class, apart: Apart, place: Membership) -> None:
     """
     if not may_change(place, sections_of(class_, place)):
         raise Forbidden("Who sees which sections is set by teachers who see the whole class.")
-    class_.settings = {**class_.settings, "apart": apart}
+    class_.choose(apart=apart)

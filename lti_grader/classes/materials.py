@@ -96,7 +96,7 @@ def open_material(material_id: uuid.UUID, user_id: uuid.UUID) -> OpenedMaterial:
 
 def note_opened(opened: OpenedMaterial, *, at: dt.datetime) -> None:
     """Note that a student has opened a material; of others nothing is noted."""
-    if opened.place.role is Role.STUDENT:
+    if opened.place.role is Role.STUDENT and not opened.place.is_archived:
         values = {"tenant_id": current_tenant(), "material_id": opened.material.id, "user_id": opened.place.user_id}
         session().execute(insert(MaterialOpening).values(**values, opened_at=at).on_conflict_do_nothing())
 

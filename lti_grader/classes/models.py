@@ -3,8 +3,10 @@
 import datetime as dt
 import enum
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,6 +62,18 @@ class Apart(enum.StrEnum):
     """Teachers as well, but for the class's owner."""
 
 
+class ClassSettings(BaseModel):
+    """What a class has chosen, as `classes.settings` holds it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    copying: Copying = Copying.STAFF
+    apart: Apart = Apart.NOBODY
+    leaderboard: bool = False
+    join_code_reason: str = ""
+    """Why the join code is another than at first."""
+
+
 class Class(Row, Tenanted, Base):
     """A class: one or more LMS courses that are taught together."""
 
@@ -74,19 +88,14 @@ class Class(Row, Tenanted, Base):
     archived_at: Mapped[dt.datetime | None]
 
     @property
-    def copying(self) -> Copying:
-        """Who may copy it."""
-        return Copying(self.settings.get("copying", Copying.STAFF))
+    def chosen(self) -> ClassSettings:
+        """What it has chosen, read and checked."""
+        return ClassSettings.model_validate(self.settings)
 
-    @property
-    def apart(self) -> Apart:
-        """Who sees only the sections that they are in."""
-        return apart_of(self.settings)
-
-
-def apart_of(settings: Json) -> Apart:
-    """Return who sees only the sections that they are in, as the settings of a class say it."""
-    return Apart(settings.get("apart", Apart.NOBODY))
+    def choose(self, **changes: Any) -> None:
+        """Change some of its settings, by their names in `ClassSettings`."""
+        checked = ClassSettings.model_validate({**self.settings, **changes})
+        self.settings = checked.model_dump(mode="json", exclude_unset=True)
 
 
 class Enrollment(Row, Tenanted, Base):

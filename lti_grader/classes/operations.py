@@ -159,4 +159,4 @@ def module_named(class_id: uuid.UUID, title: str) -> Module:
 
 def set_copying(class_: Class, copying: Copying) -> None:
     """Say who may copy what stands in a class."""
-    class_.settings = {**class_.settings, "copying": copying}
+    class_.choose(copying=copying)

@@ -12,17 +12,22 @@ from lti_grader.classes.models import (
     STAFF,
     Apart,
     Class,
+    ClassSettings,
     ContentItem,
     ContentType,
     Enrollment,
     EnrollmentStatus,
     Module,
     Role,
-    apart_of,
 )
+from lti_grader.core.acting import is_changing
 from lti_grader.core.db import session
-from lti_grader.core.errors import Forbidden, NotFound
+from lti_grader.core.errors import Conflict, Forbidden, NotFound
 from lti_grader.people.models import User
+
+
+class ClassArchived(Conflict):
+    code = "class_archived"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Membership:
     role: Role
     within: frozenset[str] | None = None
     """The sections whose work they see, where they are staff and those are kept apart; None for the whole class."""
+    is_archived: bool = False
+    """Whether the class is: nothing of it is changed."""
 
     @property
     def is_staff(self) -> bool:
@@ -57,11 +64,20 @@ def membership(class_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
     ------
     NotFound
         They have none: to them the class does not exist.
+    ClassArchived
+        They are about to change something, and the class is archived. Every page of a class asks here first.
     """
     found = (
         session()
         .execute(
-            sa.select(Enrollment.role, Enrollment.status, Enrollment.sections, Class.settings, Class.owner_id)
+            sa.select(
+                Enrollment.role,
+                Enrollment.status,
+                Enrollment.sections,
+                Class.settings,
+                Class.owner_id,
+                Class.archived_at,
+            )
             .join(Class, Class.id == Enrollment.class_id)
             .where(Enrollment.class_id == class_id, Enrollment.user_id == user_id)
         )
@@ -73,8 +89,14 @@ def membership(class_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
         raise NotFound(
             "You are not in this class any more, says your LMS. Your work is kept; if this is a mistake, tell your teacher."
         )
+    if found.archived_at is not None and is_changing():
+        raise ClassArchived(
+            "This class is archived: everything in it can be read, and nothing changed. Its teachers can take it out of the archive"
+            " on its settings page."
+        )
     role, is_owner = Role(found.role), found.owner_id == user_id
-    return Membership(class_id, user_id, role, limit(apart_of(found.settings), role, found.sections, is_owner=is_owner))
+    within = limit(ClassSettings.model_validate(found.settings).apart, role, found.sections, is_owner=is_owner)
+    return Membership(class_id, user_id, role, within, is_archived=found.archived_at is not None)
 
 
 def limit(apart: Apart, role: Role, own: Collection[str], *, is_owner: bool) -> frozenset[str] | None:

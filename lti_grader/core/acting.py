@@ -1,10 +1,11 @@
-"""Who acts: the person on whose word what is done here is done, for the log of changes."""
+"""Who acts: the person on whose word what is done here is done, for the log of changes; and whether they change or look."""
 
 import contextlib
 import contextvars
 import uuid
 from collections.abc import Iterator
 
+_changing: contextvars.ContextVar[bool] = contextvars.ContextVar("lti_grader.changing", default=False)
 _actor: contextvars.ContextVar[uuid.UUID | None] = contextvars.ContextVar("lti_grader.actor", default=None)
 
 
@@ -16,6 +17,16 @@ def actor() -> uuid.UUID | None:
 def set_actor(user_id: uuid.UUID | None) -> None:
     """From now on, in this request or task, let `user_id` be who acts."""
     _actor.set(user_id)
+
+
+def is_changing() -> bool:
+    """Return whether what is done here is a person's wish to change something, and not to look at it."""
+    return _changing.get()
+
+
+def set_changing(*, changing: bool) -> None:
+    """From now on, in this request, let it be a wish to change something or not."""
+    _changing.set(changing)
 
 
 @contextlib.contextmanager

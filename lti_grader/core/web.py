@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from lti_grader.core.acting import set_actor
+from lti_grader.core.acting import set_actor, set_changing
 from lti_grader.core.errors import Forbidden, GraderError, NotSignedIn
 from lti_grader.core.sessions import Sessions, Store, TokenPaths, is_in_path
 from lti_grader.core.settings import Settings
@@ -23,6 +23,7 @@ from lti_grader.core.settings import Settings
 csrf = CSRFProtect()
 COOKIE = "__Host-lti-grader"
 _MOST_EARLIER = 30
+_LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 ADMINISTRATION = "administration"
 """Where a browser's session says that it is an administrator's; it stands beside a launched person's."""
 
@@ -189,7 +190,7 @@ def install(app: flask.Flask, settings: Settings, store: Store) -> None:
     app.wsgi_app = TokenPaths(app.wsgi_app)  # type: ignore[method-assign]
     # First of all: also the page that tells of a missing CSRF token needs its nonce.
     app.before_request(_begin)
-    app.teardown_request(lambda _: set_actor(None))
+    app.teardown_request(_end)
     csrf.init_app(app)
     app.after_request(_headers)
     app.register_error_handler(GraderError, _grader_error)
@@ -208,10 +209,20 @@ def wants_json() -> bool:
 def _begin() -> None:
     flask.g.csp_nonce = secrets.token_urlsafe(16)
     flask.g.started = time.monotonic()
+    request = flask.request
+    set_changing(
+        changing=request.method not in _LOOKS
+        and request.endpoint not in flask.current_app.extensions.get("keepers", ())
+    )
     # Before anything reads the body; whoever is not signed in has nothing to upload.
     most = flask.current_app.extensions.get("uploads", {}).get(flask.request.endpoint)
     if most is not None and "user" in flask.session:
         flask.request.max_content_length = most
+
+
+def _end(_: BaseException | None) -> None:
+    set_actor(None)
+    set_changing(changing=False)
 
 
 def _headers(response: Response) -> Response:

@@ -158,7 +158,7 @@ def may_copy(from_class_id: uuid.UUID, context_id: uuid.UUID, launcher: Launcher
             CourseCopy.class_context_id == context_id, CourseCopy.from_class_id == from_class_id
         )
     )
-    if state == CopyState.GRANTED or session().get_one(Class, from_class_id).copying == Copying.INSTITUTION:
+    if state == CopyState.GRANTED or session().get_one(Class, from_class_id).chosen.copying == Copying.INSTITUTION:
         return True
     return launcher.role in STAFF and is_staff_of(from_class_id, launcher.user_id)
 

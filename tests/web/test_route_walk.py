@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from lti_grader.assignments.models import AssignmentProblem
 from lti_grader.authoring import importing
 from lti_grader.classes import materials
-from lti_grader.classes.models import Enrollment, EnrollmentSource, Mentorship, Role
+from lti_grader.classes.models import Class, Enrollment, EnrollmentSource, Mentorship, Role
 from lti_grader.classes.operations import create_class, drop, enroll
 from lti_grader.classes.queries import membership
 from lti_grader.core.db import session, transaction
@@ -24,6 +24,7 @@ from lti_grader.grading.similarity.models import SimilarityPair, SimilarityProgr
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import ClassContext, CourseCopy, ResourceLink, ScoreDelivery
 from lti_grader.notifications.models import Notification
+from lti_grader.pages import IN_ARCHIVE
 from lti_grader.people.models import User
 from lti_grader.problems import queries as problems
 from lti_grader.problems.models import Problem, ProblemVersion, Sharing
@@ -54,6 +55,7 @@ STAFF_ONLY = {
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
     "lti.join_class", "assignments.settings", "assignments.change", "lti.take_course_out",
     "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
+    "class_settings.page", "class_settings.change", "class_settings.archive",
     "materials.add", "materials.edit", "materials.save", "materials.preview", "materials.ask_to_remove", "materials.remove",
     "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change", "late.page", "late.change",
     "regrades.page", "regrades.start", "regrades.regrade", "regrades.act", "regrades.marks_csv",
@@ -215,7 +217,9 @@ def visitor(app: flask.Flask) -> Visitor:
     return open_browser
 
 
-def walk(app: flask.Flask, client: FlaskClient, ids: dict[str, Any], *, only: set[str] | None = None) -> dict[str, int]:
+def walk(
+    app: flask.Flask, client: FlaskClient, ids: dict[str, Any], *, only: set[str] | None = None, looks: bool = True
+) -> dict[str, int]:
     """Ask for every route in every method it takes; return the answers by endpoint and method."""
     found = {}
     with app.test_request_context():
@@ -223,7 +227,7 @@ def walk(app: flask.Flask, client: FlaskClient, ids: dict[str, Any], *, only: se
             (rule.endpoint, method, flask.url_for(rule.endpoint, **{name: ids[name] for name in rule.arguments}))
             for rule in app.url_map.iter_rules()
             if rule.endpoint not in PUBLIC and (rule.endpoint not in OWN if only is None else rule.endpoint in only)
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"} - (set() if looks else {"GET"}))
         ]
     for endpoint, method, url in asked:
         answer = client.open(url, method=method, json=BODY if method != "GET" else None, buffered=False)
@@ -356,3 +360,24 @@ def test_pages_carry_their_safety_in_their_headers(visitor: Visitor, world: Worl
         assert "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "no-store"
+
+
+# What belongs to no class: a person's problems, and what an archived class takes all the same.
+NO_CLASS = ("authoring.", "drafts.", "checks.", "imports.", "previews.", "rubrics.", "lti.registrar", "administration.")
+
+
+def test_in_an_archived_class_nothing_is_changed(
+    app: flask.Flask, visitor: Visitor, world: World, ids: dict[str, Any]
+) -> None:
+    with transaction(world.tenant_id):
+        session().get_one(Class, world.class_id).archived_at = NOW
+    of_class = {one for one in app.view_functions if not one.startswith(NO_CLASS)} - PUBLIC - OWN
+    for person in (world.teacher_id, ids["student_id"]):
+        found = walk(
+            app, visitor(person, world), ids, only=of_class - {"class_settings.archive", "lti.leave"}, looks=False
+        )
+        assert {one for one, status in found.items() if status < 400} <= {f"{one} POST" for one in IN_ARCHIVE}, found
+        assert found["work.save_draft PUT"] == 409
+    teacher = visitor(world.teacher_id, world)
+    assert "This class is archived" in teacher.post(f"/classes/{world.class_id}/contents").text
+    assert "This class is archived" in teacher.get(f"/classes/{world.class_id}").text

@@ -53,7 +53,7 @@ class Board:
 
 def is_on(class_: Class) -> bool:
     """Return whether a class has leaderboards."""
-    return bool(class_.settings.get(SETTING))
+    return class_.chosen.leaderboard
 
 
 def is_on_in(class_id: uuid.UUID) -> bool:

@@ -27,7 +27,7 @@ def switch(class_: Class, place: Membership, kv: KeyValue, *, on: bool) -> None:
     """
     if place.role != Role.TEACHER or place.within is not None:
         raise Forbidden("Whether a class has leaderboards is for its teachers to say who see the whole class.")
-    class_.settings = {**class_.settings, boards.SETTING: on}
+    class_.choose(leaderboard=on)
     session().flush()
     boards.forget(class_.id, kv)
 
