@@ -15,6 +15,7 @@ const entries = {
   work: "src/work/main.ts",
   notebook: "src/work/notebook.ts",
   attempt: "src/attempt/main.ts",
+  gradebook: "src/gradebook/main.ts",
 };
 
 /** Writes manifest.json last and in one step, so that no request sees names without files. */

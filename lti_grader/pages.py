@@ -31,13 +31,13 @@ from lti_grader.core.assets import install_assets
 from lti_grader.core.limits import Limit, Limits, Pace
 from lti_grader.gradebook import queries as gradebook
 from lti_grader.gradebook.cell_views import blueprint as marks
+from lti_grader.gradebook.grid_views import blueprint as gradebook_pages
 from lti_grader.gradebook.late_views import blueprint as late
 from lti_grader.gradebook.leaderboard.boards import is_on_in
 from lti_grader.gradebook.leaderboard.views import blueprint as leaderboard
 from lti_grader.gradebook.points_views import blueprint as points
 from lti_grader.gradebook.regrades.queries import judged_once_more
 from lti_grader.gradebook.regrades.views import blueprint as regrades
-from lti_grader.gradebook.views import blueprint as gradebook_pages
 from lti_grader.grading.similarity.views import blueprint as similarity
 from lti_grader.grading.views import blueprint as results
 from lti_grader.grading.views import last_submission

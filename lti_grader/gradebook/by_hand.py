@@ -75,7 +75,12 @@ def typed(text: str) -> Decision:
 
 def seen_of(entry: GradebookEntry | None) -> str:
     """Return a short text that is another one after each change of an entry: what somebody looked at who changes it."""
-    return NOTHING_SEEN if entry is None else f"{entry.revision}.{zlib.crc32(entry.private_notes.encode())}"
+    return NOTHING_SEEN if entry is None else seen_as(entry.revision, entry.private_notes)
+
+
+def seen_as(revision: int, notes: str) -> str:
+    """Return what `seen_of` does of an entry with this revision and these notes of the staff."""
+    return f"{revision}.{zlib.crc32(notes.encode())}"
 
 
 def stands_as(entry: GradebookEntry | None) -> Decision:

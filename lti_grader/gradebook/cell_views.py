@@ -12,11 +12,11 @@ from lti_grader.assignments.queries import shown_to_students
 from lti_grader.audit import queries as audit
 from lti_grader.audit.models import AuditEntry
 from lti_grader.classes.queries import Membership, get_class, membership
-from lti_grader.core.assets import show_points
 from lti_grader.core.db import session, transaction
 from lti_grader.core.web import viewer, wants_json
 from lti_grader.gradebook import by_hand, cells
 from lti_grader.gradebook.by_hand import BadMark, ChangedMeanwhile, Decision, Standing
+from lti_grader.gradebook.marks import mark_of
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.queries import attempts_of_class
 
@@ -80,21 +80,14 @@ def comment(class_id: uuid.UUID, student_id: uuid.UUID, assignment_id: uuid.UUID
 
 def as_json(entry: GradebookEntry, delivery: Mapping[str, str] | None) -> dict[str, Any]:
     """Return an entry as the grid shows it."""
+    mark = mark_of(entry)
     return {
-        "text": cell_text(entry),
-        "seen": by_hand.seen_of(entry),
-        "by_hand": entry.is_by_hand,
-        "above": entry.points is not None and entry.points > entry.max_score,
+        "text": mark.text,
+        "seen": mark.seen,
+        "by_hand": mark.is_by_hand,
+        "above": mark.is_above,
         "lms": delivery["state"] if delivery else "",
     }
-
-
-def cell_text(entry: GradebookEntry | None) -> str:
-    """Return what stands in an entry's cell: its points, what a person said of it, or nothing."""
-    standing = by_hand.stands_as(entry).standing
-    if standing in (Standing.EXCUSED, Standing.MISSING):
-        return str(standing).capitalize()
-    return "" if entry is None or entry.points is None else show_points(entry.points)
 
 
 def _given() -> Mapping[str, str]:
@@ -129,7 +122,7 @@ def _refused(place: Membership, found: cells.Cell, error: BadMark | ChangedMeanw
     if wants_json():
         if isinstance(error, ChangedMeanwhile) and found.entry is not None:
             session().refresh(found.entry)
-            error.extra["text"] = cell_text(found.entry)
+            error.extra["text"] = mark_of(found.entry).text
         raise error
     now = cells.cell(place, found.student.id, found.assignment.id)
     return flask.make_response(_page(place, now, error.message, flask.request.form), error.status)

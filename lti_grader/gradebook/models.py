@@ -21,6 +21,15 @@ class EntryStatus(enum.StrEnum):
     """A person has said that it does not count for this student, whatever they hand in."""
 
 
+def worth(status: str, score: Decimal | None, override: Decimal | None) -> tuple[Decimal | None, bool]:
+    """Return the points of an entry with these columns, None where none stand, and whether a person decided that."""
+    if override is not None:
+        return override, True
+    if status == EntryStatus.MISSING:
+        return Decimal(0), True
+    return (score if status == EntryStatus.GRADED else None), status == EntryStatus.EXCUSED
+
+
 class GradebookEntry(Row, Tenanted, Base):
     """One student's grade for one content item."""
 
@@ -56,16 +65,12 @@ class GradebookEntry(Row, Tenanted, Base):
     @property
     def points(self) -> Decimal | None:
         """The points that stand; None while the work waits for a person's look, and where it is excused."""
-        if self.override_points is not None:
-            return self.override_points
-        if self.status == EntryStatus.MISSING:
-            return Decimal(0)
-        return self.score_obtained if self.status == EntryStatus.GRADED else None
+        return worth(self.status, self.score_obtained, self.override_points)[0]
 
     @property
     def is_by_hand(self) -> bool:
         """Whether a person decided what it is worth."""
-        return self.override_points is not None or self.status in (EntryStatus.EXCUSED, EntryStatus.MISSING)
+        return worth(self.status, self.score_obtained, self.override_points)[1]
 
 
 HAS_MARK = sa.or_(

@@ -14,7 +14,7 @@ from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.attempts.models import HANDED_IN, SubmissionAttempt
 from lti_grader.classes.apart import whose_work
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
-from lti_grader.classes.queries import ItemLine, Membership, items, roster
+from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
 from lti_grader.gradebook import policy
 from lti_grader.gradebook.models import HAS_MARK, GradebookEntry, Rescoring
@@ -114,37 +114,6 @@ def marks_of(class_id: uuid.UUID, content_item_id: uuid.UUID) -> sa.Select[Grade
             Enrollment.status == EnrollmentStatus.ACTIVE,
             ~User.is_test_user,
         )
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Grid:
-    """A class's gradebook: students by items."""
-
-    items: list[ItemLine]
-    students: list[User]
-    entries: dict[tuple[uuid.UUID, uuid.UUID], GradebookEntry]
-    left: frozenset[uuid.UUID]
-    """Those of the students who have left the class."""
-
-
-def grid(place: Membership, *, section: str = "", with_left: bool = False) -> Grid:
-    """Return the gradebook of a class, or of a section of it, as somebody of its staff sees it: in three queries."""
-    class_id = place.class_id
-    rows = roster(class_id, Role.STUDENT, section=section, with_left=with_left, within=place.within)
-    students = [user for _, user in rows]
-    left = frozenset(user.id for one, user in rows if one.status == EnrollmentStatus.DROPPED)
-    entries = session().scalars(
-        sa.select(GradebookEntry)
-        .join(Assignment, Assignment.id == GradebookEntry.content_item_id)
-        .join(Module, Module.id == Assignment.module_id)
-        .where(Module.class_id == class_id, whose_work(place, GradebookEntry.student_id))
-    )
-    return Grid(
-        items(class_id, only_graded=True),
-        students,
-        {(one.student_id, one.content_item_id): one for one in entries},
-        left,
     )
 
 

@@ -21,10 +21,8 @@ from lti_grader.classes.models import Role
 from lti_grader.classes.queries import (
     Membership,
     get_class,
-    how_many_left,
     membership,
     roster,
-    sections,
     was_ever_in,
 )
 from lti_grader.core.db import session, transaction
@@ -95,28 +93,6 @@ def _student_home(place: Membership, student_id: uuid.UUID, *, people: Sequence[
         # A link that nothing is behind leads its students here.
         from_empty_link="empty" in flask.request.args,
     )
-
-
-@blueprint.get("/classes/<uuid:class_id>/gradebook")
-def grid(class_id: uuid.UUID) -> ResponseReturnValue:
-    """Students by assignments: each score, and whether the LMS has it."""
-    me = viewer()
-    section, with_left = flask.request.args.get("section", "")[:255], bool(flask.request.args.get("left"))
-    with transaction(me.tenant_id):
-        place = membership(class_id, me.user_id)
-        place.require_staff()
-        return flask.render_template(
-            "gradebook/class.html",
-            class_=get_class(class_id),
-            within=place.within,
-            grid=queries.grid(place, section=section, with_left=with_left),
-            section=section,
-            sections=sections(class_id, within=place.within),
-            with_left=with_left,
-            left=how_many_left(class_id, within=place.within),
-            states=flask.current_app.extensions["delivery_states"](class_id),
-            held_back=held_back(class_id, at=now()),
-        )
 
 
 @blueprint.get("/classes/<uuid:class_id>/students/<uuid:student_id>")

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -55,9 +56,9 @@ def _not_sent(score: Decimal | None, *, is_test_user: bool) -> str:
     return "Not sent: your LMS does not list you in this course now"
 
 
-def states_of_class(class_id: uuid.UUID) -> dict[tuple[uuid.UUID, uuid.UUID], str]:
-    """Return the state of the newest delivery by (student, content item)."""
-    held = board.newest(board.of_class(class_id))
+def states_of_class(class_id: uuid.UUID, student_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], str]:
+    """Return the state of the newest delivery by (student, content item), of these students."""
+    held = board.newest(board.of_class(class_id), ScoreDelivery.user_id.in_(student_ids))
     rows = session().execute(
         sa.select(held.c.user_id, LineItem.content_item_id, held.c.status).join(
             LineItem, LineItem.id == held.c.line_item_id

@@ -13,8 +13,8 @@ from lti_grader.classes.models import Enrollment, Role
 from lti_grader.classes.queries import Membership
 from lti_grader.classes.queries import roster as people_of
 from lti_grader.core.db import session, transaction
+from lti_grader.gradebook.grid import Asked, grid
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.gradebook.queries import grid
 from lti_grader.lti import claims as c
 from lti_grader.lti import roster
 from lti_grader.lti.models import ClassContext, ScoreDelivery
@@ -83,7 +83,7 @@ class TestWhoIsListedAsStaff:
         class_id = one(scripted, Enrollment).class_id
         with transaction(platform_of(scripted).tenant_id):
             assert people_of(class_id, Role.STUDENT) == []
-            assert grid(Membership(class_id, uuid.uuid4(), Role.TEACHER)).students == []
+            assert grid(Membership(class_id, uuid.uuid4(), Role.TEACHER), Asked()).people == []
 
     def test_what_they_try_is_judged_and_no_score_of_theirs_is_owed(
         self, teacher: Way, scripted: ScriptedPlatform

@@ -48,7 +48,7 @@ PUBLIC = {
 # What is the viewer's own, whoever they are: everybody with a session has it, and sees nobody else's there.
 OWN = {"notifications.inbox", "notifications.read_all", "notifications.unread_number"}
 STAFF_ONLY = {
-    "gradebook.grid", "gradebook.student", "marks.cell", "marks.decide", "marks.comment", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
+    "gradebook.grid", "gradebook.student", "marks.cell", "marks.decide", "marks.comment", "gradebook.rows", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
     "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops", "lti.registrar",
     "lti.columns", "lti.make_column", "lti.ask_for_column", "lti.holds", "lti.freeze", "lti.ask_release", "lti.release", "lti.comparisons", "lti.compare",
     "lti.class_csv", "lti.class_one_roster", "lti.institution_csv", "lti.institution_one_roster",

@@ -1,0 +1,82 @@
+"""The page of the gradebook's grid, and the parts that it loads."""
+
+import datetime as dt
+import uuid
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from lti_grader.assignments.queries import held_back
+from lti_grader.classes.queries import Membership, get_class, how_many_left, membership, sections
+from lti_grader.core.db import transaction
+from lti_grader.core.errors import NotFound
+from lti_grader.core.web import viewer
+from lti_grader.gradebook import grid as reads
+from lti_grader.gradebook.grid import BY_NAME, ROWS, Asked, Grid
+from lti_grader.gradebook.marks import marks
+from lti_grader.gradebook.views import blueprint
+
+__all__ = ["blueprint"]
+
+
+@blueprint.get("/classes/<uuid:class_id>/gradebook")
+def grid(class_id: uuid.UUID) -> ResponseReturnValue:
+    """Students by what they are graded for: all names, and the marks of the first of them."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        place = membership(class_id, me.user_id)
+        place.require_staff()
+        asked = _asked()
+        found = reads.grid(place, asked)
+        return flask.render_template(
+            "gradebook/class.html",
+            class_=get_class(class_id),
+            within=place.within,
+            asked=asked,
+            sections=sections(class_id, within=place.within),
+            left=how_many_left(class_id, within=place.within),
+            held_back=held_back(class_id, at=dt.datetime.now(dt.UTC)),
+            size=ROWS,
+            **_part(place, found, 0),
+        )
+
+
+@blueprint.get("/classes/<uuid:class_id>/gradebook/rows")
+def rows(class_id: uuid.UUID) -> ResponseReturnValue:
+    """A part of the grid: some students with their marks."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        place = membership(class_id, me.user_id)
+        place.require_staff()
+        asked, begin = _asked(), flask.request.args.get("from", "")
+        if not (begin.isascii() and begin.isdigit() and len(begin) < 7):
+            raise NotFound("There is no such part of the gradebook.")
+        found = reads.grid(place, asked)
+        return flask.render_template(
+            "gradebook/rows.html", class_id=class_id, asked=asked, **_part(place, found, int(begin))
+        )
+
+
+def _asked() -> Asked:
+    given = flask.request.args
+    sort = given.get("sort", "")
+    try:
+        sort = str(uuid.UUID(sort)) if sort else BY_NAME
+    except ValueError:
+        raise NotFound("There is no such column to sort by. Choose one from the page.") from None
+    return Asked(
+        given.get("section", "")[:255], given.get("search", "").strip()[:100], sort, bool(given.get("down")),
+        bool(given.get("left")),
+    )  # fmt: skip
+
+
+def _part(place: Membership, found: Grid, begin: int) -> dict[str, object]:
+    people = found.part(begin)
+    ids = [one.id for one in people]
+    return {
+        "grid": found,
+        "begin": begin,
+        "people": people,
+        "marks": marks(place.class_id, student_ids=ids),
+        "states": flask.current_app.extensions["delivery_states"](place.class_id, ids),
+    }
