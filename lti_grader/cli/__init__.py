@@ -26,6 +26,7 @@ _COMMANDS = {
     "load": "load",
     "judge": "judging",
     "problems": "problems",
+    "seed": "seed",
 }
 
 

@@ -17,6 +17,8 @@ class Tenant(Row, Base):
     name: Mapped[str] = mapped_column(unique=True)
     settings: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    generated_at: Mapped[dt.datetime | None]
+    """When it was made up, with all that belongs to it (`demo.department`); None for a real one. A trigger keeps it so."""
 
 
 class User(Row, Tenanted, Base):

@@ -13,7 +13,7 @@ from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest
 HERE = Path(__file__).parent
 SLUGS = ("two-sum-count", "balanced-brackets", "shortest-path")
 _SUFFIX = {"python": "py", "cpp": "cpp", "java": "java", "javascript": "js"}
-_STARTER = {
+STARTER = {
     "python": "import sys\n\n\ndef main():\n    data = sys.stdin.read().split()\n    # Your program\n\n\nmain()\n",
     "cpp": "#include <bits/stdc++.h>\nusing namespace std;\n\nint main() {\n    // Your program\n}\n",
     "java": "import java.util.*;\n\npublic class Main {\n    public static void main(String[] args) {\n"
@@ -51,7 +51,7 @@ def draft(slug: str, answer: Callable[[bytes], bytes]) -> DraftProblem:
         title=described["title"],
         description_markdown=described["statement"].strip(),
         groups=groups,
-        starter_code=_STARTER,
+        starter_code=STARTER,
         reference_solution={language: solution(slug, language) for language in _SUFFIX},
         hint=described["hint"],
         tags=described["tags"],

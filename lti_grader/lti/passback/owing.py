@@ -38,7 +38,7 @@ from lti_grader.lti.passback.turns import (
     others_of,
     turns_of,
 )
-from lti_grader.people.models import User
+from lti_grader.people.models import Tenant, User
 
 TASK, QUEUE = "passback.pump", "passback"
 _TEST_USER = "The LMS's own test student: graded, never delivered."
@@ -84,7 +84,10 @@ class _Cell:
 
 
 def _cells(entries: Sequence[GradebookEntry]) -> list[_Cell]:
-    """Return these scores in the columns of the LMS courses through which their students are in the class."""
+    """Return these scores in the columns of the LMS courses through which their students are in the class.
+
+    What an institution has that was made up has none: no LMS is told of it.
+    """
     wanted = {(one.student_id, one.content_item_id): one for one in entries}
     rows = session().execute(
         sa.select(User.id, LineItem.content_item_id, LineItem.id, Deployment.platform_id, User.is_test_user)
@@ -92,11 +95,13 @@ def _cells(entries: Sequence[GradebookEntry]) -> list[_Cell]:
         .join(ClassContext, ClassContext.id == LineItem.class_context_id)
         .join(Deployment, Deployment.id == ClassContext.deployment_id)
         .join(User, User.platform_id == Deployment.platform_id)
+        .join(Tenant, Tenant.id == User.tenant_id)
         .join(Enrollment, sa.and_(Enrollment.class_id == ClassContext.class_id, Enrollment.user_id == User.id))
         .where(
             LineItem.content_item_id.in_({item_id for _, item_id in wanted}),
             User.id.in_({student_id for student_id, _ in wanted}),
             Enrollment.status == EnrollmentStatus.ACTIVE,
+            Tenant.generated_at.is_(None),
             enrollments.comes_through(),
         )
         # In one order for all, so that nobody waits in a circle in `turns_of`.

@@ -1,0 +1,47 @@
+"""The department's problems as their authors write them."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+
+from lti_grader.demo.department.catalogue import Problem
+from lti_grader.demo.problems import STARTER
+from lti_grader.problems.models import Visibility
+from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest
+
+POINTS = Decimal(10)
+CPU_MS, MEMORY_KB = 1000, 262_144
+# Of six tests: what a student sees of each.
+_SEEN = (
+    Visibility.SAMPLE, Visibility.SAMPLE, Visibility.VISIBLE, Visibility.AFTER_DUE, Visibility.HIDDEN, Visibility.HIDDEN,
+)  # fmt: skip
+
+
+def tests(problem: Problem, expected: Sequence[str]) -> list[DraftTest]:
+    """Return a problem's tests, given what a right program prints for each input."""
+    listed = enumerate(zip(problem.inputs, expected, _SEEN, strict=True), start=1)
+    return [DraftTest(f"Test {place}", given.encode(), out.encode(), seen) for place, (given, out, seen) in listed]
+
+
+def draft(problem: Problem, expected: Sequence[str]) -> DraftProblem:
+    """Return a problem as a draft."""
+    return DraftProblem(
+        slug=problem.slug,
+        title=problem.title,
+        description_markdown=problem.statement,
+        groups=[DraftGroup("all", POINTS, tests(problem, expected))],
+        starter_code={name: STARTER[name] for name in problem.languages},
+        reference_solution={name: problem.solution(name).text for name in problem.languages},
+        hint=problem.hint,
+        tags=[*problem.tags],
+        cpu_ms=CPU_MS,
+        memory_kb=MEMORY_KB,
+    )
+
+
+def fingerprint(problem: Problem) -> str:
+    """Return a name for all that a judging depends on: what was judged of another text is out of date."""
+    told = [[dataclasses.astuple(one) for one in problem.programs], list(problem.inputs), CPU_MS, MEMORY_KB]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
