@@ -18,7 +18,9 @@ from lti_grader.adapters.ranked import Ranked
 from lti_grader.adapters.redis import KeyValue, StoreUnavailable
 from lti_grader.assignments.models import Assignment, Mode
 from lti_grader.assignments.queries import shown_to_students
+from lti_grader.classes.apart import whose_work
 from lti_grader.classes.models import Class, Enrollment, EnrollmentStatus, Module, Role
+from lti_grader.classes.queries import Membership
 from lti_grader.core.db import after_commit, current_tenant, session
 from lti_grader.gradebook.events import ScoreChanged
 from lti_grader.gradebook.leaderboard import names, ranking
@@ -165,6 +167,14 @@ def called(class_id: uuid.UUID, user_ids: Collection[uuid.UUID]) -> dict[uuid.UU
         sa.select(LeaderboardName).where(LeaderboardName.class_id == class_id, LeaderboardName.user_id.in_(user_ids))
     )
     return {one.user_id: one for one in found}
+
+
+def people(place: Membership, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, User]:
+    """Return those of these students whose work somebody of the staff sees."""
+    if not place.is_staff:
+        return {}
+    query = sa.select(User).where(User.id.in_(user_ids), whose_work(place, User.id))
+    return {one.id: one for one in session().scalars(query)}
 
 
 def _students(class_id: uuid.UUID) -> sa.Select[uuid.UUID]:

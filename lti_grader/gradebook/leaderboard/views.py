@@ -12,14 +12,13 @@ from lti_grader.assignments.queries import OpenedAssignment, open_assignment
 from lti_grader.classes.apart import sees
 from lti_grader.classes.models import Class, Role
 from lti_grader.classes.queries import Membership, get_class, membership
-from lti_grader.core.db import session, transaction
+from lti_grader.core.db import transaction
 from lti_grader.core.errors import GraderError, NotFound
 from lti_grader.core.web import viewer
 from lti_grader.gradebook.leaderboard import boards, operations
 from lti_grader.gradebook.leaderboard.boards import Board
 from lti_grader.gradebook.leaderboard.names import MOST_CHARACTERS, BadName
 from lti_grader.gradebook.leaderboard.operations import NameTaken
-from lti_grader.people.models import User
 
 blueprint = flask.Blueprint("leaderboard", __name__)
 
@@ -71,9 +70,7 @@ def _page(
     refused: GraderError | None = None,
 ) -> str:  # fmt: skip
     ids = [uuid.UUID(one.name) for one in board.first] if board else []
-    people = {}
-    if place.is_staff:
-        people = {one: session().get_one(User, one) for one in ids if sees(place, one)}
+    people = boards.people(place, ids)
     if place.role == Role.STUDENT:
         boards.ensure_names(class_.id)
         ids.append(place.user_id)

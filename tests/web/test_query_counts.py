@@ -1,0 +1,184 @@
+"""Every page of a class asks the database as often for fifty students as for five: what is listed is read at once."""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import flask
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from lti_grader import adapters
+from lti_grader.assignments.models import AccessOverride, AssignmentProblem
+from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
+from lti_grader.classes.models import Class, Enrollment
+from lti_grader.core.db import db, session, transaction
+from lti_grader.core.ids import new_id
+from lti_grader.gradebook.leaderboard import boards
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.grading.models import GradingJob, TestResult
+from lti_grader.people.models import User
+from lti_grader.problems import queries as problems
+from lti_grader.problems.models import ProblemVersion
+from tests.fixtures.world import DOUBLE, NOW, World, make_world
+
+FEW, MANY = 5, 50
+# What is read once in a while is kept: a page is asked again before it is called grown.
+TIMES = 3
+KNOWN = frozenset({"class_id", "assignment_id", "student_id", "attempt_id", "problem_id", "version_id"})
+# Pages of this walk that are not looked at, and why.
+LEFT_OUT = {
+    "results.events": "stays open while somebody looks",
+    "gradebook.mentored_home": "is for mentors; it is the student's home that is walked",
+    "results.diff": "compares two attempts that its address names",
+    "lti.attempt_link": "leads to another address",
+    "results.files_zip": "is there for answers of several files",
+    "authoring.compare": "compares two versions that its address names",
+    "drafts.edit": "is there for drafts",
+    "rubrics.edit": "is there for drafts",
+    "previews.notebook": "is there for notebooks",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A class with its addresses' parts, for its teacher and for a student."""
+
+    world: World
+    ids: Mapping[str, uuid.UUID]
+
+
+def class_of(count: int) -> Place:
+    """Make a class of so many students, of whom each has handed in, was judged and has a mark, and some more time."""
+    world = make_world()
+    first, second = world.assignment(due_date=NOW + dt.timedelta(days=1)), world.assignment()
+    shared = {"tenant_id": world.tenant_id}
+    students = [new_id() for _ in range(count)]
+    code = adapters.installed().blobs.put(DOUBLE.encode())
+    with transaction(world.tenant_id):
+        session().execute(sa.insert(User), [
+            {"id": one, "platform_id": world.platform_id, "sub": f"s{place}", "name": f"Student {place}", **shared}
+            for place, one in enumerate(students)
+        ])  # fmt: skip
+        session().execute(sa.insert(Enrollment), [
+            {"class_id": world.class_id, "user_id": one, "role": "student", "source": "roster",
+             "sections": ["A" if place % 2 else "B"], **shared}
+            for place, one in enumerate(students)
+        ])  # fmt: skip
+        # Its leaderboard is there too.
+        class_ = session().get_one(Class, world.class_id)
+        class_.settings = {boards.SETTING: True}
+        items = session().scalars(sa.select(AssignmentProblem).order_by(AssignmentProblem.id)).all()
+        attempts, jobs, results, drafts = [], [], [], []
+        for item in items:
+            tests = [test.id for _, test in problems.tests_of(item.problem_version_id)]
+            for student in students:
+                attempt_id, job_id = new_id(), new_id()
+                what = {"problem_version_id": item.problem_version_id, **shared}
+                attempts.append(
+                    {"id": attempt_id, "type": "final_submission", "student_id": student, "attempt_number": 1,
+                     "assignment_problem_id": item.id, "idempotency_key": "one", "code_blob_ref": code,
+                     "code_bytes": 9, "language": "python", "status": "completed", "created_at": NOW, **what}
+                )  # fmt: skip
+                jobs.append(
+                    {"id": job_id, "attempt_id": attempt_id, "status": "done", "points": 4, "maximum": 4, "created_at": NOW,
+                     "finished_at": NOW, **what}
+                )  # fmt: skip
+                results += [
+                    {"job_id": job_id, "attempt_id": attempt_id, "test_case_id": one, "graded_at": dt.datetime.now(dt.UTC),
+                     "status": "pass", "score": 1, "time_ms": 1, "memory_kb": 1, **shared}
+                    for one in tests
+                ]  # fmt: skip
+                drafts.append({"student_id": student, "assignment_problem_id": item.id, "attempts_made": 1, **shared})
+        for table, rows in (
+            (SubmissionAttempt, attempts), (GradingJob, jobs), (TestResult, results), (AssignmentProgress, drafts),
+        ):  # fmt: skip
+            session().execute(sa.insert(table), rows)
+        session().execute(sa.insert(GradebookEntry), [
+            {"student_id": student, "content_item_id": assignment, "score_obtained": 10, "max_score": 10,
+             "status": "graded", "revision": 1, "submitted_at": NOW, **shared}
+            for assignment in (first, second) for student in students
+        ])  # fmt: skip
+        session().execute(sa.insert(AccessOverride), [
+            {"assignment_id": first, "user_id": one, "due_date": NOW + dt.timedelta(days=2), "created_at": NOW,
+             "granted_by": world.teacher_id, **shared}
+            for one in students[::2]
+        ])  # fmt: skip
+        version = session().get_one(ProblemVersion, items[0].problem_version_id)
+        return Place(world, {
+            "class_id": world.class_id, "assignment_id": first, "student_id": students[0], "attempt_id": attempts[0]["id"],
+            "problem_id": version.problem_id, "version_id": version.id,
+        })  # fmt: skip
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Collect the statements of what is done meanwhile."""
+    seen: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+def pages(app: flask.Flask, place: Place) -> dict[str, str]:
+    """Return the pages of a class, an assignment, a student's work in it, and a problem, as the map of addresses lists them."""
+    with app.test_request_context():
+        return {
+            rule.rule: flask.url_for(rule.endpoint, **{name: place.ids[name] for name in rule.arguments})
+            for rule in app.url_map.iter_rules()
+            if rule.arguments
+            and rule.arguments <= KNOWN
+            and "GET" in (rule.methods or ())
+            and rule.endpoint not in LEFT_OUT
+        }
+
+
+def browser(app: flask.Flask, place: Place, user_id: uuid.UUID) -> FlaskClient:
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    with client.session_transaction() as kept:
+        world = place.world
+        kept.update(user=str(user_id), tenant=str(world.tenant_id), platform=str(world.platform_id), frames=[])
+    return client
+
+
+def statements(client: FlaskClient, url: str) -> tuple[int, list[str]]:
+    with counted() as seen:
+        answer = client.get(url)
+        answer.get_data()
+    return answer.status_code, seen
+
+
+def test_pages_of_a_class_ask_as_often_for_fifty_students_as_for_five(app: flask.Flask) -> None:
+    few, many = class_of(FEW), class_of(MANY)
+    grown = {}
+    for who in ("teacher", "student"):
+        visits = [
+            (browser(app, one, one.world.teacher_id if who == "teacher" else one.ids["student_id"]), pages(app, one))
+            for one in (few, many)
+        ]
+        assert len(visits[0][1]) > 20
+        for rule in visits[0][1]:
+            for _ in range(TIMES):
+                (status, first), (also, second) = (statements(client, listed[rule]) for client, listed in visits)
+                assert status == also, rule
+                assert status == 200 or (who == "student" and status in (302, 403)), f"{rule}: {status}"
+                if len(first) == len(second):
+                    break
+            else:
+                more = Counter(second) - Counter(first)
+                grown[f"{rule} ({who})"] = (len(first), len(second), list(more))
+    assert not grown, grown
+
+
+def test_what_is_left_out_of_this_walk_is_there(app: flask.Flask) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} >= LEFT_OUT.keys()
