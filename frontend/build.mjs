@@ -14,6 +14,8 @@ const entries = {
   recall: "src/launch/recall.ts",
   work: "src/work/main.ts",
   notebook: "src/work/notebook.ts",
+  quiz: "src/quiz/main.ts",
+  quiz_preview: "src/quiz/preview.ts",
   attempt: "src/attempt/main.ts",
   gradebook: "src/gradebook/main.ts",
 };

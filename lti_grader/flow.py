@@ -22,13 +22,13 @@ from lti_grader.gradebook import rescoring
 from lti_grader.gradebook.events import ScoreChanged
 from lti_grader.gradebook.leaderboard import boards as leaderboards
 from lti_grader.gradebook.regrades import judging as regrades
-from lti_grader.grading import operations as grading
+from lti_grader.grading import taking_in
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.lti import columns, passback, releases
 from lti_grader.notifications import dates, marks
 
 FLOW: Mapping[type[Event], Sequence[Handler]] = {
-    AttemptSubmitted: [grading.queue_job],
+    AttemptSubmitted: [taking_in.queue_job],
     AttemptGraded: [gradebook.record_result],
     JudgedAgain: [regrades.go_on],
     ScoreChanged: [passback.queue_score, leaderboards.note, marks.score_changed],

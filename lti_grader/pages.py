@@ -19,6 +19,8 @@ from lti_grader.authoring.check_views import blueprint as checks
 from lti_grader.authoring.draft_views import blueprint as drafts
 from lti_grader.authoring.import_views import blueprint as imports
 from lti_grader.authoring.preview_views import blueprint as previews
+from lti_grader.authoring.quiz_preview_views import blueprint as quiz_previews
+from lti_grader.authoring.quiz_views import blueprint as quizzes
 from lti_grader.authoring.rubric_views import blueprint as rubrics
 from lti_grader.authoring.views import blueprint as authoring
 from lti_grader.classes.material_views import blueprint as materials
@@ -133,6 +135,8 @@ def register_pages(app: flask.Flask) -> None:
         imports,
         previews,
         notifications,
+        quizzes,
+        quiz_previews,
         lti,
     )
     for blueprint in pages:

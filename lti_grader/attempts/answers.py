@@ -12,10 +12,13 @@ from lti_grader.core.errors import NotFound
 from lti_grader.problems import answer_files
 from lti_grader.problems.harness import AnswerFiles, Harness, harness_of, takes_files, takes_notebook
 from lti_grader.problems.models import ProblemVersion
+from lti_grader.problems.quizzes import answers as quiz_answers
 
 
 def most_bytes(version: ProblemVersion, usual: int) -> int:
     """Return how large an answer, or a draft of one, may be."""
+    if version.is_quiz:
+        return quiz_answers.MOST_BYTES
     if takes_notebook(version.harness):
         return MOST_NOTEBOOK_BYTES
     return answer_files.MOST_BYTES if takes_files(version.harness) else usual

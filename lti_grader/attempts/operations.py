@@ -32,6 +32,8 @@ class Handed:
     language: str
     idempotency_key: str
     time_focused_seconds: int = 0
+    answers: bytes | None = None
+    """The answers themselves, where it is a quiz that is answered."""
 
 
 def keep_file(student_id: uuid.UUID, item: AssignmentProblem, file: Handed, *, at: dt.datetime) -> SubmissionAttempt:
@@ -80,14 +82,15 @@ def submit(
     progress = drafts.lock_progress(student_id, item.id)
     if earlier := _by_key(student_id, item.id, handed.idempotency_key):
         return earlier
-    require_language(assignment, handed.language, answered_in=languages_of(item.problem_version_id))
+    if handed.answers is None:
+        require_language(assignment, handed.language, answered_in=languages_of(item.problem_version_id))
     if held_to is not None:
         require_open(held_to, at=at)
         _require_attempts_left(student_id, item, handed.type, held_to.attempts_allowed)
     if queries.open_attempts(student_id) >= MOST_OPEN:
         raise TooManyOpen(f"{MOST_OPEN} of your attempts are waiting for their results. Wait for one of them first.")
     attempt = _add(progress, item, handed, AttemptStatus.QUEUED, at=at)
-    publish(AttemptSubmitted(attempt.id))
+    publish(AttemptSubmitted(attempt.id, handed.answers))
     return attempt
 
 

@@ -20,6 +20,8 @@ from lti_grader.attempts import drafts, operations, queries
 from lti_grader.attempts.answers import checked_answer, files_config, most_bytes, starters_of, wanted_files
 from lti_grader.attempts.models import AttemptType
 from lti_grader.attempts.notebooks import Download, copy_for, notebook_of
+from lti_grader.attempts.quiz_page import quiz_page
+from lti_grader.attempts.quizzes import paper_for, sealed_answers
 from lti_grader.attempts.text import check_code, check_key
 from lti_grader.classes.mentors import mentored
 from lti_grader.classes.models import Role
@@ -136,9 +138,11 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
         if place.opened.needs_passcode:
             return flask.redirect(flask.url_for("passcodes.page", assignment_id=place.opened.assignment.id))
         version = problems.version(place.item.problem_version_id)
-        draft = drafts.load(adapters.installed().kv, me.user_id, item_id)
         made = queries.submissions_made(me.user_id, item_id)
         reason = _read_only_reason(place)
+        if version.is_quiz:
+            return quiz_page(place, version, me, reason=reason, submissions_made=made)
+        draft = drafts.load(adapters.installed().kv, me.user_id, item_id)
         languages = languages_taken(place.opened.assignment, place.line.answered_in)
         config = {
             "ap_id": str(item_id),
@@ -251,7 +255,10 @@ def save_draft(item_id: uuid.UUID) -> ResponseReturnValue:
         place.opened.membership.require_work()
         version = problems.version(place.item.problem_version_id)
         check_code(given.get("code"), max_bytes=most_bytes(version, held.settings.max_code_bytes))
-        require_language(place.opened.assignment, change.language, answered_in=place.line.answered_in)
+        if version.is_quiz:
+            change = dataclasses.replace(change, language="")
+        else:
+            require_language(place.opened.assignment, change.language, answered_in=place.line.answered_in)
         if not place.opened.membership.is_staff:
             require_open(place.opened.dates, at=now())
         saved = drafts.save(held.kv, me.user_id, item_id, change, at=now())
@@ -274,9 +281,14 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
         # Refuse before anything is stored; it is looked at again under the lock.
         place = _let_in(item_id, me.user_id)
         place.opened.membership.require_work()
-        require_language(place.opened.assignment, language, answered_in=place.line.answered_in)
         version = problems.version(place.item.problem_version_id)
-        encoded = checked_answer(version, given.get("code"), language, max_bytes=held.settings.max_code_bytes)
+        if version.is_quiz:
+            if kind is AttemptType.TEST_RUN:
+                raise BadInput("A quiz has no samples to run: answer its questions, and submit them.")
+            encoded, language = sealed_answers(given.get("code"), paper_for(version, me.user_id, item_id)), ""
+        else:
+            require_language(place.opened.assignment, language, answered_in=place.line.answered_in)
+            encoded = checked_answer(version, given.get("code"), language, max_bytes=held.settings.max_code_bytes)
     ref = held.blobs.put(encoded)
     handed = operations.Handed(
         type=kind,
@@ -285,6 +297,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
         language=language,
         idempotency_key=key,
         time_focused_seconds=_whole(given.get("time_focused_seconds", 0), "time_focused_seconds"),
+        answers=encoded if version.is_quiz else None,
     )
     with transaction(me.tenant_id):
         place = _let_in(item_id, me.user_id)

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+import yaml
 
 from lti_grader.authoring.words import right_words
 from lti_grader.core.db import session
 from lti_grader.problems import answer_files
 from lti_grader.problems.harness import takes_files
 from lti_grader.problems.models import KeptSubmission, ProblemVersion, TestGroup
+from lti_grader.problems.quizzes.form import quiz_of
 
 
 def texts_of(version: ProblemVersion) -> dict[str, str]:
@@ -30,9 +32,30 @@ def texts_of(version: ProblemVersion) -> dict[str, str]:
     if version.checker.get("kind") == "validator":
         found["Validator"] = str(version.checker.get("source", ""))
         found |= {f"Validator: {name}": text for name, text in version.checker.get("beside", {}).items()}
+    found |= questions_of(version)
     templates = version.harness.get("templates", {})
     found |= {f"Template for {language}": one.get("text", "") for language, one in templates.items()}
     return found | {name: value for name, value in _plainly(version) if _is_long(value)}
+
+
+def questions_of(version: ProblemVersion) -> dict[str, str]:
+    """Return each question of a quiz line by line, and how its sections are drawn, by its place and name."""
+    quiz = quiz_of(version.quiz)
+    if quiz is None:
+        return {}
+    sections = [
+        one | {"questions": [each["id"] for each in one.pop("questions")]} for one in quiz.as_json()["sections"]
+    ]
+    settings = {name: value for name, value in quiz.as_json().items() if name != "sections"}
+    told = {"Sections": _written({"sections": sections, **settings})}
+    for section in quiz.as_json()["sections"]:
+        told |= {f"Question {one.get('title') or one['id']}": _written(one) for one in section["questions"]}
+    return told
+
+
+def _written(value: Any) -> str:
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+    return text
 
 
 def _by_file(text: str) -> list[tuple[str, str]]:

@@ -15,7 +15,10 @@ from lti_grader.authoring.views import file_answer, version_page
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import BadInput, GraderError, NotFound
 from lti_grader.core.web import viewer
+from lti_grader.problems import operations as problems
 from lti_grader.problems.harness import takes_files
+from lti_grader.problems.models import VersionState
+from lti_grader.problems.operations import NotReadyToPublish
 
 blueprint = flask.Blueprint("checks", __name__)
 
@@ -28,7 +31,10 @@ def check(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
         version = queries.version_of(for_writing(problem_id, me.user_id), version_id)
         if do not in ("check", "publish", "stop"):
             raise BadInput("Say what is to be done with this draft.")
+        is_quiz = version.is_quiz
         texts, kept, revision = dict(version.reference_solution), version.kept_submissions, version.revision
+    if is_quiz:
+        return _publish_quiz(problem_id, version_id, do)
     # The store is slow at times: nothing is locked meanwhile.
     put = adapters.installed().blobs.put
     programs = checking.programs_of(texts, kept, here=available_languages(), put=put) if do != "stop" else []
@@ -43,6 +49,21 @@ def check(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     except (NothingToCheck, CheckUnderWay) as error:
         return _refused(problem_id, version_id, error)
     return to_version(problem_id, version_id, "check")
+
+
+def _publish_quiz(problem_id: uuid.UUID, version_id: uuid.UUID, do: str) -> ResponseReturnValue:
+    """Publish a quiz, which has nothing to be run: what is missing of it is known at once."""
+    me = viewer()
+    if do != "publish":
+        raise BadInput("What is missing of a quiz stands on its page: there is nothing to check.")
+    try:
+        with transaction(me.tenant_id):
+            draft = locked(version_id)
+            if draft.state == VersionState.DRAFT:
+                problems.publish(draft, at=now(), by=me.user_id)
+    except NotReadyToPublish as error:
+        return _refused(problem_id, version_id, error)
+    return to_version(problem_id, version_id)
 
 
 @blueprint.post(f"{AT}/publish")

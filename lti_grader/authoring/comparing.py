@@ -88,8 +88,9 @@ class Comparison:
 
 def compare(before: ProblemVersion, after: ProblemVersion) -> Comparison:
     """Return what differs between two versions of a problem."""
-    old, new = _tests(before.id), _tests(after.id)
-    was, now = groups_of(before.id), groups_of(after.id)
+    # What a quiz's units are follows from its questions, which are compared as texts.
+    old, new = ({} if one.is_quiz else _tests(one.id) for one in (before, after))
+    was, now = ({} if one.is_quiz else groups_of(one.id) for one in (before, after))
     both = [name for name in new if name in old]
     changed = [TestChange(*_named(name), changes) for name in both if (changes := _test_changes(old[name], new[name]))]
     return Comparison(

@@ -22,7 +22,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput
 from lti_grader.core.web import viewer
 from lti_grader.problems.harness import takes_files, takes_notebook
-from lti_grader.problems.models import ProblemVersion, TestCase, Visibility
+from lti_grader.problems.models import ProblemKind, ProblemVersion, TestCase, Visibility
 from lti_grader.problems.packages.keeping import INLINE_BYTES
 
 blueprint = flask.Blueprint("drafts", __name__)
@@ -46,8 +46,11 @@ def new_problem(class_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         membership(class_id, me.user_id).require_staff()
         access.author(me.user_id).require_teacher()
-        made = drafting.new_problem(flask.request.form.get("title", ""), by=me.user_id)
+        is_quiz = flask.request.form.get("kind") == ProblemKind.QUIZ
+        made = drafting.new_problem(flask.request.form.get("title", ""), by=me.user_id, is_quiz=is_quiz)
         problem_id, version_id = made.problem_id, made.id
+    if is_quiz:
+        return to_version(problem_id, version_id)
     return flask.redirect(flask.url_for("drafts.edit", problem_id=problem_id, version_id=version_id), 303)
 
 

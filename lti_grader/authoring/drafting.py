@@ -32,14 +32,21 @@ from lti_grader.problems.models import (
 )
 from lti_grader.problems.operations import DraftGroup, DraftProblem, create_problem
 from lti_grader.problems.queries import problem_named
+from lti_grader.problems.quizzes.editing import new_id as quiz_id
+from lti_grader.problems.quizzes.form import Quiz, Section
 from lti_grader.problems.rubrics import rubric_of, write_rubric
 
 _OWN = frozenset({"id", "number", "state", "revision", "created_at", "created_by", "published_at", "published_by"})
 _MOST_POINTS, _MOST_CPU_MS, _MOST_MEMORY_KB = Decimal(100_000), 60_000, 4_194_304
 
 
-def new_problem(title: str, *, by: uuid.UUID) -> ProblemVersion:
+def new_problem(title: str, *, by: uuid.UUID, is_quiz: bool = False) -> ProblemVersion:
     """Make a problem with an empty draft.
+
+    Parameters
+    ----------
+    is_quiz
+        Whether it is to be a quiz, and not a program that students write.
 
     Raises
     ------
@@ -49,7 +56,8 @@ def new_problem(title: str, *, by: uuid.UUID) -> ProblemVersion:
     title = title.strip()[:200]
     if not title:
         raise BadDraft("Give the problem a title.")
-    draft = DraftProblem(free_slug(title), title, "", [DraftGroup("Tests", Decimal(10), [])])
+    quiz = Quiz(sections=[Section(id=quiz_id())]) if is_quiz else None
+    draft = DraftProblem(free_slug(title), title, "", [DraftGroup("Tests", Decimal(10), [])], quiz=quiz)
     return create_problem(draft, owner_id=by)
 
 
@@ -83,7 +91,8 @@ def begin(opened: OpenedProblem, version: ProblemVersion, *, by: uuid.UUID) -> P
     )  # fmt: skip
     session().add(draft)
     session().flush()
-    _copy_tests(version.id, draft.id)
+    if not version.is_quiz:
+        _copy_tests(version.id, draft.id)
     if (rubric := rubric_of(version.id)) is not None:
         write_rubric(draft.id, rubric.draft)
     return draft
@@ -174,6 +183,18 @@ def write(draft: ProblemVersion, texts: Texts) -> None:
     for field in dataclasses.fields(texts):
         value = getattr(texts, field.name)
         setattr(draft, field.name, dict(value) if isinstance(value, Mapping) else value)
+    session().flush()
+
+
+def write_quiz(draft: ProblemVersion, quiz: Quiz) -> None:
+    """Write the questions of a draft that is a quiz."""
+    draft.quiz = quiz.as_json()
+    session().flush()
+
+
+def introduce(draft: ProblemVersion, statement: str, hint: str) -> None:
+    """Write what stands before the questions of a quiz."""
+    draft.description_markdown, draft.hint = (one.replace("\r\n", "\n").replace("\0", "") for one in (statement, hint))
     session().flush()
 
 

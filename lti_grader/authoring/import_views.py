@@ -19,7 +19,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput, Forbidden, GraderError, NotFound
 from lti_grader.core.web import viewer
 from lti_grader.problems.packages import exporting, files
-from lti_grader.problems.packages.formats import WRITABLE, Format
+from lti_grader.problems.packages.formats import WRITABLE, Format, writable_for
 from lti_grader.problems.queries import problem_named
 
 blueprint = flask.Blueprint("imports", __name__)
@@ -172,7 +172,7 @@ def export(problem_id: uuid.UUID, version_id: uuid.UUID, format: str) -> Respons
     with transaction(me.tenant_id):
         opened = access.open_problem(problem_id, me.user_id)
         version = queries.version_of(opened, version_id)
-        chosen = next((one for one in WRITABLE if one.value == format), None)
+        chosen = next((one for one in writable_for(is_quiz=version.is_quiz) if one.value == format), None)
         if chosen is None:
             raise NotFound("A problem cannot be written in that format.")
         kept = exporting.kept_version(version.id)

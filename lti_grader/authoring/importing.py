@@ -305,7 +305,7 @@ def _summary(package: Package) -> dict[str, Any]:
         "slug": package.slug, "losses": losses, "report": [one for one in package.report if one not in losses],
         "groups": len(package.groups), "tests": sum(len(one.tests) for one in package.groups),
         "points": f"{sum((one.points for one in package.groups), Decimal(0)).normalize():f}", "solutions": accepted,
-        "submissions": len(package.submissions), "memory_kb": package.memory_kb,
+        "questions": len(package.quiz.questions) if package.quiz else 0, "submissions": len(package.submissions), "memory_kb": package.memory_kb,
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from lti_grader.problems.models import ProblemVersion
 
 TASK, QUEUE = "authoring.judge", "code"
 PRIORITY = 7
-"""After exams and homework, beside practice: see `grading.operations.priority`."""
+"""After exams and homework, beside practice: see `grading.taking_in.priority`."""
 OPEN = (JudgingStatus.QUEUED, JudgingStatus.RUNNING)
 
 

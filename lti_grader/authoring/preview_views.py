@@ -20,6 +20,7 @@ from lti_grader.attempts.views import as_download, as_files, body, listed_langua
 from lti_grader.authoring import access, listing, queries, trying
 from lti_grader.authoring.models import JudgingKind, JudgingStatus, VersionJudging
 from lti_grader.authoring.owing import locked
+from lti_grader.authoring.quiz_preview_views import preview_page
 from lti_grader.authoring.views import as_students_see
 from lti_grader.core import event_streams
 from lti_grader.core.db import transaction
@@ -57,6 +58,8 @@ def page(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         opened = access.open_problem(problem_id, me.user_id)
         found = queries.version_of(opened, version_id)
+        if found.is_quiz:
+            return preview_page(opened, found)
         submitted = [one for one in trying.tries_of(version_id, me.user_id) if one.kind == JudgingKind.SUBMISSION]
         config = {
             "ap_id": str(version_id),

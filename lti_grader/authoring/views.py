@@ -15,6 +15,7 @@ from lti_grader.authoring import access, comparing, listing, queries
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.forms import EXPECTED
 from lti_grader.authoring.queries import Standing
+from lti_grader.authoring.quiz_reading import quiz_parts
 from lti_grader.authoring.words import right_words
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import transaction
@@ -23,7 +24,7 @@ from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems.answer_text import one_text
 from lti_grader.problems.models import ProblemVersion, TestCase
-from lti_grader.problems.packages.formats import WRITABLE
+from lti_grader.problems.packages.formats import writable_for
 from lti_grader.problems.queries import tests_of
 from lti_grader.problems.rubrics import rubric_of, shown_rubric
 
@@ -98,8 +99,10 @@ def version_page(problem_id: uuid.UUID, version_id: uuid.UUID, *, error: str = "
         shown = shown_version(opened, found)
         # Rows are read while the transaction is open; the store is asked after it.
         checks = queries.checks_of(found.id)
+        if found.is_quiz:
+            return flask.render_template("authoring/quiz_version.html", **shown, **quiz_parts(found), error=error)
     return flask.render_template(
-        "authoring/version.html", **shown, **_sizes(shown), checks=checks, error=error, formats=list(WRITABLE),
+        "authoring/version.html", **shown, **_sizes(shown), checks=checks, error=error, formats=writable_for(is_quiz=False),
         expected_words=EXPECTED,
         passed=next((one for one in checks if one.row.state == "passed" and one.row.revision == found.revision), None),
     )  # fmt: skip

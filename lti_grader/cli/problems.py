@@ -146,7 +146,8 @@ class _Bringing:
         found = packages.verify(self.sandbox, read, cpu_ms=limit) if self.publish else []
         draft = keeping.draft_of(read, cpu_ms=limit, put=adapters.installed().blobs.put)
         differing = [one for one in found if one.agrees is False]
-        is_published = is_proved(found) and not differing and not losses
+        is_proper = is_proved(found) or (self.publish and draft.quiz is not None)
+        is_published = is_proper and not differing and not losses
         with transaction(self.tenant_id):
             there = problem_named(draft.slug) if self.again else None
             version = operations.create_version(there.id, draft) if there else operations.create_problem(draft)

@@ -19,3 +19,9 @@ class OnlyRuns(Conflict):
     """What was submitted is submitted."""
 
     code = "only_runs"
+
+
+class NotGradedAtOnce(Conflict):
+    """Answers that a worker has to look at."""
+
+    code = "not_graded_at_once"

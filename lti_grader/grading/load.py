@@ -17,7 +17,7 @@ _GIVEN_UP = dt.timedelta(days=1)
 
 
 class Rank(enum.StrEnum):
-    """What is served before what: see `grading.operations.priority`."""
+    """What is served before what: see `grading.taking_in.priority`."""
 
     EXAM = "exam"
     HOMEWORK = "homework"

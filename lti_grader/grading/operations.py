@@ -10,14 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lti_grader.assignments.models import Assignment, AssignmentProblem, Mode
-from lti_grader.attempts.events import AttemptSubmitted
 from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
-from lti_grader.core.db import current_tenant, session
+from lti_grader.core.db import session
 from lti_grader.core.events import publish
 from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
-from lti_grader.grading import turns
 from lti_grader.grading.errors import LostLease
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.grading.graders.code import GradedCode, GroupSpec, TestSpec
@@ -25,46 +22,11 @@ from lti_grader.grading.models import GradingJob, JobReason, JobStatus, TestResu
 from lti_grader.problems.harness import Harness, harness_of, takes_files
 from lti_grader.problems.models import Aggregation, OnReject, ProblemVersion, Visibility
 from lti_grader.problems.queries import tests_of
+from lti_grader.problems.quizzes.form import Quiz, quiz_of
 
 log = logging.getLogger(__name__)
 
 TASK, QUEUE = "grading.grade", "code"
-
-
-def queue_job(event: AttemptSubmitted) -> None:
-    """Owe the attempt a judging."""
-    attempt = session().get_one(SubmissionAttempt, event.attempt_id)
-    # By the tests that the assignment uses now, should a regrade have changed them since the page was opened.
-    mode, version_id = (
-        session()
-        .execute(
-            sa.select(Assignment.mode, AssignmentProblem.problem_version_id)
-            .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
-            .where(AssignmentProblem.id == attempt.assignment_problem_id)
-        )
-        .one()
-    )
-    now = dt.datetime.now(dt.UTC)
-    place = priority(Mode(mode), AttemptType(attempt.type))
-    job = GradingJob(
-        tenant_id=current_tenant(),
-        attempt_id=attempt.id,
-        problem_version_id=version_id,
-        reason=JobReason.SUBMITTED,
-        priority=place,
-        created_at=now,
-        turn_at=turns.turn_at(attempt.student_id, place, at=now),
-        sent_at=now,
-    )
-    session().add(job)
-    session().flush()
-    send_after_commit(TASK, current_tenant(), job.id, queue=QUEUE, priority=job.priority)
-
-
-def priority(mode: Mode, kind: AttemptType) -> int:
-    """Return the place in the queue, 0 first: exams, then homework, then practice; in each, submissions first."""
-    place = {Mode.EXAM: 0, Mode.HOMEWORK: 3, Mode.PRACTICE: 6}[mode]
-    return place if kind is AttemptType.FINAL_SUBMISSION else place + 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +45,8 @@ class Work:
     """Files that belong to it as well: name -> name of the blob."""
     holds_files: bool = False
     """Whether the text of the program may hold several files."""
+    quiz: Quiz | None = None
+    """The questions, where it is a quiz: then nothing is run."""
     is_told: bool = True
     """Whether the student hears of it: not while submissions are judged once more."""
 
@@ -173,6 +137,7 @@ def work_of(
         groups=_groups(version, language, samples_only=samples_only, runs_all=runs_all),
         checker=version.checker,
         harness=harness_of(version.harness),
+        quiz=quiz_of(version.quiz),
         holds_files=holds_files or takes_files(version.harness),
         **what,
     )
@@ -262,7 +227,9 @@ def record(work: Work, graded: GradedCode, *, at: dt.datetime) -> None:
     job.points, job.maximum = graded.points, graded.maximum
     job.compiler_output, job.error = graded.compiler_output or None, None
     session().flush()
-    session().execute(sa.insert(TestResult), [_result_row(job, graded, one, at) for one in graded.outcomes])
+    # Of a quiz, all of whose questions were replaced since, there is none.
+    if rows := [_result_row(job, graded, one, at) for one in graded.outcomes]:
+        session().execute(sa.insert(TestResult), rows)
     if not is_trial:
         attempt = session().get_one(SubmissionAttempt, job.attempt_id)
         attempt.status = AttemptStatus.COMPLETED

@@ -16,6 +16,7 @@ from lti_grader.grading import queries
 from lti_grader.grading.models import TestResult
 from lti_grader.grading.verdicts import TestStatus
 from lti_grader.problems.models import TestCase, Visibility
+from lti_grader.problems.queries import version
 
 _SHOWN_BYTES = 4096
 
@@ -44,6 +45,7 @@ def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: d
         "type": attempt.type,
         "status": attempt.status,
         "language": attempt.language,
+        "is_quiz": version(attempt.problem_version_id).is_quiz,
         "created_at": attempt.created_at.isoformat(),
         "points": None,
         "maximum": None,

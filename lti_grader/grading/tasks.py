@@ -18,6 +18,7 @@ from lti_grader.grading.errors import LostLease
 from lti_grader.grading.graders import code
 from lti_grader.grading.graders.answers import Answer, answer_of, answer_of_text
 from lti_grader.grading.graders.code import GradedCode, TestOutcome
+from lti_grader.grading.graders.quiz import grade_quiz
 from lti_grader.grading.operations import Work
 from lti_grader.grading.sandbox import Sandbox, SandboxUnavailable, open_sandbox
 
@@ -95,6 +96,8 @@ def judge(work: Work, progress: Progress, lease: dt.timedelta) -> GradedCode:
     """
     blobs = adapters.installed().blobs
     source = blobs.get(work.code_blob_ref)
+    if work.quiz is not None:
+        return grade_quiz(work.quiz, source, work.groups)
     language = available_languages().get(work.language)
     if language is None:
         raise SandboxUnavailable(

@@ -24,6 +24,7 @@ from lti_grader.core.db import transaction
 from lti_grader.core.errors import GraderError, NotFound
 from lti_grader.core.web import Viewer, session_watch, viewer, wants_json
 from lti_grader.grading import queries, turns
+from lti_grader.grading.reviews import reviewed_attempt
 from lti_grader.grading.shown import attempt_json, may_see_test, shown_of
 from lti_grader.problems.answer_files import as_text
 from lti_grader.problems.answer_text import changes, files_of
@@ -106,14 +107,16 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
                 waits="",
             )
         content = adapters.installed().blobs.get(found.code_blob_ref)
-        harness = version(found.problem_version_id).harness
+        answered = version(found.problem_version_id)
+        harness = answered.harness
         is_notebook = takes_notebook(harness)
         files = files_of(content) if takes_files(harness) else None
         return flask.render_template(
-            "attempts/attempt.html",
+            "attempts/quiz_attempt.html" if answered.is_quiz else "attempts/attempt.html",
+            reviewed=reviewed_attempt(found, content, opened, now=_now()) if answered.is_quiz else [],
             attempt=shown,
             opened=opened,
-            code="" if is_notebook or files is not None else content.decode(),
+            code="" if is_notebook or answered.is_quiz or files is not None else content.decode(),
             files=None if files is None else {name: as_text(one) for name, one in files.items()},
             sizes={name: len(one) for name, one in (files or {}).items()},
             notebook=shown_cells(content) if is_notebook else None,
@@ -193,6 +196,7 @@ def history(item_id: uuid.UUID) -> ResponseReturnValue:
             "attempts/history.html",
             lines=queries.history(me.user_id, item, opened.assignment), item=item, seen=opened.shown(at=_now()),
             is_notebook=takes_notebook(version(item.problem_version_id).harness),
+            is_quiz=version(item.problem_version_id).is_quiz,
         )  # fmt: skip
 
 

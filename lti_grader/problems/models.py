@@ -92,6 +92,7 @@ class ProblemVersion(Row, Tenanted, Base):
         one_of("kind", ProblemKind),
         sa.CheckConstraint("number >= 1", name="number_from_one"),
         sa.CheckConstraint("cpu_ms > 0 AND memory_kb > 0", name="limits_positive"),
+        sa.CheckConstraint("(kind = 'quiz') = (quiz <> '{}')", name="quiz_has_questions"),
         sa.Index(
             "uq_problem_versions_one_draft", "problem_id", unique=True, postgresql_where=sa.text("state = 'draft'")
         ),
@@ -114,6 +115,8 @@ class ProblemVersion(Row, Tenanted, Base):
     checker: Mapped[Json] = mapped_column(default=lambda: {"kind": "tokens"}, server_default='{"kind": "tokens"}')
     harness: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     """How an answer becomes a program where it is none (`problems.harness`); {} where it is one."""
+    quiz: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    """The questions of a quiz, as `problems.quizzes.form` reads and writes them; {} where it is none."""
     revision: Mapped[int] = mapped_column(default=1, server_default="1")
     """Counts a draft's edits: what was found of it holds for one revision only."""
     submissions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
@@ -123,6 +126,11 @@ class ProblemVersion(Row, Tenanted, Base):
     """Nobody where it came by a command."""
     published_at: Mapped[dt.datetime | None]
     published_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+
+    @property
+    def is_quiz(self) -> bool:
+        """Whether it is answered by answering questions."""
+        return self.kind == ProblemKind.QUIZ
 
     @property
     def kept_submissions(self) -> list[KeptSubmission]:

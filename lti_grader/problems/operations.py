@@ -11,20 +11,33 @@ import sqlalchemy as sa
 
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import Conflict, Unprocessable
+from lti_grader.problems.drafts import DraftGroup, DraftTest
 from lti_grader.problems.harness import Harness
 from lti_grader.problems.models import (
-    Aggregation,
     KeptSubmission,
     LanguageLimit,
-    OnReject,
     Problem,
+    ProblemKind,
     ProblemVersion,
     TestCase,
     TestGroup,
     VersionState,
-    Visibility,
 )
+from lti_grader.problems.quizzes.complaints import complaints
+from lti_grader.problems.quizzes.form import Quiz, quiz_of
+from lti_grader.problems.quizzes.units import units_of
 from lti_grader.problems.rubrics import DraftRubric, points_of, write_rubric
+
+__all__ = [
+    "DraftGroup",
+    "DraftProblem",
+    "DraftTest",
+    "NotReadyToPublish",
+    "SlugTaken",
+    "create_problem",
+    "create_version",
+    "publish",
+]
 
 
 class SlugTaken(Conflict):
@@ -33,38 +46,6 @@ class SlugTaken(Conflict):
 
 class NotReadyToPublish(Unprocessable):
     code = "not_ready_to_publish"
-
-
-@dataclasses.dataclass(frozen=True)
-class DraftTest:
-    """A test as an author writes it; `points` is its weight within the group.
-
-    What it reads and what is expected are bytes, or the name of a blob that holds them where they are large.
-    """
-
-    name: str
-    input: bytes | str
-    expected: bytes | str
-    visibility: Visibility
-    points: Decimal = Decimal(1)
-    code: str = ""
-    """What is run together with the answer."""
-    extra: str = ""
-    """More for the template."""
-    cpu_ms: int | None = None
-    """Its own limit, before what the language adds; None for the problem's."""
-    memory_kb: int | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class DraftGroup:
-    name: str
-    points: Decimal
-    tests: Sequence[DraftTest]
-    aggregation: Aggregation = Aggregation.SUM
-    on_reject: OnReject = OnReject.CONTINUE
-    requires: Sequence[str] = ()
-    """Names of groups before it that have to be passed for this one to be judged."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +69,8 @@ class DraftProblem:
     submissions: Sequence[KeptSubmission] = ()
     rubric: DraftRubric | None = None
     """By what people mark answers, beside the tests."""
+    quiz: Quiz | None = None
+    """Its questions, where it is a quiz: then its groups are made of those when it is published."""
 
 
 def create_problem(draft: DraftProblem, *, owner_id: uuid.UUID | None = None) -> ProblemVersion:
@@ -135,14 +118,21 @@ def _add_version(problem_id: uuid.UUID, number: int, draft: DraftProblem, by: uu
         created_by=by,
         language_limits={name: dict(limit) for name, limit in draft.language_limits.items()},
         submissions=[dict(one) for one in draft.submissions],
+        kind=ProblemKind.CODE if draft.quiz is None else ProblemKind.QUIZ,
+        quiz={} if draft.quiz is None else draft.quiz.as_json(),
     )
     session().add(version)
     session().flush()
-    ids: dict[str, uuid.UUID] = {}
-    for place, group in enumerate(draft.groups):
-        ids[group.name] = _add_group(version.id, place, group, ids)
+    if draft.quiz is None:
+        _add_groups(version.id, draft.groups)
     write_rubric(version.id, draft.rubric)
     return version
+
+
+def _add_groups(version_id: uuid.UUID, groups: Sequence[DraftGroup]) -> None:
+    ids: dict[str, uuid.UUID] = {}
+    for place, group in enumerate(groups):
+        ids[group.name] = _add_group(version_id, place, group, ids)
 
 
 def _add_group(version_id: uuid.UUID, place: int, draft: DraftGroup, before: Mapping[str, uuid.UUID]) -> uuid.UUID:
@@ -188,8 +178,13 @@ def publish(version: ProblemVersion, *, at: dt.datetime, by: uuid.UUID | None = 
     Raises
     ------
     NotReadyToPublish
-        It has no test, or nothing of it is worth points.
+        It has no test, or nothing of it is worth points; or something of a quiz is missing.
     """
+    if (quiz := quiz_of(version.quiz)) is not None:
+        if found := complaints(quiz):
+            raise NotReadyToPublish(" ".join(one.text for one in found))
+        session().execute(sa.delete(TestGroup).where(TestGroup.problem_version_id == version.id))
+        _add_groups(version.id, units_of(quiz))
     if not worth_of(version.id):
         raise NotReadyToPublish(
             "A problem needs at least one test, and points for its tests or by a rubric, before it can be published."

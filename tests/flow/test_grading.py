@@ -18,7 +18,7 @@ from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.classes.models import Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
-from lti_grader.grading import operations, queries, sweeping, tasks, turns
+from lti_grader.grading import operations, queries, sweeping, taking_in, tasks, turns
 from lti_grader.grading.errors import LostLease
 from lti_grader.grading.graders.code import GroupSpec, TestSpec, longest_test
 from lti_grader.grading.load import Rank, load
@@ -246,7 +246,7 @@ def test_the_wait_is_told_by_the_pace_of_late(world: World) -> None:
 
 def test_exams_go_before_homework_and_submissions_before_runs() -> None:
     order = [
-        operations.priority(mode, kind)
+        taking_in.priority(mode, kind)
         for mode in (Mode.EXAM, Mode.HOMEWORK, Mode.PRACTICE)
         for kind in (AttemptType.FINAL_SUBMISSION, AttemptType.TEST_RUN)
     ]

@@ -29,7 +29,7 @@ HARNESSES = {
 }  # fmt: skip
 OTHERWISE: dict[type, dict[str, Any]] = {
     ProblemVersion: {
-        "kind": "quiz", "description_markdown": "x", "starter_code": {"c": "x"}, "reference_solution": {"c": "x"}, "hint": "x",
+        "kind": "essay", "quiz": {"sections": [{"id": "s", "questions": []}]}, "description_markdown": "x", "starter_code": {"c": "x"}, "reference_solution": {"c": "x"}, "hint": "x",
         "cpu_ms": 1, "memory_kb": 2048, "language_limits": {"java": {"memory_kb": 9}}, "submissions": [KEPT],
         "checker": {"kind": "tokens", "line_sensitive": True}, "harness": {"templates": {"python": {}}},
     },
@@ -74,6 +74,9 @@ def test_every_column_that_differs_is_told(two: tuple[ProblemVersion, ProblemVer
                 # The first behind the last is another order.
                 if column == "order_index":
                     row = _first_group(draft) if table is TestGroup else _first_test(draft)
+                # A quiz has questions, and nothing else has.
+                if column == "quiz":
+                    draft.kind = "quiz"
                 setattr(row, column, value)
                 session().flush()
                 assert not compare(before, draft).is_nothing, (table, column)

@@ -67,6 +67,7 @@ STAFF_ONLY = {
     "rubrics.edit", "rubrics.save", "imports.page", "imports.upload", "imports.import_", "imports.decide", "imports.export",
     "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
     "similarity.pair", "similarity.decide",
+    "quizzes.settings", "quizzes.sections", "quizzes.questions", "quizzes.edit_question", "quizzes.save_question", "quiz_previews.grade",
     "previews.page", "previews.save_draft", "previews.hand_in", "previews.history", "previews.unpack",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
@@ -130,7 +131,7 @@ def _problem(world: World, item: uuid.UUID) -> dict[str, Any]:
         return {
             "problem_id": version.problem_id, "version_id": version.id, "test_id": test.id, "part": "input",
             "group_id": group.id, "format": "kattis", "import_id": _import(world), "try_id": uuid.uuid4(),
-            "path": "submissions/accepted/right.py",
+            "path": "submissions/accepted/right.py", "question_id": "q1",
         }  # fmt: skip
 
 

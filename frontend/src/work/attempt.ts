@@ -40,6 +40,8 @@ export interface Attempt extends Handed {
   readonly created_at: string;
   readonly points: string | null;
   readonly maximum: string | null;
+  /** Whether it is answers to a quiz: its tests are questions. */
+  readonly is_quiz?: boolean;
   readonly compile_output: string | null;
   readonly tests: readonly TestShown[];
   readonly hidden_summary: { readonly passed: number; readonly total: number } | null;

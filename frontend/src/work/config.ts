@@ -40,6 +40,8 @@ export interface Config {
   };
   /** The most that the answer's text may take up. */
   readonly max_code_bytes: number;
+  /** Which of a student's papers it is, where they answer a quiz. */
+  readonly sitting?: number;
   /** Null where the answer is one text. */
   readonly answer_files?: AnswerFiles | null;
   readonly read_only: boolean;

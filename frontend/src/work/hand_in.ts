@@ -7,9 +7,12 @@ import { sameText, type Text } from "./texts";
 import { poll, watch, type Watcher } from "./watch";
 import { summary } from "./words";
 
+/** The buttons of a page; one without samples has no Run. */
+export type Buttons = Readonly<Partial<Record<AttemptType, HTMLButtonElement>>>;
+
 export interface HandInParts {
   readonly url: string;
-  readonly buttons: Readonly<Record<AttemptType, HTMLButtonElement>>;
+  readonly buttons: Buttons;
   readonly panel: ResultPanel;
   readonly text: () => Text;
   readonly focusedSeconds: () => number;
@@ -48,7 +51,7 @@ export class HandIn {
     if (
       this.#posting ||
       twice ||
-      this.#parts.buttons[type].disabled ||
+      this.#parts.buttons[type]?.disabled !== false ||
       sameText(this.#judging[type] ?? null, text)
     )
       return;
@@ -94,7 +97,7 @@ export class HandIn {
       const button = this.#parts.buttons[type];
       const busy = this.#posting || sameText(this.#judging[type] ?? null, text);
       // aria-disabled rather than disabled: the focus stays where it is.
-      button.setAttribute("aria-disabled", String(busy));
+      button?.setAttribute("aria-disabled", String(busy));
     }
   }
 

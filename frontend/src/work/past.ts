@@ -13,6 +13,8 @@ export interface PastParts {
   /** Puts a text into the editor; what is there is kept first. */
   readonly restore: (text: Text, from: string) => void;
   readonly failed: (message: string) => void;
+  /** What the button says that does so. */
+  readonly restoreWords?: string;
 }
 
 export class Past {
@@ -69,7 +71,11 @@ export class Past {
       "li",
       {},
       make("span", {}, `${text.why} · ${what} · `, when),
-      make("button", { type: "button", class: "button small", click: restore }, "Restore into editor"),
+      make(
+        "button",
+        { type: "button", class: "button small", click: restore },
+        this.#parts.restoreWords ?? "Restore into editor",
+      ),
       make("button", { type: "button", class: "button small quiet-button", click: drop }, "Discard"),
     );
   }

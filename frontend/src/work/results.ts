@@ -81,7 +81,7 @@ export class ResultPanel {
       attempt.release_note && make("p", { class: "release-note" }, attempt.release_note),
       attempt.error && make("p", { class: "notice tone-warn" }, attempt.error),
       attempt.compile_output && this.#compiler(attempt.compile_output),
-      this.#tests(attempt),
+      !attempt.is_quiz && this.#tests(attempt),
       attempt.type === "final_submission" &&
         attempt.score_delivery &&
         attempt.score_delivery.text !== attempt.release_note &&
@@ -89,7 +89,13 @@ export class ResultPanel {
       make(
         "p",
         { class: "quiet" },
-        make("a", { href: attempt.url }, `Open attempt ${attempt.attempt_number} as a page`),
+        make(
+          "a",
+          { href: attempt.url },
+          attempt.is_quiz
+            ? "See your answers one by one"
+            : `Open attempt ${attempt.attempt_number} as a page`,
+        ),
       ),
     ];
     this.#place.replaceChildren(...parts.filter((part): part is HTMLElement => part instanceof HTMLElement));

@@ -60,7 +60,12 @@ export function summary(attempt: Attempt): Verdict {
   const good = passed(attempt.tests) + hidden.passed;
   if (attempt.compiles === false)
     return { icon: "cross", tone: "fail", text: "The program does not compile" };
-  if (attempt.release_note && all === 0) return { icon: "check", tone: "quiet", text: "Handed in" };
+  if ((attempt.release_note || attempt.is_quiz) && all === 0)
+    return { icon: "check", tone: "quiet", text: "Handed in" };
+  if (attempt.is_quiz) {
+    const tone = good === all ? "pass" : "quiet";
+    return { icon: "check", tone, text: `${good} of ${all} ${all === 1 ? "question" : "questions"} right` };
+  }
   const kind = attempt.type === "test_run" ? "sample tests" : "tests";
   if (all > 0 && good === all) {
     const every = all === 1 ? `The ${kind.slice(0, -1)} passed` : `All ${all} ${kind} passed`;

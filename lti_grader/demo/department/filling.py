@@ -23,7 +23,7 @@ from lti_grader.demo.department.outcomes import Outcome, Outcomes, Way
 from lti_grader.demo.department.students import Try
 from lti_grader.demo.department.texts import text
 from lti_grader.grading.models import JobReason, JobStatus
-from lti_grader.grading.operations import priority
+from lti_grader.grading.taking_in import priority
 
 _JUDGED_AFTER = dt.timedelta(seconds=4)
 _REGRADED_AFTER = dt.timedelta(days=3)

@@ -51,7 +51,7 @@ def apply(regrade: Regrade, reason: str, *, is_told: bool = False, by: uuid.UUID
         raise BadRegrade("Say why: whoever looks at these marks later wants to know.")
     if regrade.state != RegradeState.READY:
         raise OtherState(f"This regrade is {regrade.state} by now. Reload the page to see how it stands.")
-    # Whoever is handing in has done so when this returns, or is judged with the new tests (`grading.queue_job`).
+    # Whoever is handing in has done so when this returns, or is judged with the new tests (`grading.taking_in`).
     item = (
         session()
         .scalars(

@@ -24,7 +24,7 @@ from lti_grader.grading.models import GradingJob, JobReason, JobStatus
 from lti_grader.grading.operations import QUEUE, TASK
 
 PRIORITY = 9
-"""After exams, homework, practice and the runs of each: see `grading.operations.priority`."""
+"""After exams, homework, practice and the runs of each: see `grading.taking_in.priority`."""
 # So many wait in the workers' queue at once: enough to keep many workers busy, few enough to be stopped at once.
 WINDOW = 32
 

@@ -79,6 +79,8 @@ def _latest(where: sa.ColumnElement[bool], *, is_own: bool) -> list[Candidate]:
         .where(
             where,
             one.type == AttemptType.FINAL_SUBMISSION,
+            # Answers to a quiz are in no language: those who know them answer alike.
+            one.language != "",
             Enrollment.role == Role.STUDENT,
         )
         .ext(distinct_on(one.assignment_problem_id, one.student_id, one.language))

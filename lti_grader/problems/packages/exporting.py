@@ -24,6 +24,8 @@ from lti_grader.problems.models import (
 from lti_grader.problems.operations import DraftGroup, DraftTest
 from lti_grader.problems.packages.package import Package, Submission
 from lti_grader.problems.queries import tests_of, version
+from lti_grader.problems.quizzes.form import quiz_of
+from lti_grader.problems.quizzes.units import units_of
 from lti_grader.problems.rubrics import DraftRubric, rubric_of
 
 ACCEPTED = frozenset({"accepted"})
@@ -77,11 +79,12 @@ def package_of(found: KeptVersion, get: Callable[[str], bytes]) -> Package:
     harness = harness_of(kept.harness)
     files = {name: get(ref) for name, ref in harness.files.items()} if harness else {}
     report: list[str] = []
+    quiz = quiz_of(kept.quiz)
     return Package(
         slug=problem.slug,
         title=problem.title,
         statement=kept.description_markdown,
-        groups=_groups(found.tests, get, report),
+        groups=_groups(found.tests, get, report) if quiz is None else units_of(quiz),
         checker=kept.checker,
         cpu_ms=kept.cpu_ms,
         memory_kb=kept.memory_kb,
@@ -94,6 +97,7 @@ def package_of(found: KeptVersion, get: Callable[[str], bytes]) -> Package:
         harness=harness.model_copy(update={"files": {name: name for name in files}}) if harness else None,
         files=files,
         rubric=found.rubric,
+        quiz=quiz,
     )
 
 

@@ -122,6 +122,15 @@ WRITABLE: Mapping[Format, Callable[[Package], Written]] = {
 """The formats that problems can be exported to; the first loses nothing."""
 
 
+QUIZ_FORMATS = (Format.OWN,)
+"""Those of them that quizzes can be exported to."""
+
+
+def writable_for(*, is_quiz: bool) -> list[Format]:
+    """Return the formats that a problem can be exported to, by whether it is a quiz."""
+    return list(QUIZ_FORMATS) if is_quiz else list(WRITABLE)
+
+
 def _of_files(name: str, files: Mapping[str, bytes]) -> Found:
     """Read one problem, or the problems that lie in folders beside each other."""
     for mark, (format_, reads) in _MARKS.items():

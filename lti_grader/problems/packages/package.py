@@ -9,6 +9,7 @@ from lti_grader.core.errors import Unprocessable
 from lti_grader.problems.harness import Harness
 from lti_grader.problems.models import LanguageLimit, Visibility
 from lti_grader.problems.operations import DraftGroup
+from lti_grader.problems.quizzes.form import Quiz
 from lti_grader.problems.rubrics import DraftRubric
 
 
@@ -143,6 +144,8 @@ class Package:
 
     `grading.packages.settled` puts what comes of it in their place.
     """
+    quiz: Quiz | None = None
+    """Its questions, where it is a quiz: it has no programs then, and its groups follow from those."""
     test_files: Sequence[TestFile] = ()
     """With a harness that has `unit_tests`: what its tests are is found by its runner, with an accepted submission.
 

@@ -3,10 +3,12 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from lti_grader.problems.harness import FileName
 from lti_grader.problems.models import Aggregation, Visibility
+from lti_grader.problems.packages.yaml_quiz import with_ids
+from lti_grader.problems.quizzes.form import Quiz
 
 MARK = "lti-grader.yaml"
 TYPED = ("answer", "checker", "parameters", "harness")
@@ -140,6 +142,8 @@ class ProblemForm(_Form):
     """A notebook with graded cells, which the groups, the starter and a solution are made of."""
     checks: dict[str, dict[str, Any]] = {}
     """Looks at style by their names; see `packages.unit_tests`, too."""
+    quiz: Annotated[Quiz, BeforeValidator(with_ids)] | None = None
+    """Questions in the place of groups: see `problems.quizzes.form`."""
     groups: list[GroupForm] = []
     rubric: RubricForm | None = None
     solutions: list[SolutionForm] = []

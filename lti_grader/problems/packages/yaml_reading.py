@@ -20,9 +20,14 @@ from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
 from lti_grader.problems.packages.yaml_lines import Lines, Place
 from lti_grader.problems.packages.yaml_words import in_words, named
+from lti_grader.problems.quizzes.complaints import complaints
+from lti_grader.problems.quizzes.form import Quiz
+from lti_grader.problems.quizzes.units import units_of
 
 _ANSWERS = (".ans", ".out")
 NO_LANGUAGE = "none"
+QUIZ_CPU_MS = 2000
+"""What the column holds of a quiz, which is never run."""
 
 
 def read(slug: str, files: Mapping[str, bytes]) -> Package:
@@ -79,12 +84,7 @@ class _Reading:
             harness=harness,
             files={name: self._bytes(text, ("files", name)) for name, text in said.files.items()},
         )
-        if said.notebook is not None:
-            package = self._with_notebook(package, said.notebook)
-        elif said.unit_tests is not None:
-            package = self._with_unit_tests(package, said.unit_tests)
-        elif not said.groups:
-            raise BadPackage(f"{self.lines.at(('groups',))}: groups is missing: add one with a test, or `unit_tests`.")
+        package = self._with_tests(package)
         if said.checks:
             package = self._with_checks(package, said.checks)
         if said.answer is not None:
@@ -96,6 +96,36 @@ class _Reading:
             more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
             self.report.append(f"Left out, for nothing in {form.MARK} names them: {', '.join(unused[:10])}{more}.")
         return package
+
+    def _with_tests(self, package: Package) -> Package:
+        said = self.said
+        if said.notebook is not None:
+            return self._with_notebook(package, said.notebook)
+        if said.unit_tests is not None:
+            return self._with_unit_tests(package, said.unit_tests)
+        if said.quiz is not None:
+            return self._with_quiz(package, said.quiz)
+        if not said.groups:
+            raise BadPackage(f"{self.lines.at(('groups',))}: groups is missing: add one with a test, or `unit_tests`.")
+        return package
+
+    def _with_quiz(self, package: Package, quiz: Quiz) -> Package:
+        given = {
+            "groups",
+            "starter",
+            "templates",
+            "harness",
+            "solutions",
+            "answer",
+            "checks",
+            "rubric",
+        } & self.said.model_fields_set
+        if given:
+            raise BadPackage(
+                f"{self.lines.at(('quiz',))}: with a quiz there is no {min(given)}: its questions are all that there is."
+            )
+        self.report += [one.text for one in complaints(quiz)]
+        return dataclasses.replace(package, quiz=quiz, groups=units_of(quiz), cpu_ms=package.cpu_ms or QUIZ_CPU_MS)
 
     def _with_notebook(self, package: Package, notebook: form.InFile) -> Package:
         said, place = self.said, ("notebook",)

@@ -13,6 +13,7 @@ from lti_grader.problems.packages import yaml_files, yaml_rubrics
 from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import Package, Submission
 from lti_grader.problems.packages.yaml_form import MARK
+from lti_grader.problems.packages.yaml_quiz import quiz_said
 from lti_grader.problems.packages.yaml_reading import NO_LANGUAGE, guessed
 
 _INLINE_DATA, _INLINE_TEXT = 400, 2000
@@ -65,6 +66,8 @@ class _Writing:
             said["statement"] = self._file("statement.md", package.statement.encode())
         if package.hint:
             said["hint"] = self._text(package.hint, "hint.md")
+        if package.quiz is not None:
+            return self._done(said | {"quiz": quiz_said(package.quiz, _Number)})
         said["limits"] = _limits(package)
         said["checker"] = self._checker(package.checker)
         if package.starter_code:
@@ -79,6 +82,9 @@ class _Writing:
             said["rubric"] = yaml_rubrics.write(package.rubric, self._text, _number, _given)
         if package.submissions:
             said["solutions"] = [self._solution(package, one) for one in package.submissions]
+        return self._done(said)
+
+    def _done(self, said: dict[str, Any]) -> dict[str, bytes]:
         text = yaml.dump(said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
         return {MARK: (_HEAD + text).encode(), **self.files}
 

@@ -15,6 +15,8 @@ from lti_grader.problems.models import Aggregation, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
 from lti_grader.problems.packages import yaml_reading, yaml_words, yaml_writing
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
+from lti_grader.problems.quizzes.complaints import complaints
+from lti_grader.problems.quizzes.form import QUESTIONS
 from lti_grader.problems.rubrics import DraftCriterion, DraftLevel, DraftRubric
 
 SUMS = """\
@@ -152,7 +154,7 @@ def test_a_missing_answer_and_names_for_names_are_refused() -> None:
 
 def test_the_examples_of_the_documentation_are_problems_and_every_name_is_told() -> None:
     told = (Path(__file__).parents[3] / "docs" / "problem-format.md").read_text()
-    small, large, checker = re.findall(r"```yaml\n(.*?)```", told, re.DOTALL)
+    small, large, checker, quiz = re.findall(r"```yaml\n(.*?)```", told, re.DOTALL)
     package = read(small)
     assert [len(one.tests) for one in package.groups] == [1, 2]
     beside = ("statement.md", "call.py", "given.py", "solutions/newton.py", "solutions/halves.py")
@@ -160,6 +162,11 @@ def test_the_examples_of_the_documentation_are_problems_and_every_name_is_told()
     assert (package.cpu_ms, package.time_multiplier, package.harness is not None) == (None, 4, True)
     package = read(small + checker, **dict.fromkeys(("checker/talk.cpp", "checker/testlib.h"), "text"))
     assert (package.checker["interactive"], package.checker["flags"]) == (True, ["--queries", "20"])
+    asked = read(quiz).quiz
+    assert asked is not None
+    assert complaints(asked) == []
+    assert [one.kind for one in asked.questions] == [*list(QUESTIONS)[:4], "order", "match", "blanks"]
+    assert asked.questions[5].rows[0].choice == asked.questions[5].choices[0].id
     assert {name for name in yaml_words.KEYS if f"`{name}`" not in told} - {"text"} == set()
 
 

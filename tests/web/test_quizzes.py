@@ -1,0 +1,152 @@
+"""A quiz from the student's page to the gradebook: graded at once, shown as far as it is released, kept for ever."""
+
+import json
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from lti_grader.assignments.release import ReleaseRule, When
+from lti_grader.core.db import session, transaction
+from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.grading import taking_in, tasks
+from lti_grader.grading.models import GradingJob, TestResult
+from lti_grader.problems.quizzes.form import Papers
+from tests.fixtures.quizzes import MOST, QUESTIONS, RIGHT, a_quiz, published
+from tests.fixtures.world import World
+from tests.web.two_sections import Visit
+
+JSON = {"Accept": "application/json"}
+
+
+class Sitting:
+    """A student before a quiz."""
+
+    def __init__(self, world: World, visit: Visit, *, quiz: Any = None, **config: Any) -> None:
+        self.world, self.student = world, world.user()
+        self.assignment = world.assignment(versions=[published(world, quiz)], points=22, **config)
+        self.item = world.items(self.assignment)[0]
+        self.client: FlaskClient = visit(self.student)
+
+    def hand_in(self, answers: dict[str, Any], key: str = "press-0001", sitting: int = 0) -> Any:
+        code = json.dumps({"sitting": sitting, "answers": answers})
+        body = {"type": "final_submission", "code": code, "language": "", "idempotency_key": key}
+        return self.client.post(f"/work/{self.item}/attempts", json=body)
+
+    def attempt(self, answers: dict[str, Any]) -> dict[str, Any]:
+        return self.client.get(self.hand_in(answers).json["attempt"]["url"], headers=JSON).json
+
+    def entry(self) -> GradebookEntry | None:
+        with transaction(self.world.tenant_id):
+            return session().scalar(sa.select(GradebookEntry).where(GradebookEntry.student_id == self.student))
+
+
+@pytest.fixture
+def sitting(world: World, visit: Visit) -> Sitting:
+    return Sitting(world, visit)
+
+
+def test_answers_are_graded_when_they_are_handed_in_and_stand_in_the_gradebook(sitting: Sitting) -> None:
+    answered = sitting.hand_in({**RIGHT, "capital": "o2", "primes": ["p2"], "gaps": {"a": "5", "b": "b1"}})
+    assert answered.json["attempt"]["status"] == "completed", "nothing waits for a worker"
+    told = sitting.client.get(answered.json["attempt"]["url"], headers=JSON).json
+    assert [one["status"] for one in told["tests"]] == ["fail", "fail", "pass", "pass", "pass", "pass", "fail"]
+    assert (told["points"], told["maximum"]) == ("14", "22"), "7 of 11 points, on the assignment's scale"
+    assert sitting.entry().score_obtained == Decimal(14)
+    with transaction(sitting.world.tenant_id):
+        scores = session().scalars(sa.select(TestResult.score).where(TestResult.attempt_id == uuid.UUID(told["id"])))
+        assert sum(scores.all(), Decimal(0)) == Decimal(7)
+
+
+def test_the_page_and_what_it_loads_tell_nothing_of_what_is_right(sitting: Sitting) -> None:
+    page = sitting.client.get(f"/work/{sitting.item}").text
+    assert "<strong>France</strong>" in page
+    assert "Paris" in page
+    for secret in ("Since 987", "Look at a map", "3.14159", "In French", "Café", '"right"', "is-right"):
+        assert secret not in page
+
+
+def test_what_is_answered_is_saved_and_there_again(sitting: Sitting) -> None:
+    code = json.dumps({"sitting": 0, "answers": {"capital": "o3", "cafe": "<b>at home</b>"}})
+    saved = sitting.client.put(
+        f"/work/{sitting.item}/draft", json={"code": code, "base_revision": 0, "save_id": "save-0001"}
+    )
+    assert saved.json["revision"] == 1
+    page = sitting.client.get(f"/work/{sitting.item}").text
+    assert 'value="o3" autocomplete="off" checked' in page
+    assert "&lt;b&gt;at home" in page
+
+
+def test_a_mark_and_feedback_are_seen_as_they_are_released(world: World, visit: Visit) -> None:
+    kept = Sitting(world, visit, feedback=ReleaseRule(when=When.BY_HAND), marks=ReleaseRule(when=When.BY_HAND))
+    told = kept.attempt({**RIGHT, "capital": "o2"})
+    assert (told["points"], told["tests"]) == (None, [])
+    page = kept.client.get(f"/attempts/{told['id']}").text
+    assert "Lyon" in page
+    assert not any(one in page for one in ("Not any more", "Wrong", "is-right", "Right is"))
+    staff = visit(world.teacher_id).get(f"/attempts/{told['id']}").text
+    assert "is-right" in staff
+
+
+def test_feedback_comes_with_the_answers_and_solutions_only_when_everybody_is_done(sitting: Sitting) -> None:
+    told = sitting.attempt({**RIGHT, "capital": "o2", "cafe": "coffee house"})
+    page = sitting.client.get(f"/attempts/{told['id']}").text
+    assert "Not any more." in page
+    assert "Look at a map." in page
+    assert "In French, please." in page
+    assert "Right is" not in page
+    assert "is-right" not in page
+    assert "Partly right" in page
+
+
+def test_an_attempt_stays_as_it_was_seen_and_another_paper_follows_where_that_is_wanted(
+    world: World, visit: Visit
+) -> None:
+    pool = [{"kind": "numeric", "id": f"n{one}", "prompt": f"What is {one}?", "value": one} for one in range(30)]
+    quiz = a_quiz(sections=[{"id": "pool", "draw": 4, "shuffle": True, "questions": pool}], papers=Papers.EACH)
+    student = Sitting(world, visit, quiz=quiz)
+
+    def asked(url: str) -> list[str]:
+        page = student.client.get(url).text
+        return [one.partition('"')[0] for one in page.split('data-question="')[1:]]
+
+    first = asked(f"/work/{student.item}")
+    assert len(first) == 4
+    assert asked(f"/work/{student.item}") == first, "the same paper on each visit"
+    answered = student.hand_in({one: one.removeprefix("n") for one in first})
+    assert asked(answered.json["attempt"]["url"]) == first
+    told = student.client.get(answered.json["attempt"]["url"], headers=JSON).json
+    assert (told["points"], told["maximum"]) == ("22", "22"), "what was drawn is the most that there is"
+    assert asked(f"/work/{student.item}") != first
+    late = student.hand_in({first[0]: "1"}, key="press-0002")
+    assert (late.status_code, late.json["error"]["code"]) == (409, "other_paper")
+    assert student.hand_in({}, key="press-0003", sitting=1).status_code == 202
+
+
+def test_answers_are_taken_even_where_they_cannot_be_graded_and_a_worker_tries_again(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(taking_in, "grade_quiz", stumble)
+    taken = sitting.hand_in(RIGHT)
+    assert (taken.status_code, taken.json["attempt"]["status"]) == (202, "queued")
+    attempt = uuid.UUID(taken.json["attempt"]["id"])
+    with transaction(sitting.world.tenant_id):
+        job = session().scalars(sa.select(GradingJob.id).where(GradingJob.attempt_id == attempt)).one()
+    assert tasks.grade(str(sitting.world.tenant_id), str(job)) == "done"
+    assert sitting.entry().score_obtained == 2 * MOST
+
+
+def test_what_is_no_answer_is_refused_in_words_or_counts_nothing(sitting: Sitting) -> None:
+    run = {"type": "test_run", "code": "{}", "idempotency_key": "press-0001"}
+    assert sitting.client.post(f"/work/{sitting.item}/attempts", json=run).status_code == 400
+    broken = {"type": "final_submission", "code": "print(1)", "idempotency_key": "press-0001"}
+    refused = sitting.client.post(f"/work/{sitting.item}/attempts", json=broken)
+    assert (refused.status_code, refused.json["error"]["code"]) == (422, "bad_answers")
+    told = sitting.attempt({one["id"]: {"x": "y"} for one in QUESTIONS} | {"unknown": "1"})
+    assert told["points"] == "0"
