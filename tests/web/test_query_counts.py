@@ -29,6 +29,8 @@ FEW, MANY = 5, 50
 # What is read once in a while is kept: a page is asked again before it is called grown.
 TIMES = 3
 KNOWN = frozenset({"class_id", "assignment_id", "student_id", "attempt_id", "problem_id", "version_id"})
+# What goes with the address of a page that wants something more.
+WITH = {"gradebook.rows": {"from": "0"}}
 # Pages of this walk that are not looked at, and why.
 LEFT_OUT = {
     "results.events": "stays open while somebody looks",
@@ -133,7 +135,9 @@ def pages(app: flask.Flask, place: Place) -> dict[str, str]:
     """Return the pages of a class, an assignment, a student's work in it, and a problem, as the map of addresses lists them."""
     with app.test_request_context():
         return {
-            rule.rule: flask.url_for(rule.endpoint, **{name: place.ids[name] for name in rule.arguments})
+            rule.rule: flask.url_for(
+                rule.endpoint, **{name: place.ids[name] for name in rule.arguments}, **WITH.get(rule.endpoint, {})
+            )
             for rule in app.url_map.iter_rules()
             if rule.arguments
             and rule.arguments <= KNOWN
