@@ -8,6 +8,7 @@ import flask
 
 from lti_grader.adapters import Adapters
 from lti_grader.assignments.access_views import blueprint as access
+from lti_grader.assignments.checklist_views import blueprint as checklist
 from lti_grader.assignments.languages import label_of
 from lti_grader.assignments.passcode_views import blueprint as passcodes
 from lti_grader.assignments.queries import OpenedAssignment
@@ -114,6 +115,7 @@ def register_pages(app: flask.Flask) -> None:
         classes,
         materials,
         class_settings,
+        checklist,
         assignments,
         access,
         passcodes,
@@ -149,6 +151,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["delivery_board"] = _board
     app.extensions["courses_of_class"] = copies.courses_of
     app.extensions["columns_resized"] = columns.resizing
+    app.extensions["columns_to_mend"] = columns.to_mend
     app.extensions["last_submission"] = last_submission
     app.extensions["links_to"] = links.links_to
     app.extensions["problem_states"] = gradebook.problem_states

@@ -1,7 +1,7 @@
 """Copying what stands in one class into another: modules, assignments, problems by version. Never anybody's work.
 
-Dates belong to the term that they were made for, so a copy has none. What an opening date held back, and an
-exam, would stand open without one: such a copy is not published until a teacher does so. What was to be released
+Dates belong to the term that they were made for, so a copy has none. What an opening date or a date of publishing held back, and
+an exam, would stand open without one: such a copy is not published until a teacher does so. What was to be released
 on a date is released by hand in the copy, and a release of the original is none of the copy.
 """
 
@@ -67,7 +67,7 @@ def _copy_everything(wanted: Assignment, class_id: uuid.UUID, at: dt.datetime) -
     into = {}
     for old in modules.all():
         into[old.id] = module_named(class_id, old.title)
-        into[old.id].is_published = old.is_published
+        into[old.id].is_published = old.is_published and old.publish_at is None
     originals = session().scalars(
         sa.select(Assignment)
         .join(Module, Module.id == Assignment.module_id)
@@ -89,7 +89,7 @@ def _copy(
     original: Assignment, module: Module, place: int, class_id: uuid.UUID, from_class_id: uuid.UUID, at: dt.datetime
 ) -> uuid.UUID:
     tenant, rules = current_tenant(), original.rules
-    waits = original.mode == Mode.EXAM or rules.opens_at is not None
+    waits = original.mode == Mode.EXAM or rules.opens_at is not None or original.publish_at is not None
     copy = Assignment(
         tenant_id=tenant,
         module_id=module.id,

@@ -240,7 +240,7 @@ def class_assignments(class_id: uuid.UUID) -> list[AssignmentLine]:
         .scalar_subquery()
     )
     rows = session().execute(
-        sa.select(Assignment, Module, problem_count)
+        sa.select(Assignment, Module, problem_count, seen_by_students())
         .join(Module, Module.id == Assignment.module_id)
         .where(Module.class_id == class_id)
         .order_by(Module.order_index, Assignment.order_index)
@@ -253,9 +253,9 @@ def class_assignments(class_id: uuid.UUID) -> list[AssignmentLine]:
             one.due_date,
             count,
             module.title,
-            one.is_published and module.is_published,
+            is_seen,
         )
-        for one, module, count in rows
+        for one, module, count, is_seen in rows
     ]
 
 

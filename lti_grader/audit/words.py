@@ -53,7 +53,7 @@ _LABELS = {
     "opens_at": "Opens", "opens_at_once": "Open from the beginning", "closes_at": "Closes", "never_closes": "Never closes",
     "never_due": "Never due", "extra_attempts": "Further submissions", "name": "Name", "join_code": "Join code",
     "owner_id": "Owner", "archived_at": "Archived", "settings.copying": "Who may copy it",
-    "settings.join_code_reason": "Why the join code is another", "settings.leaderboard": "Leaderboards",
+    "publish_at": "Students see it from", "settings.join_code_reason": "Why the join code is another", "settings.leaderboard": "Leaderboards",
     "settings.apart": "Sections kept apart for", "slug": "Short name", "tags": "Tags", "shared_with": "Shared with",
     "state": "State", "kind": "Kind", "number": "Number", "description_markdown": "Statement", "hint": "Hint",
     "cpu_ms": "Time limit, ms", "memory_kb": "Memory, KiB", "override_points": "Points by hand",

@@ -1,6 +1,7 @@
 """What stands in a class: modules and the items in them, their order, and which modules students see."""
 
 import dataclasses
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -64,11 +65,22 @@ def rename_module(class_id: uuid.UUID, module_id: uuid.UUID, title: str) -> None
     session().flush()
 
 
-def show_module(class_id: uuid.UUID, module_id: uuid.UUID, *, shown: bool) -> None:
-    """Let students see a module and what is published in it, or nothing of it."""
+def show_module(class_id: uuid.UUID, module_id: uuid.UUID, *, shown: bool, since: dt.datetime | None = None) -> None:
+    """Let students see a module and what is published in it, or nothing of it.
+
+    Parameters
+    ----------
+    since
+        From when they see it; None for at once.
+    """
     _lock(class_id)
-    _one(class_id, module_id)[0].is_published = shown
-    session().flush()
+    _publish(_one(class_id, module_id)[0], shown=shown, since=since)
+
+
+def show_item(class_id: uuid.UUID, item_id: uuid.UUID, *, shown: bool, since: dt.datetime | None = None) -> None:
+    """Let students see an item of a module that they see, as `show_module` does."""
+    _lock(class_id)
+    _publish(_item(class_id, item_id), shown=shown, since=since)
 
 
 def remove_module(class_id: uuid.UUID, module_id: uuid.UUID) -> None:
@@ -170,6 +182,11 @@ def _item(class_id: uuid.UUID, item_id: uuid.UUID) -> ContentItem:
 def _mates(module_id: uuid.UUID) -> list[ContentItem]:
     query = sa.select(ContentItem).where(ContentItem.module_id == module_id).order_by(ContentItem.order_index)
     return list(session().scalars(query.execution_options(populate_existing=True)))
+
+
+def _publish(one: Module | ContentItem, *, shown: bool, since: dt.datetime | None) -> None:
+    one.is_published, one.publish_at = shown, since
+    session().flush()
 
 
 def _title(text: str, others: Sequence[Module]) -> str:

@@ -142,7 +142,19 @@ class Mentorship(Tenanted, Base):
     named_at: Mapped[dt.datetime]
 
 
-class Module(Row, Tenanted, Base):
+class Published:
+    """What students see, or will from a moment on; for queries the condition stands in `classes.publishing`."""
+
+    is_published: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    publish_at: Mapped[dt.datetime | None]
+    """From when what is published is seen; None for at once."""
+
+    def is_out(self, *, at: dt.datetime) -> bool:
+        """Return whether it is published at a moment, whatever it stands in."""
+        return self.is_published and (self.publish_at is None or self.publish_at <= at)
+
+
+class Module(Row, Tenanted, Published, Base):
     """A part of a class, such as a week or a topic."""
 
     __tablename__ = "modules"
@@ -154,10 +166,9 @@ class Module(Row, Tenanted, Base):
     class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="CASCADE"))
     title: Mapped[str]
     order_index: Mapped[int]
-    is_published: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
 
 
-class ContentItem(Row, Tenanted, Base):
+class ContentItem(Row, Tenanted, Published, Base):
     """Anything that stands in a module. Its kinds have tables of their own that share its id."""
 
     __tablename__ = "content_items"
@@ -173,7 +184,6 @@ class ContentItem(Row, Tenanted, Base):
     title: Mapped[str]
     description: Mapped[str] = mapped_column(default="", server_default="")
     order_index: Mapped[int]
-    is_published: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     due_date: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 

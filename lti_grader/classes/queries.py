@@ -20,6 +20,7 @@ from lti_grader.classes.models import (
     Module,
     Role,
 )
+from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core.acting import is_changing
 from lti_grader.core.db import session
 from lti_grader.core.errors import Conflict, Forbidden, NotFound
@@ -239,7 +240,7 @@ def items(class_id: uuid.UUID, *, only_graded: bool = False) -> list[ItemLine]:
             ContentItem.type,
             Module.title,
             ContentItem.due_date,
-            sa.and_(ContentItem.is_published, Module.is_published),
+            seen_by_students(),
         )
         .join(Module, Module.id == ContentItem.module_id)
         .where(Module.class_id == class_id, sa.true() if not only_graded else ContentItem.type != ContentType.MATERIAL)

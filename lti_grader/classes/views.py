@@ -1,5 +1,6 @@
 """What stands in a class and in which order; its sections, and who of the staff sees which."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 
@@ -89,6 +90,7 @@ def _contents(class_id: uuid.UUID, user_id: uuid.UUID, refused: GraderError | No
         class_=get_class(class_id),
         within=place.within,
         modules=arranging.contents(class_id),
+        now=dt.datetime.now(dt.UTC),
         may_change=place.within is None,
         error=refused.message if refused else "",
         form=flask.request.form if refused else {},
@@ -102,6 +104,14 @@ def _id(name: str) -> uuid.UUID:
         raise BadInput("Choose from the page what is meant.") from None
 
 
+def _since() -> dt.datetime:
+    try:
+        # The field has no zone of its own; the page says that it is UTC.
+        return dt.datetime.fromisoformat(flask.request.form.get("since", "")).replace(tzinfo=dt.UTC)
+    except ValueError:
+        raise arranging.BadModule("Say from when students are to see it: day and time.") from None
+
+
 def _title() -> str:
     return flask.request.form.get("title", "")
 
@@ -110,6 +120,10 @@ _ACTS: dict[str, Callable[[uuid.UUID], object]] = {
     "add": lambda class_id: arranging.add_module(class_id, _title()),
     "rename": lambda class_id: arranging.rename_module(class_id, _id("module"), _title()),
     "show": lambda class_id: arranging.show_module(class_id, _id("module"), shown=True),
+    "show-from": lambda class_id: arranging.show_module(class_id, _id("module"), shown=True, since=_since()),
+    "item-show": lambda class_id: arranging.show_item(class_id, _id("item"), shown=True),
+    "item-show-from": lambda class_id: arranging.show_item(class_id, _id("item"), shown=True, since=_since()),
+    "item-hide": lambda class_id: arranging.show_item(class_id, _id("item"), shown=False),
     "hide": lambda class_id: arranging.show_module(class_id, _id("module"), shown=False),
     "remove": lambda class_id: arranging.remove_module(class_id, _id("module")),
     "up": lambda class_id: arranging.move_module(class_id, _id("module"), -1),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment
 from lti_grader.classes.models import EnrollmentStatus, Module, Role
+from lti_grader.classes.publishing import seen_by_students
 from lti_grader.classes.queries import Membership, roster
 from lti_grader.core.db import session
 from lti_grader.gradebook.marks import Mark, marks
@@ -81,7 +82,7 @@ def graded_items(class_id: uuid.UUID) -> list[Item]:
             Assignment.title,
             Assignment.points_total,
             Assignment.due_date,
-            sa.and_(Assignment.is_published, Module.is_published),
+            seen_by_students(),
         )
         .join(Module, Module.id == Assignment.module_id)
         .where(Module.class_id == class_id)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.authoring.access import readable, standing_of
 from lti_grader.classes.models import STAFF, Class, ContentItem, Enrollment, EnrollmentStatus, Module
+from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core.db import session
 from lti_grader.lti.models import ResourceLink
 from lti_grader.problems.queries import PublishedProblem, published_problems
@@ -89,7 +90,9 @@ def _assignments(class_id: uuid.UUID, user_id: uuid.UUID) -> list[Offer]:
     )
     link_count = sa.select(sa.func.count()).where(ResourceLink.assignment_id == Assignment.id).correlate(Assignment)
     rows = session().execute(
-        sa.select(Assignment, Module, Class, problem_count.scalar_subquery(), link_count.scalar_subquery())
+        sa.select(
+            Assignment, Module, Class, problem_count.scalar_subquery(), link_count.scalar_subquery(), seen_by_students()
+        )
         .join(Module, Module.id == Assignment.module_id)
         .join(Class, Class.id == Module.class_id)
         .where(Class.id.in_(_taught_by(user_id)))
@@ -99,9 +102,9 @@ def _assignments(class_id: uuid.UUID, user_id: uuid.UUID) -> list[Offer]:
         Offer(
             one.id, one.type, one.title, class_.id, class_.name, module.title,
             f"{problems} {'problem' if problems == 1 else 'problems'} · {one.points_total.normalize():f} points",
-            one.due_date, one.is_published and module.is_published, class_.id == class_id, links,
+            one.due_date, is_seen, class_.id == class_id, links,
         )
-        for one, module, class_, problems, links in rows
+        for one, module, class_, problems, links, is_seen in rows
     ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def access_changed(event: AccessChanged) -> None:
         .where(Assignment.id == event.assignment_id)
     )
     assignment, module = found.one()
-    if not (assignment.is_published and module.is_published):
+    if not (assignment.is_out(at=event.at) and module.is_out(at=event.at)):
         return
     theirs = dates_of_all(assignment, _whom(event, module.class_id))
     tell_each([(one, _news(assignment, module.class_id, dates, event)) for one, dates in theirs.items()], at=event.at)

@@ -15,6 +15,7 @@ from lti_grader.assignments.queries import shown_to_students
 from lti_grader.assignments.release import Part
 from lti_grader.assignments.releasing import next_look
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
+from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core import owed
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.ids import new_id
@@ -66,7 +67,7 @@ def _entries(*which: sa.ColumnElement[bool]) -> sa.Select[GradebookEntry, Assign
                 Enrollment.status == EnrollmentStatus.ACTIVE,
             ),
         )
-        .where(*which, HAS_MARK, Assignment.is_published, Module.is_published)
+        .where(*which, HAS_MARK, seen_by_students())
         .order_by(GradebookEntry.student_id)
     )
 

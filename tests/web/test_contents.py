@@ -110,3 +110,46 @@ def test_only_who_sees_the_whole_class_arranges_it(term: Term, visit: Visit) -> 
     assert visit(world.user()).get(url).status_code == 403
     other = make_world("South University")
     assert visit(world.user(Role.TEACHER)).post(url, data={**move, "item": other.assignment()}).status_code == 404
+
+
+def test_what_is_published_from_a_moment_on_is_seen_from_then_everywhere(arranged: Contents, visit: Visit) -> None:
+    world, student = arranged.world, visit(arranged.world.user())
+    item, home = arranged.items[0], f"/classes/{arranged.world.class_id}"
+    (problem,) = world.items(item)
+
+    def sees() -> set[bool]:
+        listed = str(item) in student.get(home).text
+        return {
+            listed,
+            student.get(f"/assignments/{item}").status_code < 400,
+            student.get(f"/work/{problem}").status_code < 400,
+        }
+
+    arranged.do("item-show-from", item=item, since="2099-01-01T08:00")
+    assert sees() == {False}
+    page = arranged.browser.get(arranged.url).text
+    assert "Seen from" in page
+    arranged.do("item-show-from", item=item, since="2020-01-01T08:00")
+    assert sees() == {True}
+    arranged.do("show-from", module=arranged.module("Assignments"), since="2099-01-01T08:00")
+    assert sees() == {False}
+    arranged.do("show", module=arranged.module("Assignments"))
+    assert sees() == {True}
+    arranged.do("item-hide", item=item)
+    assert sees() == {False}
+    arranged.do("item-show", item=item)
+    assert sees() == {True}
+    assert "Say from when" in arranged.do("item-show-from", item=item, since="soon", status=422)
+
+
+def test_the_list_before_publishing_says_what_would_go_wrong_and_where_to_mend_it(arranged: Contents) -> None:
+    item = arranged.items[0]
+    page = arranged.browser.get(f"/assignments/{item}/checklist").text
+    assert "It has no due date." in page
+    assert f"/assignments/{item}/settings" in page
+    assert "its gradebook has no column for it" in page
+    assert "Stops work" not in page
+    arranged.do("hide", module=arranged.module("Assignments"))
+    page = arranged.browser.get(f"/assignments/{item}/checklist").text
+    assert "Stops work" in page
+    assert "is not shown" in page

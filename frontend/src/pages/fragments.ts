@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 import { make } from "../shared/dom";
 import { showLocalTimes } from "../shared/times";
 import { letScrollByKeyboard } from "./scrolling";
+import { installUtcFields } from "./utc_fields";
 
 interface Settled {
   readonly target: HTMLElement;
@@ -15,6 +16,7 @@ export function installFragments(): void {
   htmx.onLoad((element) => {
     const root = (element as HTMLElement).parentElement ?? document;
     showLocalTimes(root);
+    installUtcFields(root);
     letScrollByKeyboard(root);
   });
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {

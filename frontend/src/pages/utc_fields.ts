@@ -5,6 +5,8 @@
  */
 export function installUtcFields(root: ParentNode): void {
   for (const field of root.querySelectorAll<HTMLInputElement>("input[data-utc]")) {
+    // One that has no name has its carrier already.
+    if (!field.name) continue;
     const carrier = document.createElement("input");
     carrier.type = "hidden";
     carrier.name = field.name;

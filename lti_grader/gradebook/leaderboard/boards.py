@@ -20,6 +20,7 @@ from lti_grader.assignments.models import Assignment, Mode
 from lti_grader.assignments.queries import shown_to_students
 from lti_grader.classes.apart import whose_work
 from lti_grader.classes.models import Class, Enrollment, EnrollmentStatus, Module, Role
+from lti_grader.classes.publishing import seen_by_students
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import after_commit, current_tenant, session
 from lti_grader.gradebook.events import ScoreChanged
@@ -93,7 +94,7 @@ def _sums(class_: Class, *, at: dt.datetime) -> dict[str, int]:
     assignments = session().scalars(
         sa.select(Assignment)
         .join(Module, Module.id == Assignment.module_id)
-        .where(Module.class_id == class_.id, Module.is_published)
+        .where(Module.class_id == class_.id, seen_by_students())
     )
     held = {one.id: one for one in assignments if has_board(one)}
     seen = shown_to_students(list(held.values()), at=at)

@@ -205,3 +205,20 @@ def _resizing(row: LineItem, context: ClassContext, platform: Platform) -> str:
     if c.LINE_ITEM not in context.ags_scopes:
         return f"{keeps} This tool may not change columns there."
     return "its column gets the new maximum."
+
+
+def to_mend(class_id: uuid.UUID, assignment_id: uuid.UUID) -> list[str]:
+    """Return what there is to say of an assignment's columns before students see it, in a sentence for each LMS course."""
+    lines = [
+        (course.title, line) for course in courses(class_id) for line in course.lines if line.item_id == assignment_id
+    ]
+    return [f"{title}: {text}" for title, line in lines if (text := _to_mend(line))]
+
+
+def _to_mend(line: Line) -> str:
+    if line.lacks_column:
+        return "its gradebook has no column for it; scores wait until there is one."
+    if line.converts and line.column is not None and line.column.lms_maximum is not None:
+        held, own = line.column.lms_maximum.normalize(), line.maximum.normalize()
+        return f"its column is one of {held:f} points, and this is worth {own:f}: marks are converted."
+    return ""
