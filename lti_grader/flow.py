@@ -25,7 +25,7 @@ from lti_grader.gradebook.regrades import judging as regrades
 from lti_grader.grading import taking_in
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.lti import columns, passback, releases
-from lti_grader.notifications import dates, marks
+from lti_grader.notifications import dates, due_soon, marks
 
 FLOW: Mapping[type[Event], Sequence[Handler]] = {
     AttemptSubmitted: [taking_in.queue_job],
@@ -35,6 +35,6 @@ FLOW: Mapping[type[Event], Sequence[Handler]] = {
     PointsChanged: [rescoring.queue],
     LatenessChanged: [rescoring.queue_late],
     AssignmentChanged: [columns.queue_change],
-    ReleaseChanged: [releases.schedule, marks.release_changed],
+    ReleaseChanged: [releases.schedule, marks.release_changed, due_soon.dates_changed],
     AccessChanged: [dates.access_changed],
 }

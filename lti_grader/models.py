@@ -38,7 +38,7 @@ from lti_grader.lti.privacy_models import PrivacyAct
 from lti_grader.lti.registration_models import RegistrationInvitation, RegistrationProposal
 from lti_grader.lti.release_models import OwedRelease
 from lti_grader.lti.roster_models import Roster
-from lti_grader.notifications.models import Notification, OwedMarks
+from lti_grader.notifications.models import Announcement, Notification, OwedMarks
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
 from lti_grader.problems.models import (
     Problem,
@@ -57,6 +57,7 @@ __all__ = [
     "Administrator",
     "AdministratorAction",
     "AdministratorSignIn",
+    "Announcement",
     "AssetActivity",
     "AssetAttempt",
     "AssetReport",

@@ -51,6 +51,7 @@ from lti_grader.lti.columns import reads as columns
 from lti_grader.lti.views import blueprint as lti
 from lti_grader.lti.views import staying
 from lti_grader.lti.views.platforms import blueprint as platforms
+from lti_grader.notifications.announcement_views import blueprint as announcements
 from lti_grader.notifications.views import blueprint as notifications
 from lti_grader.notifications.views import of_viewer as unread_of_viewer
 from lti_grader.people.views import blueprint as administration
@@ -136,6 +137,7 @@ def register_pages(app: flask.Flask) -> None:
         rubrics,
         imports,
         previews,
+        announcements,
         notifications,
         quizzes,
         quiz_previews,

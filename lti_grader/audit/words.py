@@ -22,6 +22,7 @@ NOUNS = {
     "assignment_passcodes": "the passcode",
     "gradebook_entries": "the mark",
     "regrades": "a regrade",
+    "announcements": "the announcement",
     "problems": "the problem",
     "problem_versions": "the version",
     "test_groups": "the group of tests",
@@ -40,6 +41,7 @@ _OTHER_VERBS = {
     ("gradebook_entries", Action.UPDATE): "Changed by hand",
 }
 _LABELS = {
+    "body": "Text", "withdrawn_at": "Taken back",
     "title": "Title", "description": "Description", "due_date": "Due", "is_published": "Students see it",
     "order_index": "Place", "module_id": "Module", "points_total": "Points in all", "difficulty": "Difficulty", "mode": "Kind",
     "config.opens_at": "Opens", "config.closes_at": "Closes", "config.attempts_allowed": "Submissions allowed",

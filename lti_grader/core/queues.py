@@ -70,6 +70,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "assets": _every(settings.sweep_seconds, "assets.sweep"),
             "notices": _every(settings.sweep_seconds, "notices.sweep"),
             "notifications": _every(settings.sweep_seconds, "notifications.sweep"),
+            "due_soon": _every(300, "notifications.due_soon"),
             "rosters": _every(60, "roster.sweep", queue="passback"),
             "keys": _every(6 * 3600, "keys.tend"),
             "reconciliation": _every(60, "scores.reconcile_due"),

@@ -64,5 +64,16 @@ EXTENDED = Kind(
     "extended", "Other dates", "Your dates for {item} were changed", "work.overview", ("assignment_id",), text="dates",
     when="due", when_label="Due", icon="calendar",
 )  # fmt: skip
+DUE_SOON = Kind(
+    "due_soon", "Due soon", "{item} is due within a day", "work.overview", ("assignment_id",), when="due",
+    when_label="Due", icon="clock", tone="warn",
+)  # fmt: skip
+ANNOUNCED = Kind(
+    "announced", "Announcements", "{class_name}: {headline}", "announcements.of_class", ("class_id",), icon="speech",
+)  # fmt: skip
+NOT_ACCEPTED = Kind(
+    "not_accepted", "Scores that the LMS refuses", "The LMS did not accept scores of {item}", "lti.board", ("class_id",),
+    text="words", icon="alert", tone="fail", for_staff=True,
+)  # fmt: skip
 OF_MARKS = (GRADED, MARK_CHANGED, REGRADED)
 """What says that there is a mark: none of it before the marks are out."""

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_grader.core.db import Base, Json, Row, Tenanted
@@ -34,6 +35,27 @@ class Notification(Row, Tenanted, Base):
     content_item_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("content_items.id", ondelete="CASCADE"))
     is_read: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[dt.datetime]
+
+
+class Announcement(Row, Tenanted, Base):
+    """What somebody of a class's staff tells its students, or those of some sections."""
+
+    __tablename__ = "announcements"
+    __table_args__ = (
+        sa.Index("ix_announcements_class_id_made_at", "class_id", "made_at"),
+        sa.CheckConstraint("title <> '' AND body <> ''", name="says_something"),
+    )
+
+    class_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("classes.id", ondelete="CASCADE"))
+    author_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    title: Mapped[str]
+    body: Mapped[str]
+    """Markdown."""
+    sections: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    """To the students of these; to all where it is empty."""
+    made_at: Mapped[dt.datetime]
+    withdrawn_at: Mapped[dt.datetime | None]
+    """When it was taken back: staff read it still, and students do not."""
 
 
 class OwedMarks(Owed, Base):

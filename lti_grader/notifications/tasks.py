@@ -6,7 +6,7 @@ import uuid
 from celery import shared_task
 
 from lti_grader.core.messages import send
-from lti_grader.notifications import marks
+from lti_grader.notifications import due_soon, marks
 
 
 def _now() -> dt.datetime:
@@ -17,6 +17,12 @@ def _now() -> dt.datetime:
 def tell_marks(tenant: str, row: str) -> str:
     """Tell students of an assignment's marks, which are out."""
     return str(marks.carry_out(uuid.UUID(tenant), uuid.UUID(row), _now))
+
+
+@shared_task(name="notifications.due_soon")
+def tell_of_due_dates() -> int:
+    """Tell those who have not handed in what is due within a day."""
+    return due_soon.tell_everywhere(at=_now())
 
 
 @shared_task(name="notifications.sweep")

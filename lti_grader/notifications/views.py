@@ -65,7 +65,8 @@ def _address(found: Notification) -> str:
     kind = REGISTRY.get(found.type)
     try:
         if kind is not None:
-            return flask.url_for(kind.endpoint, **{name: found.payload[name] for name in kind.arguments})
+            values = {name: found.payload[name] for name in kind.arguments}
+            return flask.url_for(kind.endpoint, _anchor=found.payload.get("anchor"), **values)
     except (KeyError, BuildError) as error:
         # Of another version of this program, whose pages were others.
         flask.current_app.logger.warning("notification %s leads nowhere: %r", found.id, error)

@@ -12,12 +12,13 @@ from lti_grader.core.db import session
 from lti_grader.lti import trail
 from lti_grader.lti.answers import Answer, Meaning
 from lti_grader.lti.board_models import EventKind
-from lti_grader.lti.models import DeliveryStatus, Platform, ScoreDelivery
+from lti_grader.lti.models import DeliveryStatus, LineItem, Platform, ScoreDelivery
 from lti_grader.lti.passback.claiming import OWED
 from lti_grader.lti.passback.parcels import Parcel
 from lti_grader.lti.passback.turns import NEWER, others_of, wait_for_all
 from lti_grader.lti.products import product_of
 from lti_grader.lti.results import CLOSE
+from lti_grader.notifications import deliveries
 
 # A score that was taken is looked for this often before its absence is a fault.
 LOOKS = 8
@@ -98,6 +99,23 @@ def record(outcomes: Sequence[Outcome], *, most_tries: int, at: dt.datetime) -> 
             _answered(row, one, most_tries, at)
         else:
             _RECORDERS[one.became](row, one, at)
+    _tell_of_failures([(row, one) for one in outcomes if (row := found.get(one.parcel.delivery_id)) is not None], at)
+
+
+def _tell_of_failures(recorded: Sequence[tuple[ScoreDelivery, Outcome]], at: dt.datetime) -> None:
+    """Tell the staff of what is a person's matter now."""
+    failed = [(row, one) for row, one in recorded if row.status == DeliveryStatus.FAILED]
+    if not failed:
+        return
+    columns = sa.select(LineItem.id, LineItem.content_item_id).where(
+        LineItem.id.in_({row.line_item_id for row, _ in failed})
+    )
+    items = {row.id: row.content_item_id for row in session().execute(columns)}
+    deliveries.not_accepted(
+        # What a row says may name how often it was tried; the kind of failure is what the answer means.
+        ((items[row.line_item_id], one.answer.words if one.answer else row.last_error or "") for row, one in failed),
+        at=at,
+    )
 
 
 def _verified(row: ScoreDelivery, one: Outcome, at: dt.datetime) -> None:
