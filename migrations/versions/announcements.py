@@ -1,14 +1,14 @@
 """What staff announce to a class, or to some of its sections
 
 Revision ID: announcements
-Revises: quizzes
+Revises: publishing
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "announcements"
-down_revision = "quizzes"
+down_revision = "publishing"
 branch_labels = None
 depends_on = None
 
