@@ -5,6 +5,7 @@ from lti_grader.assignments.passcode_models import AssignmentPasscode, PasscodeE
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
 from lti_grader.audit.models import AuditEntry
 from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
+from lti_grader.calendar.models import CalendarEvent, CalendarFeed
 from lti_grader.classes.material_models import Material, MaterialFile, MaterialOpening
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Mentorship, Module
 from lti_grader.core.db import Base
@@ -66,6 +67,8 @@ __all__ = [
     "AssignmentProblem",
     "AssignmentProgress",
     "AuditEntry",
+    "CalendarEvent",
+    "CalendarFeed",
     "Class",
     "ClassContext",
     "ClassGroup",

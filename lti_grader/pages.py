@@ -24,6 +24,9 @@ from lti_grader.authoring.quiz_preview_views import blueprint as quiz_previews
 from lti_grader.authoring.quiz_views import blueprint as quizzes
 from lti_grader.authoring.rubric_views import blueprint as rubrics
 from lti_grader.authoring.views import blueprint as authoring
+from lti_grader.calendar.event_views import blueprint as events
+from lti_grader.calendar.feed_views import blueprint as feed
+from lti_grader.calendar.views import blueprint as calendar
 from lti_grader.classes.material_views import blueprint as materials
 from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.classes.queries import has_sections
@@ -77,6 +80,8 @@ _WORK = Limit(
 )
 # As often as anybody mistypes, and too seldom to find a passcode by trying; a lecture hall types it in one minute.
 _PASSCODES = Limit("passcodes", "There were many wrong passcodes.", Pace(10_000, 100), Pace(12, 0.05))
+# Programs of many people come from the few addresses of those who run them.
+_FEEDS = Limit("feeds", "This calendar is read very often.", Pace(5_000, 50), Pace(30, 1 / 60), argument="token")
 _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
@@ -98,6 +103,7 @@ LIMITS = {
     "passcodes.enter": _PASSCODES,
     "work.unpack": _WORK,
     "previews.unpack": _WORK,
+    "feed.read": _FEEDS,
 }
 
 
@@ -132,6 +138,9 @@ def register_pages(app: flask.Flask) -> None:
         similarity,
         audit,
         authoring,
+        calendar,
+        events,
+        feed,
         checks,
         drafts,
         rubrics,

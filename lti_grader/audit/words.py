@@ -30,6 +30,7 @@ NOUNS = {
     "rubrics": "the rubric",
     "rubric_criteria": "the criterion",
     "rubric_levels": "the level of a criterion",
+    "calendar_events": "the event",
 }
 _VERBS = {Action.INSERT: "Made", Action.UPDATE: "Changed", Action.DELETE: "Removed"}
 _OTHER_VERBS = {
@@ -63,6 +64,8 @@ _LABELS = {
     "set_at": "Set at", "status": "State", "version_before": "Version before", "version_after": "Version after", "which": "Which submissions",
     "student_ids": "Students", "sections": "Sections", "is_reason_told": "Students read the reason",
     "body_markdown": "Text", "size": "Bytes",
+    "starts_at": "Begins", "ends_at": "Ends", "is_all_day": "All day", "rule": "Repeats", "left_out": "Left out on", "type": "Kind",
+    "reference_id": "About",
     "visibility": "Seen by students", "input": "Input", "expected": "Expected", "aggregation": "Points of the group",
     "on_reject": "After a test that fails", "requires": "Needs the groups", "is_shown": "Students read it", "exemplar": "Example",
 }  # fmt: skip

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from lti_grader.core.acting import set_actor, set_changing
 from lti_grader.core.errors import Forbidden, GraderError, NotSignedIn
-from lti_grader.core.sessions import Sessions, Store, TokenPaths, is_in_path
+from lti_grader.core.sessions import Sessions, Store, TokenPaths, is_in_path, without_token
 from lti_grader.core.settings import Settings
 
 csrf = CSRFProtect()
@@ -286,7 +286,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    flask.current_app.logger.error("unexpected error at %s", flask.request.path, exc_info=error)
+    flask.current_app.logger.error("unexpected error at %s", without_token(flask.request.path), exc_info=error)
     return error_response(
         500,
         "internal_error",

@@ -11,6 +11,10 @@ from flask.testing import FlaskClient
 
 from lti_grader.assignments.models import AssignmentProblem
 from lti_grader.authoring import importing
+from lti_grader.calendar.models import EventType
+from lti_grader.calendar.operations import Draft, add_to_class
+from lti_grader.calendar.queries import places_of
+from lti_grader.calendar.repeating import Times
 from lti_grader.classes import materials
 from lti_grader.classes.models import Class, Enrollment, EnrollmentSource, Mentorship, Role
 from lti_grader.classes.operations import create_class, drop, enroll
@@ -44,9 +48,13 @@ PUBLIC = {
     "lti.register",
     "lti.canvas_json",
     "lti.take_notices",
+    "feed.read",
 }
 # What is the viewer's own, whoever they are: everybody with a session has it, and sees nobody else's there.
-OWN = {"notifications.inbox", "notifications.read_all", "notifications.unread_number"}
+OWN = {
+    "notifications.inbox", "notifications.read_all", "notifications.unread_number",
+    "calendar.mine", "calendar.choose_zone", "events.new_own", "events.add_own", "feed.page", "feed.change",
+}  # fmt: skip
 STAFF_ONLY = {
     "gradebook.grid", "gradebook.student", "marks.cell", "marks.decide", "marks.comment", "gradebook.rows", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
     "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops", "lti.registrar",
@@ -68,6 +76,7 @@ STAFF_ONLY = {
     "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
     "similarity.pair", "similarity.decide",
     "quizzes.settings", "quizzes.sections", "quizzes.questions", "quizzes.edit_question", "quizzes.save_question", "quiz_previews.grade",
+    "events.new_for_class", "events.add_to_class",
     "previews.page", "previews.save_draft", "previews.hand_in", "previews.history", "previews.unpack",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
@@ -111,6 +120,7 @@ def ids(world: World) -> dict[str, Any]:
         **_problem(world, item),
         **_similar(world, item, attempt),
         "material_id": _material(world),
+        "event_id": _event(world),
     }  # fmt: skip
 
 
@@ -147,6 +157,12 @@ def _regrade(world: World, item: uuid.UUID) -> uuid.UUID:
         place = membership(world.class_id, world.teacher_id)
         version = session().get_one(AssignmentProblem, item).problem_version_id
         return judging.start(place, item, judging.Wanted(version, Which.ALL), at=NOW).id
+
+
+def _event(world: World) -> uuid.UUID:
+    with transaction(world.tenant_id):
+        (place,) = places_of(world.teacher_id)
+        return add_to_class(place, Draft("Lecture", Times(NOW, NOW, "UTC"), EventType.LECTURE), at=NOW).id
 
 
 def _import(world: World) -> uuid.UUID:

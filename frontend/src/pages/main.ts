@@ -2,6 +2,7 @@
 import { installAwaiting } from "./awaiting";
 import { growFrame } from "./frame";
 import { installFragments } from "./fragments";
+import { installOwnZone } from "./own_zone";
 import { installUtcFields } from "./utc_fields";
 import { installChoices } from "./choices";
 import { letScrollByKeyboard } from "./scrolling";
@@ -18,3 +19,4 @@ installChoices(document);
 installSums(document);
 installAwaiting();
 installUnread();
+installOwnZone();

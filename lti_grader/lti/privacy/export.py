@@ -17,6 +17,7 @@ from lti_grader.assignments.models import AccessOverride, Assignment, Assignment
 from lti_grader.assignments.passcode_models import PasscodeEntry
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
 from lti_grader.audit.models import AuditEntry
+from lti_grader.calendar.models import CalendarEvent, CalendarFeed
 from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
 from lti_grader.core.db import session
@@ -47,6 +48,7 @@ grades.json      their grades
 materials.json   which materials of their classes they have opened, and when first
 similar.json     with how many submissions of others theirs were found alike, and what staff noted of that; not whose
 scores.json      what was sent, or is owed, to the LMS's gradebook
+calendar.json    events of their own, and those that they entered for classes
 files.json       files that they handed in to the LMS and that came here; the files are in files/
 mentors.json     who mentors them and whom they mentor, as their LMS told it
 notices.json     what the LMS told of them unasked
@@ -101,6 +103,8 @@ def gather(user: User) -> Held:
             ),
             MaterialOpening.user_id == user.id,
         ),
+        "calendar": _rows(sa.select(CalendarEvent), CalendarEvent.owner_id == user.id),
+        "calendar_address": _rows(sa.select(CalendarFeed), CalendarFeed.user_id == user.id),
         "changes": _changes(user.id),
         "scores": _rows(
             sa.select(ScoreDelivery, LineItem.label.label("column")).join(
