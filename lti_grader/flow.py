@@ -16,6 +16,7 @@ from lti_grader.assignments.events import (
     ReleaseChanged,
 )
 from lti_grader.attempts.events import AttemptSubmitted
+from lti_grader.classes.events import SectionsChanged
 from lti_grader.core.events import Event, Handler
 from lti_grader.gradebook import operations as gradebook
 from lti_grader.gradebook import rescoring
@@ -34,6 +35,7 @@ FLOW: Mapping[type[Event], Sequence[Handler]] = {
     ScoreChanged: [passback.queue_score, leaderboards.note, marks.score_changed],
     PointsChanged: [rescoring.queue],
     LatenessChanged: [rescoring.queue_late],
+    SectionsChanged: [rescoring.queue_moved],
     AssignmentChanged: [columns.queue_change],
     ReleaseChanged: [releases.schedule, marks.release_changed, due_soon.dates_changed],
     AccessChanged: [dates.access_changed],

@@ -61,6 +61,14 @@ def lateness(
     )
 
 
+def late_by_section(class_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the assignments of a class in which late work counts less, and some section has dates of its own."""
+    of_section = sa.exists().where(AccessOverride.assignment_id == Assignment.id, AccessOverride.section.is_not(None))
+    query = sa.select(Assignment).join(Module, Module.id == Assignment.module_id)
+    found = session().scalars(query.where(Module.class_id == class_id, of_section).order_by(Assignment.id))
+    return [one.id for one in found if one.rules.late.steps]
+
+
 def _other_dues(
     assignments: Mapping[uuid.UUID, Assignment], student_ids: Collection[uuid.UUID]
 ) -> dict[tuple[uuid.UUID, uuid.UUID], dt.datetime | None]:

@@ -61,6 +61,20 @@ class LatePolicy(BaseModel):
         fitting = (one.credit for one in self.steps if one.hours is None or by <= dt.timedelta(hours=one.hours))
         return Late(by, next(fitting, 0))
 
+    def stages(self, due: dt.datetime) -> list[tuple[dt.datetime, int]]:
+        """Return from when something is late, and what it counts from then on, in per cent, in order."""
+        begins = due + dt.timedelta(minutes=self.grace_minutes)
+        found: list[tuple[dt.datetime, int]] = []
+        for one in self.steps:
+            ends = None if one.hours is None else due + dt.timedelta(hours=one.hours)
+            if ends is not None and ends <= begins:
+                continue
+            found.append((begins, one.credit))
+            if ends is None:
+                return found
+            begins = ends
+        return [*found, (begins, 0)] if self.steps else []
+
     @property
     def in_words(self) -> list[str]:
         """Each step in a sentence; none where late work counts in full."""
@@ -110,10 +124,18 @@ def hours_in_words(hours: int) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
-def length_in_words(length: dt.timedelta) -> str:
-    """Return a length of time by its two greatest units, "5 h 20 min"; begun minutes count, so that nothing is 0 min."""
-    minutes = max(1, -(-length // dt.timedelta(minutes=1)))
-    parts = [(minutes // 1440, "day"), (minutes % 1440 // 60, "h"), (minutes % 60, "min")]
+def length_in_words(length: dt.timedelta, *, seconds: bool = False) -> str:
+    """Return a length of time by its two greatest units, "5 h 20 min"; what is begun counts, so that nothing is 0 min.
+
+    Parameters
+    ----------
+    seconds
+        Whether seconds are told, too.
+    """
+    least = 1 if seconds else 60
+    whole = max(1, -(-length // dt.timedelta(seconds=least))) * least
+    minutes = whole // 60
+    parts = [(minutes // 1440, "day"), (minutes % 1440 // 60, "h"), (minutes % 60, "min"), (whole % 60, "s")]
     said = [f"{number} {unit}{'s' if unit == 'day' and number > 1 else ''}" for number, unit in parts if number]
     return " ".join(said[:2])
 

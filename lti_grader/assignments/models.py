@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from lti_grader.assignments.dates import AT_ONCE, NEVER, Dates, OtherDates, UsualDates, dates
-from lti_grader.assignments.lateness import LatePolicy
+from lti_grader.assignments.lateness import LatePolicy, length_in_words
 from lti_grader.assignments.release import Part, Release, ReleaseRule
 from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.core.db import Base, Json, Points, Row, Tenanted, one_of
 from lti_grader.core.owed import Owed
+
+MOST_COOLDOWN_SECONDS = 24 * 3600
 
 
 class Mode(enum.StrEnum):
@@ -51,11 +53,18 @@ class AssignmentConfig(BaseModel):
     """After this nothing is accepted. Between the due date and this, work is late."""
     late: LatePolicy = LatePolicy()
     """What late work counts; by default all of its points."""
+    cooldown_seconds: int = Field(default=0, ge=0, le=MOST_COOLDOWN_SECONDS)
+    """Between two submissions to one problem; Runs are free."""
     show_points: bool = True
     marks: ReleaseRule = ReleaseRule()
     """When students see their points, and the LMS gets them."""
     feedback: ReleaseRule = ReleaseRule()
     """When students see what each test came to, and comments."""
+
+    @property
+    def cooldown_in_words(self) -> str:
+        """The pause between two submissions, in words."""
+        return length_in_words(dt.timedelta(seconds=self.cooldown_seconds), seconds=True)
 
     @model_validator(mode="after")
     def _times_are_aware_and_in_order(self) -> "AssignmentConfig":

@@ -16,7 +16,14 @@ from lti_grader.assignments.errors import (
 )
 from lti_grader.assignments.events import AssignmentChanged, LatenessChanged, ReleaseChanged
 from lti_grader.assignments.lateness import LatePolicy
-from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem, Difficulty, Mode
+from lti_grader.assignments.models import (
+    MOST_COOLDOWN_SECONDS,
+    Assignment,
+    AssignmentConfig,
+    AssignmentProblem,
+    Difficulty,
+    Mode,
+)
 from lti_grader.assignments.points import alone
 from lti_grader.assignments.release import ReleaseRule, When, in_words
 from lti_grader.classes.models import ContentItem
@@ -177,6 +184,21 @@ def set_late(assignment_id: uuid.UUID, late: LatePolicy, *, at: dt.datetime) -> 
 def _check_release(rules: AssignmentConfig, due_date: dt.datetime | None) -> None:
     if due_date is None and When.AFTER_DUE in (rules.marks.when, rules.feedback.when):
         raise BadAssignment("Marks or feedback are to come after the due date: give the assignment one.")
+
+
+def set_cooldown(assignment: Assignment, seconds: int) -> None:
+    """Say how long the pause between two submissions to one problem is: in seconds, 0 for none.
+
+    Raises
+    ------
+    BadAssignment
+        It is longer than a day.
+    """
+    if not 0 <= seconds <= MOST_COOLDOWN_SECONDS:
+        raise BadAssignment("The pause between two submissions is a day at most; leave it empty for none.")
+    rules = assignment.rules.model_copy(update={"cooldown_seconds": seconds})
+    assignment.config = rules.model_dump(mode="json")
+    session().flush()
 
 
 def rename(assignment: Assignment, title: str) -> None:

@@ -7,7 +7,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader.assignments.errors import BadAssignment
-from lti_grader.assignments.operations import rate, rename, reschedule
+from lti_grader.assignments.operations import rate, rename, reschedule, set_cooldown
 from lti_grader.assignments.queries import OpenedAssignment, open_assignment
 from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.core.db import session, transaction
@@ -54,6 +54,23 @@ def release_rule(part: Part) -> ReleaseRule | None:
     return ReleaseRule(when=when, date=date)
 
 
+def _cooldown(before: int) -> int:
+    """Return the seconds between two submissions that a form says; `before` where it says nothing.
+
+    Raises
+    ------
+    BadAssignment
+        It holds something else than a whole number.
+    """
+    text = flask.request.form.get("cooldown")
+    if text is None:
+        return before
+    text = text.strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise BadAssignment("Give the pause between two submissions as a whole number, or leave it empty for none.")
+    return int(text or 0) * (60 if flask.request.form.get("cooldown_unit") == "minutes" else 1)
+
+
 def _opened(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssignment:
     opened = open_assignment(assignment_id, user_id)
     opened.membership.require_staff()
@@ -79,6 +96,7 @@ def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
             with session().begin_nested():
                 rename(assignment, form.get("title", assignment.title)[:_LONGEST_TITLE])
                 rate(assignment, form.get("difficulty", assignment.difficulty))
+                set_cooldown(assignment, _cooldown(assignment.rules.cooldown_seconds))
                 reschedule(
                     assignment,
                     opens_at=moment("opens"),

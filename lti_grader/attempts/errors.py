@@ -21,5 +21,11 @@ class BadKey(Unprocessable):
     code = "bad_key"
 
 
+class TooSoon(Conflict):
+    """The assignment wants a pause between two submissions: the answer says how many seconds are left."""
+
+    code = "too_soon"
+
+
 class TooManyOpen(TooManyRequests):
     code = "too_many_open"

@@ -14,6 +14,7 @@ from lti_grader.attempts import drafts, queries
 from lti_grader.attempts.errors import TooManyOpen
 from lti_grader.attempts.events import AttemptSubmitted
 from lti_grader.attempts.models import AssignmentProgress, AttemptStatus, AttemptType, SubmissionAttempt
+from lti_grader.attempts.timing import require_pause_over
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.events import publish
 from lti_grader.problems.queries import languages_of
@@ -76,7 +77,7 @@ def submit(
 
     Raises
     ------
-    AssignmentNotOpen, AssignmentClosed, UnknownLanguage, AttemptsUsedUp, TooManyOpen
+    AssignmentNotOpen, AssignmentClosed, UnknownLanguage, AttemptsUsedUp, TooSoon, TooManyOpen
     """
     # The lock puts one student's presses in order; others are not touched.
     progress = drafts.lock_progress(student_id, item.id)
@@ -87,6 +88,8 @@ def submit(
     if held_to is not None:
         require_open(held_to, at=at)
         _require_attempts_left(student_id, item, handed.type, held_to.attempts_allowed)
+        if handed.type is AttemptType.FINAL_SUBMISSION:
+            require_pause_over(student_id, item.id, assignment, at=at)
     if queries.open_attempts(student_id) >= MOST_OPEN:
         raise TooManyOpen(f"{MOST_OPEN} of your attempts are waiting for their results. Wait for one of them first.")
     attempt = _add(progress, item, handed, AttemptStatus.QUEUED, at=at)

@@ -16,7 +16,7 @@ from lti_grader.assignments import queries as assignments
 from lti_grader.assignments.access import overrides_of
 from lti_grader.assignments.languages import offered
 from lti_grader.assignments.operations import languages_taken, require_language, require_open
-from lti_grader.attempts import drafts, operations, queries
+from lti_grader.attempts import drafts, operations, queries, timing
 from lti_grader.attempts.answers import checked_answer, files_config, most_bytes, starters_of, wanted_files
 from lti_grader.attempts.models import AttemptType
 from lti_grader.attempts.notebooks import Download, copy_for, notebook_of
@@ -161,6 +161,9 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             "read_only_reason": reason,
             "time_spent_seconds": draft.time_spent_seconds if draft else 0,
             "autosave_seconds": settings.autosave_seconds,
+            "timing": None
+            if place.opened.membership.is_staff
+            else timing.as_json(me.user_id, item_id, place.opened.assignment, at=now()),
             "last_submission": flask.current_app.extensions["last_submission"](item_id, place.opened),
         }
         samples = [test for _, test in problems.tests_of(version.id) if test.visibility == "sample"]
@@ -317,5 +320,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
             "url": flask.url_for("results.attempt", attempt_id=attempt.id),
             "events_url": flask.url_for("results.events", attempt_id=attempt.id),
             "cancel_url": flask.url_for("results.cancel", attempt_id=attempt.id),
-        }
+            "next_in_seconds": 0 if place.opened.membership.is_staff
+            else timing.next_in_seconds(me.user_id, item_id, place.opened.assignment, at=now()),
+        }  # fmt: skip
     return {"attempt": answer}, 202

@@ -46,7 +46,7 @@ _LABELS = {
     "title": "Title", "description": "Description", "due_date": "Due", "is_published": "Students see it",
     "order_index": "Place", "module_id": "Module", "points_total": "Points in all", "difficulty": "Difficulty", "mode": "Kind",
     "config.opens_at": "Opens", "config.closes_at": "Closes", "config.attempts_allowed": "Submissions allowed",
-    "config.late.steps": "Late work counts", "config.late.grace_minutes": "Grace for late work, min",
+    "config.cooldown_seconds": "Pause between submissions, s", "config.late.steps": "Late work counts", "config.late.grace_minutes": "Grace for late work, min",
     "config.counts": "Which submission counts", "config.languages": "Languages", "config.show_points": "Points are shown",
     "config.marks.when": "Marks come out", "config.marks.at": "Marks come out at",
     "config.feedback.when": "Feedback comes out", "config.feedback.at": "Feedback comes out at",

@@ -9,8 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from lti_grader.classes.events import SectionsChanged
 from lti_grader.classes.models import Class, Copying, Enrollment, EnrollmentSource, EnrollmentStatus, Module, Role
 from lti_grader.core.db import current_tenant, session
+from lti_grader.core.events import publish
 from lti_grader.core.ids import new_code, new_id
 
 
@@ -61,7 +63,10 @@ def enroll(
     values: dict[str, Any] = {"role": role, "status": EnrollmentStatus.ACTIVE, "dropped_at": None}
     if sections is not None:
         values["sections"] = list(sections)
+    # What the statement reads beside what it writes is as it was.
+    before = sa.orm.aliased(Enrollment)
     had_left = Enrollment.status == EnrollmentStatus.DROPPED
+    known = sa.select(before.sections).where(before.class_id == class_id, before.user_id == user_id)
     changes = {**values, "source": sa.case((had_left, source), else_=Enrollment.source)}
     if lists_know_assistants and role == Role.TEACHER:
         is_assistant = sa.and_(Enrollment.role == Role.ASSISTANT, Enrollment.source == EnrollmentSource.ROSTER)
@@ -70,9 +75,11 @@ def enroll(
         insert(Enrollment)
         .values(tenant_id=current_tenant(), class_id=class_id, user_id=user_id, source=source, **values)
         .on_conflict_do_update(index_elements=["class_id", "user_id"], set_=changes)
-        .returning(Enrollment.role, Enrollment.source, Enrollment.sections)
+        .returning(Enrollment.role, Enrollment.source, Enrollment.sections, known.scalar_subquery().label("known"))
     )
     row = made.one()
+    if row.known is not None and set(row.known) != set(row.sections):
+        publish(SectionsChanged(class_id, (user_id,), dt.datetime.now(dt.UTC)))
     return Place(Role(row.role), EnrollmentSource(row.source), row.sections)
 
 

@@ -9,9 +9,10 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from lti_grader.assignments import late_work
+from lti_grader.assignments.lateness import Late
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import OpenedAssignment
-from lti_grader.attempts.models import HANDED_IN, SubmissionAttempt
+from lti_grader.attempts.models import HANDED_IN, AttemptType, SubmissionAttempt
 from lti_grader.classes.apart import whose_work
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.classes.queries import Membership
@@ -132,8 +133,11 @@ class AttemptLine:
     language: str
     created_at: dt.datetime
     points: Decimal | None
+    """Of the tests; `maximum` likewise."""
     maximum: Decimal | None
     error: str | None
+    late: Late | None
+    """How late it was handed in; None where its points count in full."""
 
 
 def attempts_of_class(
@@ -159,7 +163,7 @@ def attempts_of_class(
         .lateral()
     )
     query = (
-        sa.select(SubmissionAttempt, User, Problem.title, Assignment.title, job.c.points, job.c.maximum, job.c.error)
+        sa.select(SubmissionAttempt, User, Problem.title, Assignment, job.c.points, job.c.maximum, job.c.error)
         .join(User, User.id == SubmissionAttempt.student_id)
         .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
         .join(ProblemVersion, ProblemVersion.id == SubmissionAttempt.problem_version_id)
@@ -177,10 +181,13 @@ def attempts_of_class(
         query = query.where(SubmissionAttempt.student_id == student_id)
     if assignment_id is not None:
         query = query.where(Assignment.id == assignment_id)
+    rows = session().execute(query).all()
+    lateness = late_work.lateness({row[3] for row in rows}, {row[1].id for row in rows})
     return [
         AttemptLine(
-            one.id, user.id, user.display_name, problem, assignment, one.type, one.status, one.attempt_number,
+            one.id, user.id, user.display_name, problem, assignment.title, one.type, one.status, one.attempt_number,
             one.language, one.created_at, points, maximum, error,
+            lateness.late(assignment.id, user.id, one.created_at) if one.type == AttemptType.FINAL_SUBMISSION else None,
         )
-        for one, user, problem, assignment, points, maximum, error in session().execute(query)
+        for one, user, problem, assignment, points, maximum, error in rows
     ]  # fmt: skip

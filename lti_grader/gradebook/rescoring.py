@@ -12,10 +12,12 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from lti_grader.assignments import late_work
 from lti_grader.assignments.events import LatenessChanged, PointsChanged
 from lti_grader.assignments.lateness import LatePolicy
 from lti_grader.assignments.models import Assignment, AssignmentProblem, PointsChange
 from lti_grader.assignments.points import let_stand
+from lti_grader.classes.events import SectionsChanged
 from lti_grader.core import owed
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.ids import new_id
@@ -48,10 +50,22 @@ def queue_late(event: LatenessChanged) -> None:
     if event.student_id is not None:
         recompute_known([event.student_id], event.assignment_id, at=event.at)
         return
+    _owe(event.assignment_id, event.why, at=event.at)
+
+
+def queue_moved(event: SectionsChanged) -> None:
+    """Have the marks worked out anew of who is in other sections now, where those have dates of their own."""
+    for one in late_work.late_by_section(event.class_id):
+        if len(event.user_ids) == 1:
+            recompute_known(event.user_ids, one, at=event.at)
+        else:
+            _owe(one, "students are in other sections", at=event.at)
+
+
+def _owe(assignment_id: uuid.UUID, why: str, *, at: dt.datetime) -> None:
     row = Rescoring(
-        id=new_id(), tenant_id=current_tenant(), assignment_id=event.assignment_id, why=event.why, asked_at=event.at,
-        next_try_at=event.at,
-    )  # fmt: skip
+        id=new_id(), tenant_id=current_tenant(), assignment_id=assignment_id, why=why, asked_at=at, next_try_at=at
+    )
     session().add(row)
     session().flush()
     send_after_commit(TASKS[Rescoring], current_tenant(), row.id, queue=QUEUE)

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from lti_grader.classes.events import SectionsChanged
 from lti_grader.classes.models import Enrollment, EnrollmentSource, EnrollmentStatus, Role
 from lti_grader.classes.operations import Place, enroll_listed, lock
 from lti_grader.core.db import session, transaction
+from lti_grader.core.events import publish
 from lti_grader.gradebook.operations import recompute_all_of
 from lti_grader.lti import enrollments, leavers, mentoring, previews
 from lti_grader.lti.memberships import Member, Reading, Status
@@ -101,6 +103,8 @@ def _enroll(course: Course, members: Mapping[uuid.UUID, Member], *, at: dt.datet
         enrollments.note_seen(context, unnoted, at=at)
         for user_id in sorted(one.user_id for one in news if one.counts_now):
             recompute_all_of(user_id, course.class_id)
+        if moved := tuple(sorted(one.user_id for one in news if one.has_moved)):
+            publish(SectionsChanged(course.class_id, moved, at))
     back = {one.user_id for one in news if one.was_known} | unnoted
     leavers.owe_again(course.tenant_id, course.context_id, back, at=at)
     return news
@@ -116,6 +120,8 @@ class _News:
     """Whether they are something else now than they were."""
     counts_now: bool = False
     """Whether they were taken for somebody who only looks, and are a student: what they handed in counts."""
+    has_moved: bool = False
+    """Whether they are in other sections than they were."""
 
 
 def _news(course: Course, members: Mapping[uuid.UUID, Member]) -> list[_News]:
@@ -145,7 +151,12 @@ def _news(course: Course, members: Mapping[uuid.UUID, Member]) -> list[_News]:
         if (is_there, row.role, row.source, tuple(row.sections)) != (True, role, EnrollmentSource.ROSTER, sections):
             place = Place(role, EnrollmentSource.ROSTER, sections)
             counts = role == Role.STUDENT and row.role == Role.PREVIEW
-            news.append(_News(user_id, place, not is_there, True, is_other_role=row.role != role, counts_now=counts))
+            news.append(
+                _News(
+                    user_id, place, not is_there, True, is_other_role=row.role != role, counts_now=counts,
+                    has_moved=set(row.sections) != set(sections),
+                )
+            )  # fmt: skip
     return news
 
 

@@ -8,6 +8,9 @@ from flask.testing import FlaskClient
 
 from lti_grader.assignments.lateness import LatePolicy, LateStep
 from lti_grader.assignments.models import Assignment
+from lti_grader.attempts import timing
+from lti_grader.attempts.errors import TooSoon
+from lti_grader.attempts.models import AttemptType
 from lti_grader.classes.models import Class, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import Rescoring
@@ -116,3 +119,34 @@ def test_only_who_sees_the_whole_class_sets_it(term: Term, visit: Visit) -> None
     assert 'name="rest"' not in browser.get(url).text
     assert browser.post(url, data=FORM).status_code == 403
     assert visit(term.morning).get(url).status_code == 403
+
+
+def test_who_is_late_reads_it_before_submitting(visit: Visit, world: World) -> None:
+    due = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
+    assignment, student = world.assignment(due_date=due, late=RULE), world.user()
+    item = world.items(assignment)[0]
+    assert "It is late by now: what you submit counts 80 % of the points." in visit(student).get(f"/work/{item}").text
+    with transaction(world.tenant_id):
+        told = timing.as_json(student, item, session().get_one(Assignment, assignment), at=due)
+    assert [(one["in_seconds"], one["text"].split("counts ")[1]) for one in told["late"]] == [
+        (900, "80 % of the points."), (86400, "50 % of the points."), (216_000, "10 % of the points."),
+    ]  # fmt: skip
+
+
+def test_a_pause_between_submissions_is_kept_and_counted_down(teacher: FlaskClient, visit: Visit, world: World) -> None:
+    assignment, student = world.assignment(), world.user()
+    item, url = world.items(assignment)[0], f"/assignments/{assignment}/settings"
+    assert "as a whole number" in teacher.post(url, data={"published": "1", "cooldown": "soon"}).text
+    assert "a day at most" in teacher.post(url, data={"cooldown": "1441", "cooldown_unit": "minutes"}).text
+    form = {"published": "1", "cooldown": "5", "cooldown_unit": "minutes"}
+    assert teacher.post(url, data=form).status_code == 303
+    assert 'value="5"' in teacher.get(url).text
+    first = world.hand_in(student, item, key="press-0001")
+    assert world.hand_in(student, item, key="press-0001") == first, "the same press again is no other"
+    world.hand_in(student, item, kind=AttemptType.TEST_RUN)
+    with pytest.raises(TooSoon, match="lie 5 min here: submit again in 1 min 1 s") as refused:
+        world.hand_in(student, item, at=NOW + dt.timedelta(seconds=239))
+    assert refused.value.extra == {"next_in_seconds": 61}
+    world.hand_in(student, item, at=NOW + dt.timedelta(minutes=5))
+    assert '"next_in_seconds": 0' in visit(student).get(f"/work/{item}").text
+    assert "lie 5 min" in plain(visit(world.teacher_id).get(f"/assignments/{assignment}").text)

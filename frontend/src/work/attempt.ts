@@ -33,6 +33,8 @@ export interface Handed {
   readonly events_url: string;
   /** Where a Run is taken back whose turn has not come. */
   readonly cancel_url?: string;
+  /** Until the next submission to the problem is taken, where it was just handed in. */
+  readonly next_in_seconds?: number;
 }
 
 export interface Attempt extends Handed {

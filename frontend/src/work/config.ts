@@ -2,6 +2,7 @@
 import { byId } from "../shared/dom";
 import type { Attempt } from "./attempt";
 import type { ServerDraft } from "./texts";
+import type { Timing } from "./timing";
 
 export interface Language {
   readonly id: string;
@@ -44,6 +45,8 @@ export interface Config {
   readonly sitting?: number;
   /** Null where the answer is one text. */
   readonly answer_files?: AnswerFiles | null;
+  /** Null where nothing is held to times. */
+  readonly timing?: Timing | null;
   readonly read_only: boolean;
   readonly read_only_reason: string;
   readonly time_spent_seconds: number;

@@ -21,7 +21,9 @@ export interface HandInParts {
   /** Where a refusal is shown. */
   readonly refused: (refusal: Refusal) => void;
   /** A new attempt was taken. */
-  readonly handedIn: (type: AttemptType) => void;
+  readonly handedIn: (type: AttemptType, handed: Handed) => void;
+  /** Whether the next submission has to wait. */
+  readonly waits: () => boolean;
   /** An attempt was added to the list, or has its result. */
   readonly listChanged: () => void;
 }
@@ -95,7 +97,10 @@ export class HandIn {
     const text = this.#parts.text();
     for (const type of ["test_run", "final_submission"] as const) {
       const button = this.#parts.buttons[type];
-      const busy = this.#posting || sameText(this.#judging[type] ?? null, text);
+      const busy =
+        this.#posting ||
+        sameText(this.#judging[type] ?? null, text) ||
+        (type === "final_submission" && this.#parts.waits());
       // aria-disabled rather than disabled: the focus stays where it is.
       button?.setAttribute("aria-disabled", String(busy));
     }
@@ -125,7 +130,7 @@ export class HandIn {
     const url = type === "test_run" ? handed.cancel_url : undefined;
     this.#parts.panel.begin(handed, "", url === undefined ? null : () => void this.#takeBack(url));
     announce(type === "test_run" ? "Run started" : "Submitted; being graded");
-    this.#parts.handedIn(type);
+    this.#parts.handedIn(type, handed);
     this.#parts.listChanged();
     const watcher = this.#watcher(type, text, handed);
     this.#shown = { handed, watcher, stop: () => undefined, finished: false };

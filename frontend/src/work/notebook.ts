@@ -11,6 +11,7 @@ import { ResultPanel } from "./results";
 import { installSplitter } from "./splitter";
 import { countSubmission } from "./submissions";
 import { installTabs } from "./tabs";
+import { SubmitTimes } from "./timing";
 
 const BUTTONS = { test_run: "run", final_submission: "submit" } as const;
 
@@ -19,6 +20,7 @@ class NotebookPage {
   readonly #notices = new Notices(byId("notices"));
   readonly #file = byId<HTMLInputElement>("notebook-file");
   readonly #handIn: HandIn;
+  readonly #times: SubmitTimes;
   #code = "";
   #listed = false;
 
@@ -32,13 +34,17 @@ class NotebookPage {
       focusedSeconds: () => 0,
       markLines: () => undefined,
       refused: (refusal) => this.#refused(refusal),
-      handedIn: (type) => {
+      handedIn: (type, handed) => {
         if (type === "final_submission") countSubmission();
+        this.#times.wait(handed.next_in_seconds ?? 0);
       },
+      waits: () => this.#times.waits,
       listChanged: () => {
         if (this.#listed) this.#list();
       },
     });
+    this.#times = new SubmitTimes(() => this.#handIn.refresh());
+    this.#times.begin(config.timing);
     if (config.last_submission) this.#handIn.show(config.last_submission);
     this.#listen();
   }
@@ -88,6 +94,7 @@ class NotebookPage {
   }
 
   async #press(type: AttemptType, button: HTMLButtonElement): Promise<void> {
+    if (type === "final_submission") this.#times.say();
     if (button.disabled || button.getAttribute("aria-disabled") === "true") return;
     this.#notices.show("handed", null);
     if (this.#code === "") {
@@ -106,6 +113,7 @@ class NotebookPage {
 
   #refused(refusal: Refusal): void {
     this.#tell(refusal.retryable ? "Not handed in yet." : "This was not accepted.", refusal.message);
+    this.#times.refused(refusal);
   }
 
   #tell(title: string, message: string): void {

@@ -20,6 +20,7 @@ import { isOwed, opened, type Saving } from "./saving";
 import { countSubmission } from "./submissions";
 import { installTabs } from "./tabs";
 import { sameText, type ServerDraft, type Text } from "./texts";
+import { SubmitTimes } from "./timing";
 
 /** What the page asks of a kind of work beyond its desk. */
 export interface Kind {
@@ -44,6 +45,7 @@ export class WorkPage {
   readonly #saver: Saver;
   readonly #handIn: HandIn;
   readonly #past: Past;
+  readonly #times: SubmitTimes;
   readonly #notices = new Notices(byId("notices"));
   readonly #hindrances: Hindrances;
   #choosing = false;
@@ -66,6 +68,8 @@ export class WorkPage {
     });
     this.#handIn = this.#makeHandIn();
     this.#past = this.#makePast();
+    this.#times = new SubmitTimes(() => this.#handIn.refresh());
+    this.#times.begin(config.timing);
     if (config.last_submission) this.#handIn.show(config.last_submission);
     this.#listen();
     this.#showSaved(state);
@@ -166,6 +170,7 @@ export class WorkPage {
   #refused(refusal: Refusal): void {
     if (refusal.status === 401) this.#saver.stop(refusal.message);
     else this.#hindrances.refused(refusal);
+    this.#times.refused(refusal);
   }
 
   #makeHandIn(): HandIn {
@@ -182,9 +187,11 @@ export class WorkPage {
       focusedSeconds: () => this.#saver.takeFocusedSeconds(),
       markLines: (output) => desk.mark(output),
       refused: (refusal) => this.#refused(refusal),
-      handedIn: (type) => {
+      handedIn: (type, handed) => {
         if (type === "final_submission") countSubmission();
+        this.#times.wait(handed.next_in_seconds ?? 0);
       },
+      waits: () => this.#times.waits,
       listChanged: () => this.#past.refreshIfOpen(),
     });
   }
@@ -232,6 +239,7 @@ export class WorkPage {
   async #press(type: AttemptType): Promise<void> {
     this.#hindrances.clearRefused();
     const button = this.#buttons()[type];
+    if (type === "final_submission") this.#times.say();
     if (!button || button.disabled || button.getAttribute("aria-disabled") === "true") return;
     if (type === "final_submission" && !(await this.#isMeant(button))) return;
     this.#saver.hurry();

@@ -1,0 +1,66 @@
+"""When somebody may submit to a problem next, and what a submission counts by when it is made."""
+
+import datetime as dt
+import math
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+
+from lti_grader.assignments import late_work
+from lti_grader.assignments.lateness import credit_in_words, length_in_words
+from lti_grader.assignments.models import Assignment
+from lti_grader.attempts.errors import TooSoon
+from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
+from lti_grader.core.db import session
+
+
+def next_in_seconds(student_id: uuid.UUID, item_id: uuid.UUID, assignment: Assignment, *, at: dt.datetime) -> int:
+    """Return for how long a student has to wait before they submit to a problem again: 0 where they need not.
+
+    A submission that could not be judged makes nobody wait.
+    """
+    pause = dt.timedelta(seconds=assignment.rules.cooldown_seconds)
+    if not pause:
+        return 0
+    last = session().scalar(
+        sa.select(sa.func.max(SubmissionAttempt.created_at)).where(
+            SubmissionAttempt.student_id == student_id,
+            SubmissionAttempt.assignment_problem_id == item_id,
+            SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+            SubmissionAttempt.status != AttemptStatus.ERROR,
+        )
+    )
+    return 0 if last is None else max(0, math.ceil((last + pause - at).total_seconds()))
+
+
+def require_pause_over(student_id: uuid.UUID, item_id: uuid.UUID, assignment: Assignment, *, at: dt.datetime) -> None:
+    """Return if a student may submit to a problem now.
+
+    Raises
+    ------
+    TooSoon
+        With the seconds that are left.
+    """
+    if left := next_in_seconds(student_id, item_id, assignment, at=at):
+        raise TooSoon(
+            f"Between two submissions to a problem lie {assignment.rules.cooldown_in_words} here: submit again in"
+            f" {length_in_words(dt.timedelta(seconds=left), seconds=True)}. What you wrote is kept.",
+            next_in_seconds=left,
+        )
+
+
+def as_json(student_id: uuid.UUID, item_id: uuid.UUID, assignment: Assignment, *, at: dt.datetime) -> dict[str, Any]:
+    """Return what the page says of both: seconds to wait, and from when, in seconds from now, work is how late."""
+    lateness = late_work.lateness([assignment], [student_id])
+    due, policy = lateness.due(assignment.id, student_id), lateness.policies.get(assignment.id)
+    return {
+        "next_in_seconds": next_in_seconds(student_id, item_id, assignment, at=at),
+        "late": [
+            {
+                "in_seconds": (begins - at).total_seconds(),
+                "text": f"It is late by now: what you submit counts {credit_in_words(percent)}.",
+            }
+            for begins, percent in (policy.stages(due) if policy and due else [])
+        ],
+    }
