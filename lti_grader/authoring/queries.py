@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
-from lti_grader.authoring.access import Author, OpenedProblem, readable, used_where
+from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.checking import not_overruled
 from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
 from lti_grader.classes.models import Class, Module
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
 from lti_grader.people.models import User
-from lti_grader.problems.models import Problem, ProblemVersion, VersionState
+from lti_grader.problems.models import ProblemVersion, VersionState
 
 
 class Standing(enum.StrEnum):
@@ -127,43 +127,6 @@ def draft_of(problem_id: uuid.UUID) -> ProblemVersion | None:
             ProblemVersion.problem_id == problem_id, ProblemVersion.state == VersionState.DRAFT
         )
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class ProblemRow:
-    """A problem as a list shows it."""
-
-    id: uuid.UUID
-    title: str
-    slug: str
-    published: int | None
-    """The number of its newest published version."""
-    draft: int | None
-    is_used: bool
-    """Whether the class uses it whose list this is."""
-
-
-def problems_for(me: Author, class_id: uuid.UUID, *, most: int = 500) -> list[ProblemRow]:
-    """Return the problems that somebody may read, those first that a class of theirs uses, then by title."""
-    number = ProblemVersion.number
-    used = used_where(Module.class_id == class_id, ProblemVersion.problem_id == Problem.id).correlate(Problem)
-    numbers = (
-        sa.select(
-            ProblemVersion.problem_id,
-            sa.func.max(number).filter(ProblemVersion.state == VersionState.PUBLISHED).label("published"),
-            sa.func.max(number).filter(ProblemVersion.state == VersionState.DRAFT).label("draft"),
-        )
-        .group_by(ProblemVersion.problem_id)
-        .subquery()
-    )
-    rows = session().execute(
-        sa.select(Problem.id, Problem.title, Problem.slug, numbers.c.published, numbers.c.draft, used)
-        .join(numbers, numbers.c.problem_id == Problem.id)
-        .where(readable(me))
-        .order_by(used.desc(), sa.func.lower(Problem.title), Problem.id)
-        .limit(most)
-    )
-    return [ProblemRow(*row) for row in rows]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,8 +11,9 @@ from lti_grader.attempts.notebooks import notebook_of
 from lti_grader.audit.models import AuditEntry
 from lti_grader.audit.queries import acts
 from lti_grader.audit.views import asked_number
-from lti_grader.authoring import access, comparing, listing, queries
+from lti_grader.authoring import access, bank, comparing, listing, queries
 from lti_grader.authoring.access import OpenedProblem
+from lti_grader.authoring.duplicates import duplicates_of
 from lti_grader.authoring.forms import EXPECTED
 from lti_grader.authoring.queries import Standing
 from lti_grader.authoring.quiz_reading import quiz_parts
@@ -23,7 +24,7 @@ from lti_grader.core.errors import NotFound
 from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems.answer_text import one_text
-from lti_grader.problems.models import ProblemVersion, TestCase
+from lti_grader.problems.models import ProblemKind, ProblemVersion, TestCase
 from lti_grader.problems.packages.formats import writable_for
 from lti_grader.problems.queries import tests_of
 from lti_grader.problems.rubrics import rubric_of, shown_rubric
@@ -35,19 +36,33 @@ blueprint.add_app_template_filter(lambda text: one_text(text.encode(), named=Tru
 
 @blueprint.get("/classes/<uuid:class_id>/problems")
 def problems(class_id: uuid.UUID) -> ResponseReturnValue:
-    """The problems that somebody of a class's staff may read."""
+    """The problems that somebody of a class's staff may read, searched."""
     me = viewer()
     with transaction(me.tenant_id):
         place = membership(class_id, me.user_id)
         place.require_staff()
-        mine = access.author(me.user_id)
+        mine, asked = access.author(me.user_id), _asked()
         return flask.render_template(
             "authoring/problems.html",
             class_=get_class(class_id),
             within=place.within,
-            problems=queries.problems_for(mine, class_id),
+            bank=bank.search(mine, class_id, asked),
+            asked=asked,
+            kinds=list(ProblemKind),
             may_write=bool(mine.teaches),
         )
+
+
+def _asked() -> bank.Asked:
+    given = flask.request.args
+    page, kind, use = given.get("page", "1"), given.get("kind", ""), given.get("use", "")
+    return bank.Asked(
+        given.get("q", "").strip()[:200],
+        given.get("tag", "")[:200],
+        ProblemKind(kind) if kind in list(ProblemKind) else None,
+        bank.Use(use) if use in list(bank.Use) else bank.Use.ANY,
+        int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
+    )
 
 
 @blueprint.get("/problems/<uuid:problem_id>")
@@ -69,6 +84,7 @@ def problem_page(problem_id: uuid.UUID, *, error: str = "") -> str:
             form=flask.request.form,
             error=error,
             versions=versions,
+            duplicates=duplicates_of(opened),
             newest=next((one for one in versions if one.standing is Standing.PUBLISHED), None),
             draft=next((one for one in versions if one.standing is Standing.DRAFT), None),
         )

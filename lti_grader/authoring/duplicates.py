@@ -1,0 +1,120 @@
+"""Problems that are there twice: with the same statement, the same tests, or nearly the same title."""
+
+import dataclasses
+import difflib
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from lti_grader.authoring.access import OpenedProblem, readable
+from lti_grader.core.db import session
+from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
+
+_NEAR = 0.85
+_MOST = 10
+# White space alone makes no other statement.
+_STATEMENT = sa.func.md5(sa.func.regexp_replace(ProblemVersion.description_markdown, r"\s+", " ", "g"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Duplicate:
+    """A problem that may be the same."""
+
+    id: uuid.UUID
+    title: str
+    because: str
+    """What of it is the same."""
+
+
+def duplicates_of(opened: OpenedProblem) -> list[Duplicate]:
+    """Return problems that somebody may read which may be this one once more, the surest first, in three queries.
+
+    The same statement or tests means those of any version of either; a title is near from 85 % of difflib's ratio on.
+    """
+    problem, found = opened.problem, dict[uuid.UUID, Duplicate]()
+    others = (Problem.id != problem.id, readable(opened.author))
+    for because, hashes in (
+        ("The statement is the same.", _statements()),
+        ("All tests are the same.", _tests(problem.id)),
+    ):
+        own = sa.select(hashes.c.hash).where(hashes.c.problem_id == problem.id)
+        query = (
+            sa.select(Problem.id, Problem.title)
+            .join(hashes, hashes.c.problem_id == Problem.id)
+            .where(hashes.c.hash.in_(own), *others)
+            .distinct()
+            .order_by(Problem.title, Problem.id)
+            .limit(_MOST)
+        )
+        for id_, title in session().execute(query):
+            found.setdefault(id_, Duplicate(id_, title, because))
+    for id_, title in session().execute(sa.select(Problem.id, Problem.title).where(*others)):
+        if id_ not in found and is_near(title, problem.title):
+            found[id_] = Duplicate(id_, title, "The title is nearly the same.")
+    return list(found.values())[:_MOST]
+
+
+def is_near(one: str, other: str) -> bool:
+    """Return whether two titles are nearly the same."""
+    left, right = (" ".join(text.casefold().split()) for text in (one, other))
+    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
+    return matcher.real_quick_ratio() >= _NEAR and matcher.quick_ratio() >= _NEAR and matcher.ratio() >= _NEAR
+
+
+def _statements() -> sa.Subquery:
+    has_words = sa.func.length(sa.func.trim(ProblemVersion.description_markdown)) > 0
+    return (
+        sa.select(ProblemVersion.problem_id, _STATEMENT.label("hash"))
+        .where(has_words)
+        .distinct()
+        .subquery("statements")
+    )
+
+
+def _tests(problem_id: uuid.UUID) -> sa.Subquery:
+    """Return a hash of all that the tests of versions give and expect, in whatever order they stand.
+
+    Only versions with as many tests, of as many bytes, as one of the problem's are read at all: tests may be large.
+    """
+    sizes, of = _sizes(), _sizes()
+    alike = (
+        sa.select(sizes.c.version_id)
+        .join(of, sa.and_(of.c.count == sizes.c.count, of.c.bytes == sizes.c.bytes))
+        .where(of.c.problem_id == problem_id)
+    )
+    parts = [
+        sa.func.coalesce(sa.func.md5(TestCase.input), TestCase.input_blob_ref, ""),
+        sa.func.coalesce(sa.func.md5(TestCase.expected), TestCase.expected_blob_ref, ""),
+        sa.func.md5(TestCase.code),
+    ]
+    each = sa.func.md5(sa.func.concat_ws("|", *parts))
+    return (
+        sa.select(
+            ProblemVersion.problem_id,
+            sa.func.md5(sa.func.array_to_string(sa.func.array_agg(aggregate_order_by(each, each)), ",")).label("hash"),
+        )
+        .join(TestGroup, TestGroup.problem_version_id == ProblemVersion.id)
+        .join(TestCase, TestCase.test_group_id == TestGroup.id)
+        .where(ProblemVersion.id.in_(alike))
+        .group_by(ProblemVersion.problem_id, ProblemVersion.id)
+        .subquery("tests")
+    )
+
+
+def _sizes() -> sa.Subquery:
+    length = sa.func.coalesce(sa.func.octet_length(TestCase.input), 0) + sa.func.coalesce(
+        sa.func.octet_length(TestCase.expected), 0
+    )
+    return (
+        sa.select(
+            ProblemVersion.problem_id,
+            ProblemVersion.id.label("version_id"),
+            sa.func.count().label("count"),
+            sa.func.sum(length).label("bytes"),
+        )
+        .join(TestGroup, TestGroup.problem_version_id == ProblemVersion.id)
+        .join(TestCase, TestCase.test_group_id == TestGroup.id)
+        .group_by(ProblemVersion.problem_id, ProblemVersion.id)
+        .subquery()
+    )

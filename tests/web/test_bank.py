@@ -1,0 +1,86 @@
+"""The problem bank: searched by words, tag, kind and use; what is there twice is said."""
+
+import re
+import uuid
+
+import pytest
+
+from lti_grader.authoring import bank
+from lti_grader.authoring.duplicates import is_near
+from lti_grader.classes.models import EnrollmentSource, Role
+from lti_grader.classes.operations import create_class, enroll
+from lti_grader.core.db import session, transaction
+from lti_grader.problems.models import Problem, ProblemVersion, Sharing
+from tests.fixtures.world import World
+from tests.web.two_sections import Visit
+
+
+def _problem(world: World, title: str, **changes: object) -> uuid.UUID:
+    version = world.problem()
+    with transaction(world.tenant_id):
+        problem = session().get_one(Problem, session().get_one(ProblemVersion, version).problem_id)
+        problem.title = title
+        for name, value in changes.items():
+            setattr(problem, name, value)
+        return problem.id
+
+
+def test_it_is_searched_by_words_tag_kind_and_use(world: World, visit: Visit) -> None:
+    used, tree, stack = (_problem(world, one, tags=[one.casefold()]) for one in ("Used", "Tree", "Stack"))
+    with transaction(world.tenant_id):
+        (version,) = session().query(ProblemVersion).filter_by(problem_id=used).all()
+    world.assignment(versions=[version.id])
+    own = _problem(world, "Secret tree", owner_id=world.user(), shared_with=Sharing.SELF)
+    browser, url = visit(world.teacher_id), f"/classes/{world.class_id}/problems"
+
+    def found(**asked: str) -> set[uuid.UUID]:
+        page = browser.get(url, query_string=asked).text
+        return {uuid.UUID(one) for one in re.findall(r'href="/problems/([0-9a-f-]{36})"', page)}
+
+    assert found() == {used, tree, stack}
+    assert found(q="tr") == {tree}
+    assert found(q="double the number") == {used, tree, stack}, "the statement is searched too"
+    assert found(q="100%_") == set()
+    assert found(tag="stack") == {stack}
+    assert found(use="here") == {used}
+    assert found(use="nowhere", q="tree") == {tree}
+    assert found(use="own") == set()
+    assert found(kind="quiz") == set()
+    assert found(kind="code", page="7") == {used, tree, stack}
+    assert own not in found()
+
+
+def test_who_reads_it_learns_the_names_of_their_own_classes_only(world: World, visit: Visit) -> None:
+    problem, stranger = _problem(world, "Used"), world.user(enrolled=False)
+    with transaction(world.tenant_id):
+        (version,) = session().query(ProblemVersion).filter_by(problem_id=problem).all()
+        other = create_class("Evening class", owner_id=stranger).id
+        enroll(other, stranger, Role.TEACHER, source=EnrollmentSource.LAUNCH)
+    world.assignment(versions=[version.id])
+    page = visit(stranger).get(f"/classes/{other}/problems").text
+    assert "1 class of others" in page
+
+
+def test_pages_are_of_a_size(world: World, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bank, "ON_A_PAGE", 2)
+    for title in "abc":
+        _problem(world, title)
+    page = visit(world.teacher_id).get(f"/classes/{world.class_id}/problems", query_string={"page": 2}).text
+    assert "Page 2 of 2" in page
+    assert len(re.findall(r'href="/problems/[0-9a-f-]{36}"', page)) == 1
+
+
+def test_a_problem_that_is_there_twice_is_said(world: World, visit: Visit) -> None:
+    first, second = _problem(world, "Double"), _problem(world, "Twice")
+    page = visit(world.teacher_id).get(f"/problems/{first}").text
+    assert "This problem may be there twice" in page
+    assert str(second) in page
+    assert "The statement is the same." in page
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [("Two  sum", "two sum", True), ("Balanced brackets", "Balanced bracket", True), ("Trees", "Graphs", False)],
+)
+def test_titles_are_near_by_their_letters(one: str, other: str, *, near: bool) -> None:
+    assert is_near(one, other) is near
