@@ -12,6 +12,7 @@ from lti_grader.core.db import Base
 from lti_grader.gradebook.leaderboard.models import LeaderboardName
 from lti_grader.gradebook.models import GradebookEntry, Rescoring
 from lti_grader.gradebook.regrades.models import Regrade, RegradeMark, RegradeStep
+from lti_grader.gradebook.totals.models import GradebookCategory, GradebookFiling, GradebookRules
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.grading.similarity.models import (
     SimilarityAct,
@@ -79,7 +80,10 @@ __all__ = [
     "Deployment",
     "EnrolledThrough",
     "Enrollment",
+    "GradebookCategory",
     "GradebookEntry",
+    "GradebookFiling",
+    "GradebookRules",
     "GradingJob",
     "LeaderboardName",
     "LineItem",

@@ -44,6 +44,7 @@ from lti_grader.gradebook.leaderboard.views import blueprint as leaderboard
 from lti_grader.gradebook.points_views import blueprint as points
 from lti_grader.gradebook.regrades.queries import judged_once_more
 from lti_grader.gradebook.regrades.views import blueprint as regrades
+from lti_grader.gradebook.totals.views import blueprint as totals
 from lti_grader.grading.similarity.views import blueprint as similarity
 from lti_grader.grading.views import blueprint as results
 from lti_grader.grading.views import last_submission
@@ -131,6 +132,7 @@ def register_pages(app: flask.Flask) -> None:
         results,
         gradebook_pages,
         marks,
+        totals,
         leaderboard,
         points,
         late,

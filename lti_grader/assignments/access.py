@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -184,6 +184,11 @@ def _is_seen_by(place: Membership) -> sa.ColumnElement[bool]:
     if place.within is None:
         return sa.true()
     return sa.or_(AccessOverride.section.in_(place.within), whose_work(place, AccessOverride.user_id))
+
+
+def class_overrides(class_id: uuid.UUID) -> Sequence[AccessOverride]:
+    """Return what is said of sections and students for all assignments of a class."""
+    return session().scalars(with_class(sa.select(AccessOverride)).where(Module.class_id == class_id)).all()
 
 
 def override(assignment_id: uuid.UUID, override_id: uuid.UUID) -> AccessOverride:

@@ -21,6 +21,9 @@ NOUNS = {
     "access_overrides": "dates and attempts",
     "assignment_passcodes": "the passcode",
     "gradebook_entries": "the mark",
+    "gradebook_rules": "how totals are worked out",
+    "gradebook_categories": "a category of the gradebook",
+    "gradebook_filings": "the category of an assignment",
     "regrades": "a regrade",
     "announcements": "the announcement",
     "problems": "the problem",
@@ -55,6 +58,9 @@ _LABELS = {
     "problem_version_id": "Version", "points": "Points", "section": "Section", "user_id": "Student", "reason": "Reason",
     "opens_at": "Opens", "opens_at_once": "Open from the beginning", "closes_at": "Closes", "never_closes": "Never closes",
     "never_due": "Never due", "extra_attempts": "Further submissions", "name": "Name", "join_code": "Join code",
+    "config.weighting": "Categories count by", "config.averaging": "Within a category", "config.missing": "Without a mark",
+    "config.places": "Digits after the point", "config.rounding": "Rounded", "config.letters": "Letters", "weight": "Weight",
+    "drop_lowest": "Lowest marks dropped", "category_id": "Category",
     "owner_id": "Owner", "archived_at": "Archived", "settings.copying": "Who may copy it",
     "publish_at": "Students see it from", "settings.join_code_reason": "Why the join code is another", "settings.leaderboard": "Leaderboards",
     "settings.apart": "Sections kept apart for", "slug": "Short name", "tags": "Tags", "shared_with": "Shared with",
@@ -72,7 +78,7 @@ _LABELS = {
 # What is one of a few words, which our own names for them are nearly.
 _CHOICES = frozenset(
     {
-        "config.marks.when", "config.feedback.when", "config.counts", "state", "status", "mode", "difficulty", "shared_with",
+        "config.weighting", "config.averaging", "config.missing", "config.rounding", "config.marks.when", "config.feedback.when", "config.counts", "state", "status", "mode", "difficulty", "shared_with",
         "visibility", "aggregation", "on_reject", "which", "settings.copying", "settings.apart",
     }
 )  # fmt: skip

@@ -16,9 +16,11 @@ from lti_grader.core.db import session, transaction
 from lti_grader.core.web import viewer, wants_json
 from lti_grader.gradebook import by_hand, cells
 from lti_grader.gradebook.by_hand import BadMark, ChangedMeanwhile, Decision, Standing
-from lti_grader.gradebook.marks import mark_of
+from lti_grader.gradebook.items import graded_items
+from lti_grader.gradebook.marks import mark_of, marks
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.queries import attempts_of_class
+from lti_grader.gradebook.totals.reads import scheme_of, totals
 
 blueprint = flask.Blueprint("marks", __name__)
 _CELL = "/classes/<uuid:class_id>/students/<uuid:student_id>/marks/<uuid:assignment_id>"
@@ -55,7 +57,8 @@ def decide(class_id: uuid.UUID, student_id: uuid.UUID, assignment_id: uuid.UUID)
         except (BadMark, ChangedMeanwhile) as error:
             return _refused(place, found, error)
         if wants_json():
-            return flask.jsonify(as_json(entry, flask.current_app.extensions["delivery_of"](student_id, assignment_id)))
+            delivery = flask.current_app.extensions["delivery_of"](student_id, assignment_id)
+            return flask.jsonify(as_json(entry, delivery) | {"total": _total(class_id, student_id)})
     return flask.redirect(_url(found), 303)
 
 
@@ -88,6 +91,12 @@ def as_json(entry: GradebookEntry, delivery: Mapping[str, str] | None) -> dict[s
         "above": mark.is_above,
         "lms": delivery["state"] if delivery else "",
     }
+
+
+def _total(class_id: uuid.UUID, student_id: uuid.UUID) -> str:
+    """Return what stands in the column of totals by now."""
+    items, held = graded_items(class_id), marks(class_id, student_ids=[student_id])
+    return totals(class_id, scheme_of(class_id), items, [student_id], held, at=_now())[student_id].text
 
 
 def _given() -> Mapping[str, str]:

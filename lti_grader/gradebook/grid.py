@@ -6,18 +6,15 @@ import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-import sqlalchemy as sa
-
-from lti_grader.assignments.models import Assignment
-from lti_grader.classes.models import EnrollmentStatus, Module, Role
-from lti_grader.classes.publishing import seen_by_students
+from lti_grader.classes.models import EnrollmentStatus, Role
 from lti_grader.classes.queries import Membership, roster
-from lti_grader.core.db import session
-from lti_grader.gradebook.marks import Mark, marks
+from lti_grader.gradebook.items import Item, graded_items
+from lti_grader.gradebook.marks import marks
+from lti_grader.gradebook.totals.reads import scheme_of, totals
 
 ROWS = 50
 """Students whose marks are loaded at once."""
-BY_NAME = "name"
+BY_NAME, BY_TOTAL = "name", "total"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Asked:
     section: str = ""
     search: str = ""
     sort: str = BY_NAME
-    """`BY_NAME`, or the id of the item whose marks they are sorted by."""
+    """`BY_NAME`, `BY_TOTAL`, or the id of the item whose marks they are sorted by."""
     is_down: bool = False
     with_left: bool = False
 
@@ -38,17 +35,6 @@ class Asked:
             "down": 1 if self.is_down else "", "left": 1 if self.with_left else "",
         }  # fmt: skip
         return {name: one for name, one in (own | other).items() if one not in ("", None)}
-
-
-@dataclasses.dataclass(frozen=True)
-class Item:
-    """A column of the gradebook."""
-
-    id: uuid.UUID
-    title: str
-    maximum: Decimal
-    due_date: dt.datetime | None
-    is_published: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,25 +60,8 @@ class Grid:
         return self.people[begin : begin + ROWS]
 
 
-def graded_items(class_id: uuid.UUID) -> list[Item]:
-    """Return what students of a class are graded for, in its order."""
-    rows = session().execute(
-        sa.select(
-            Assignment.id,
-            Assignment.title,
-            Assignment.points_total,
-            Assignment.due_date,
-            seen_by_students(),
-        )
-        .join(Module, Module.id == Assignment.module_id)
-        .where(Module.class_id == class_id)
-        .order_by(Module.order_index, Assignment.order_index)
-    )
-    return [Item(*row) for row in rows]
-
-
-def grid(place: Membership, asked: Asked) -> Grid:
-    """Return the gradebook of a class as somebody of its staff sees it, in two queries, or three where it is sorted by marks."""
+def grid(place: Membership, asked: Asked, *, at: dt.datetime) -> Grid:
+    """Return the gradebook of a class as somebody of its staff sees it, in two queries, or some more where it is sorted by marks."""
     rows = roster(place.class_id, Role.STUDENT, section=asked.section, with_left=asked.with_left, within=place.within)
     people = [
         Person(
@@ -103,19 +72,26 @@ def grid(place: Membership, asked: Asked) -> Grid:
     ]  # fmt: skip
     words = asked.search.casefold().split()
     people = [one for one in people if all(word in f"{one.name} {one.email}".casefold() for word in words)]
-    return Grid(graded_items(place.class_id), _sorted(place.class_id, people, asked))
-
-
-def _sorted(class_id: uuid.UUID, people: list[Person], asked: Asked) -> list[Person]:
+    columns = graded_items(place.class_id)
     if asked.sort == BY_NAME:
-        return people[::-1] if asked.is_down else people
-    item_id = uuid.UUID(asked.sort)
-    return by_mark(people, {student: one for (student, _), one in marks(class_id, item_id=item_id).items()}, asked)
+        return Grid(columns, people[::-1] if asked.is_down else people)
+    return Grid(columns, _sorted(people, _sorted_by(place.class_id, columns, people, asked, at), asked))
 
 
-def by_mark(people: list[Person], held: Mapping[uuid.UUID, Mark], asked: Asked) -> list[Person]:
-    """Return students by a mark of theirs, those without one last, whichever way it goes."""
-    points = {one.id: mark.points for one in people if (mark := held.get(one.id)) and mark.points is not None}
-    having = [one for one in people if one.id in points]
-    having.sort(key=lambda one: points[one.id], reverse=asked.is_down)
-    return having + [one for one in people if one.id not in points]
+def _sorted_by(
+    class_id: uuid.UUID, columns: Sequence[Item], people: Sequence[Person], asked: Asked, at: dt.datetime
+) -> Mapping[uuid.UUID, Decimal | None]:
+    """Return what students are sorted by."""
+    if asked.sort != BY_TOTAL:
+        held = marks(class_id, item_id=uuid.UUID(asked.sort))
+        return {student_id: mark.points for (student_id, _), mark in held.items()}
+    found = totals(class_id, scheme_of(class_id), columns, [one.id for one in people], marks(class_id), at=at)
+    return {student_id: one.percent for student_id, one in found.items()}
+
+
+def _sorted(people: list[Person], held: Mapping[uuid.UUID, Decimal | None], asked: Asked) -> list[Person]:
+    """Return students by what each of them has, those who have nothing last, whichever way it goes."""
+    having = [(points, one) for one in people if (points := held.get(one.id)) is not None]
+    having.sort(key=lambda pair: pair[0], reverse=asked.is_down)
+    there = {one.id for _, one in having}
+    return [one for _, one in having] + [one for one in people if one.id not in there]

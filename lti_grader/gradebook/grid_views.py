@@ -1,6 +1,5 @@
 """The page of the gradebook's grid, and the parts that it loads."""
 
-import datetime as dt
 import uuid
 
 import flask
@@ -12,9 +11,10 @@ from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import viewer
 from lti_grader.gradebook import grid as reads
-from lti_grader.gradebook.grid import BY_NAME, ROWS, Asked, Grid
+from lti_grader.gradebook.grid import BY_NAME, BY_TOTAL, ROWS, Asked, Grid
 from lti_grader.gradebook.marks import marks
-from lti_grader.gradebook.views import blueprint
+from lti_grader.gradebook.totals.reads import scheme_of, totals
+from lti_grader.gradebook.views import blueprint, now
 
 __all__ = ["blueprint"]
 
@@ -27,7 +27,7 @@ def grid(class_id: uuid.UUID) -> ResponseReturnValue:
         place = membership(class_id, me.user_id)
         place.require_staff()
         asked = _asked()
-        found = reads.grid(place, asked)
+        found = reads.grid(place, asked, at=now())
         return flask.render_template(
             "gradebook/class.html",
             class_=get_class(class_id),
@@ -35,7 +35,7 @@ def grid(class_id: uuid.UUID) -> ResponseReturnValue:
             asked=asked,
             sections=sections(class_id, within=place.within),
             left=how_many_left(class_id, within=place.within),
-            held_back=held_back(class_id, at=dt.datetime.now(dt.UTC)),
+            held_back=held_back(class_id, at=now()),
             size=ROWS,
             **_part(place, found, 0),
         )
@@ -51,7 +51,7 @@ def rows(class_id: uuid.UUID) -> ResponseReturnValue:
         asked, begin = _asked(), flask.request.args.get("from", "")
         if not (begin.isascii() and begin.isdigit() and len(begin) < 7):
             raise NotFound("There is no such part of the gradebook.")
-        found = reads.grid(place, asked)
+        found = reads.grid(place, asked, at=now())
         return flask.render_template(
             "gradebook/rows.html", class_id=class_id, asked=asked, **_part(place, found, int(begin))
         )
@@ -61,7 +61,7 @@ def _asked() -> Asked:
     given = flask.request.args
     sort = given.get("sort", "")
     try:
-        sort = str(uuid.UUID(sort)) if sort else BY_NAME
+        sort = sort if sort == BY_TOTAL else str(uuid.UUID(sort)) if sort else BY_NAME
     except ValueError:
         raise NotFound("There is no such column to sort by. Choose one from the page.") from None
     return Asked(
@@ -73,10 +73,12 @@ def _asked() -> Asked:
 def _part(place: Membership, found: Grid, begin: int) -> dict[str, object]:
     people = found.part(begin)
     ids = [one.id for one in people]
+    held = marks(place.class_id, student_ids=ids)
     return {
         "grid": found,
         "begin": begin,
         "people": people,
-        "marks": marks(place.class_id, student_ids=ids),
+        "marks": held,
+        "totals": totals(place.class_id, scheme_of(place.class_id), found.columns, ids, held, at=now()),
         "states": flask.current_app.extensions["delivery_states"](place.class_id, ids),
     }

@@ -1,6 +1,7 @@
 """Marks as lists of many show them: plain rows, without the objects behind them."""
 
 import dataclasses
+import datetime as dt
 import uuid
 from collections.abc import Collection
 from decimal import Decimal
@@ -22,6 +23,7 @@ _COLUMNS = (
     GradebookEntry.max_score,
     GradebookEntry.revision,
     GradebookEntry.private_notes,
+    GradebookEntry.submitted_at,
 )
 _WORDS = {EntryStatus.EXCUSED: "Excused", EntryStatus.MISSING: "Missing"}
 
@@ -36,6 +38,8 @@ class Mark:
     maximum: Decimal
     seen: str
     """As `by_hand.seen_of`."""
+    is_waiting: bool
+    """Whether something was handed in that has no points yet."""
 
     @property
     def is_excused(self) -> bool:
@@ -55,10 +59,17 @@ class Mark:
 
 
 def _mark(
-    status: str, score: Decimal | None, override: Decimal | None, maximum: Decimal, revision: int, notes: str
+    status: str,
+    score: Decimal | None,
+    override: Decimal | None,
+    maximum: Decimal,
+    revision: int,
+    notes: str,
+    submitted_at: dt.datetime | None,
 ) -> Mark:
     points, is_by_hand = worth(status, score, override)
-    return Mark(status, points, is_by_hand, maximum, seen_as(revision, notes))
+    is_waiting = status == EntryStatus.PENDING and points is None and submitted_at is not None
+    return Mark(status, points, is_by_hand, maximum, seen_as(revision, notes), is_waiting)
 
 
 def mark_of(entry: GradebookEntry) -> Mark:

@@ -83,7 +83,7 @@ class TestWhoIsListedAsStaff:
         class_id = one(scripted, Enrollment).class_id
         with transaction(platform_of(scripted).tenant_id):
             assert people_of(class_id, Role.STUDENT) == []
-            assert grid(Membership(class_id, uuid.uuid4(), Role.TEACHER), Asked()).people == []
+            assert grid(Membership(class_id, uuid.uuid4(), Role.TEACHER), Asked(), at=NOW).people == []
 
     def test_what_they_try_is_judged_and_no_score_of_theirs_is_owed(
         self, teacher: Way, scripted: ScriptedPlatform

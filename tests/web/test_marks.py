@@ -140,7 +140,14 @@ def test_a_comment_goes_to_the_student_and_the_lms_and_notes_to_neither(desk: De
 
 def test_the_grid_is_answered_with_what_its_cell_shows(desk: Desk) -> None:
     answer = desk.browser.post(desk.url, json={"points": "11", "reason": "Bonus", "seen": seen_of(desk.entry)})
-    assert answer.json == {"text": "11", "seen": seen_of(desk.entry), "by_hand": True, "above": True, "lms": "pending"}
+    assert answer.json == {
+        "text": "11",
+        "seen": seen_of(desk.entry),
+        "by_hand": True,
+        "above": True,
+        "lms": "pending",
+        "total": "110.0 % A",
+    }
     answer = desk.browser.post(desk.url, json={"points": "ex", "reason": "Ill"})
     assert (answer.json["text"], desk.entry.status) == ("Excused", "excused")
     assert desk.browser.post(desk.url, json={"points": "", "reason": ""}).json["text"] == "4"

@@ -10,6 +10,7 @@ interface Kept {
   readonly by_hand: boolean;
   readonly above: boolean;
   readonly lms: string;
+  readonly total: string;
 }
 
 const NOTHING_SEEN = "0.0";
@@ -108,6 +109,8 @@ export class CellEditor {
     cell.classList.toggle("by-hand", mark.by_hand);
     if (mark.lms) cell.dataset["lms"] = mark.lms;
     this.show(cell, mark.text);
+    const total = cell.closest("tr")?.querySelector("[data-total]");
+    if (total) total.textContent = mark.total;
     if (hadFocus) this.places.focus(cell);
     cell.classList.add("just-kept");
     const above = mark.above ? " That is more than the maximum." : "";
