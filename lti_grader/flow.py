@@ -26,11 +26,13 @@ from lti_grader.gradebook.regrades import judging as regrades
 from lti_grader.grading import taking_in
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.lti import columns, passback, releases
+from lti_grader.marking.events import MarkingChanged
 from lti_grader.notifications import dates, due_soon, marks
 
 FLOW: Mapping[type[Event], Sequence[Handler]] = {
     AttemptSubmitted: [taking_in.queue_job],
     AttemptGraded: [gradebook.record_result],
+    MarkingChanged: [gradebook.record_marking],
     JudgedAgain: [regrades.go_on],
     ScoreChanged: [passback.queue_score, leaderboards.note, marks.score_changed],
     PointsChanged: [rescoring.queue],

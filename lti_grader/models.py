@@ -40,6 +40,7 @@ from lti_grader.lti.privacy_models import PrivacyAct
 from lti_grader.lti.registration_models import RegistrationInvitation, RegistrationProposal
 from lti_grader.lti.release_models import OwedRelease
 from lti_grader.lti.roster_models import Roster
+from lti_grader.marking.models import Feedback, Marking, RubricScore
 from lti_grader.notifications.models import Announcement, Notification, OwedMarks
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
 from lti_grader.problems.models import (
@@ -80,6 +81,7 @@ __all__ = [
     "Deployment",
     "EnrolledThrough",
     "Enrollment",
+    "Feedback",
     "GradebookCategory",
     "GradebookEntry",
     "GradebookFiling",
@@ -88,6 +90,7 @@ __all__ = [
     "LeaderboardName",
     "LineItem",
     "LtiAsset",
+    "Marking",
     "Material",
     "MaterialFile",
     "MaterialOpening",
@@ -118,6 +121,7 @@ __all__ = [
     "Rubric",
     "RubricCriterion",
     "RubricLevel",
+    "RubricScore",
     "ScoreDelivery",
     "ScoreDeliveryEvent",
     "ScoreFreeze",

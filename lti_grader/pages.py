@@ -55,6 +55,8 @@ from lti_grader.lti.columns import reads as columns
 from lti_grader.lti.views import blueprint as lti
 from lti_grader.lti.views import staying
 from lti_grader.lti.views.platforms import blueprint as platforms
+from lti_grader.marking.telling import by_hand, tell_by_hand
+from lti_grader.marking.views import blueprint as marking
 from lti_grader.notifications.announcement_views import blueprint as announcements
 from lti_grader.notifications.views import blueprint as notifications
 from lti_grader.notifications.views import of_viewer as unread_of_viewer
@@ -132,6 +134,7 @@ def register_pages(app: flask.Flask) -> None:
         results,
         gradebook_pages,
         marks,
+        marking,
         totals,
         leaderboard,
         points,
@@ -169,6 +172,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["links_to"] = links.links_to
     app.extensions["problem_states"] = gradebook.problem_states
     app.extensions["judged_once_more"] = judged_once_more
+    app.extensions["tell_by_hand"], app.extensions["by_hand"] = tell_by_hand, by_hand
     app.extensions["file_of_attempt"] = attempting.file_of
     app.extensions["score_state"] = _score_state
     app.jinja_env.filters["language"] = label_of

@@ -30,6 +30,9 @@ NOUNS = {
     "problem_versions": "the version",
     "test_groups": "the group of tests",
     "test_cases": "the test",
+    "markings": "the marking",
+    "rubric_scores": "what is given by the rubric",
+    "feedback": "a comment on the work",
     "rubrics": "the rubric",
     "rubric_criteria": "the criterion",
     "rubric_levels": "the level of a criterion",
@@ -73,7 +76,8 @@ _LABELS = {
     "starts_at": "Begins", "ends_at": "Ends", "is_all_day": "All day", "rule": "Repeats", "left_out": "Left out on", "type": "Kind",
     "reference_id": "About",
     "visibility": "Seen by students", "input": "Input", "expected": "Expected", "aggregation": "Points of the group",
-    "on_reject": "After a test that fails", "requires": "Needs the groups", "is_shown": "Students read it", "exemplar": "Example",
+    "on_reject": "After a test that fails", "requires": "Needs the groups", "is_shown": "Students read it", "adjustment": "Adjustment", "adjustment_reason": "Why it is adjusted", "criterion_name": "Criterion",
+    "criterion_points": "Of points", "level_description": "Level", "path": "File", "first_line": "From line", "last_line": "To line", "text": "Text", "exemplar": "Example",
 }  # fmt: skip
 # What is one of a few words, which our own names for them are nearly.
 _CHOICES = frozenset(

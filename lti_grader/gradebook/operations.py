@@ -22,6 +22,9 @@ from lti_grader.gradebook.events import ScoreChanged
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry
 from lti_grader.grading.events import AttemptGraded
 from lti_grader.grading.models import GradingJob
+from lti_grader.marking import standing
+from lti_grader.marking.events import MarkingChanged
+from lti_grader.marking.wanting import carry_over, want
 
 
 def record_result(event: AttemptGraded) -> None:
@@ -33,6 +36,12 @@ def record_result(event: AttemptGraded) -> None:
     assignment = session().get_one(Assignment, item.assignment_id)
     if _is_student(attempt.student_id, assignment):
         recompute(attempt.student_id, assignment.id)
+
+
+def record_marking(event: MarkingChanged) -> None:
+    """Bring the student's entry up to date with what people give."""
+    if _is_student(event.student_id, session().get_one(Assignment, event.assignment_id)):
+        recompute(event.student_id, event.assignment_id)
 
 
 def _is_student(user_id: uuid.UUID, assignment: Assignment) -> bool:
@@ -71,7 +80,7 @@ def recompute(student_id: uuid.UUID, assignment_id: uuid.UUID) -> GradebookEntry
     assignment, items = let_stand(assignment_id)
     entry = locked_entry(student_id, assignment)
     worth = {one.id: one.points for one in items}
-    total = policy.assignment_score(scores_of([student_id], assignment, worth)[student_id])
+    total = policy.assignment_score(settled_scores([student_id], assignment, worth)[student_id])
     if total is None:
         return entry
     before = (entry.status, entry.score_obtained, entry.max_score)
@@ -99,7 +108,7 @@ def recompute_all(
     assignment, items = let_stand(assignment_id)
     entries = _locked_entries(_students_among(student_ids, assignment), assignment)
     worth = {one.id: one.points for one in items}
-    scores = scores_of(list(entries), assignment, worth)
+    scores = settled_scores(list(entries), assignment, worth)
     changed = []
     for student_id, entry in entries.items():
         before = (entry.points, entry.max_score)
@@ -128,7 +137,7 @@ def _grade(entry: GradebookEntry, total: policy.ProblemScore, assignment: Assign
     entry.submitted_at = total.submitted_at
     # Whoever is excused stays so, whatever they hand in.
     if entry.status != EntryStatus.EXCUSED:
-        entry.status = EntryStatus.GRADED
+        entry.status = EntryStatus.PENDING if total.is_awaited else EntryStatus.GRADED
 
 
 def tell(entries: Sequence[GradebookEntry], *, at: dt.datetime, regrade_id: uuid.UUID | None = None) -> None:
@@ -184,6 +193,18 @@ def _there(student_ids: Sequence[uuid.UUID], assignment: Assignment) -> dict[uui
     return {one.student_id: one for one in entries}
 
 
+def settled_scores(
+    student_ids: Collection[uuid.UUID], assignment: Assignment, worth: Mapping[uuid.UUID, Decimal]
+) -> dict[uuid.UUID, list[policy.ProblemScore | None]]:
+    """Return what `scores_of` returns, once what people gave holds for the results of now, and have marked what counts."""
+    carry_over(assignment.id, student_ids)
+    scores = scores_of(student_ids, assignment, worth)
+    want(assignment.id, {
+        student_id: [attempt for one in theirs if one for attempt in one.marked] for student_id, theirs in scores.items()
+    })  # fmt: skip
+    return scores
+
+
 def scores_of(
     student_ids: Collection[uuid.UUID],
     assignment: Assignment,
@@ -203,14 +224,16 @@ def scores_of(
     lateness = late_work.lateness([assignment], student_ids, policy=late)
     counts = assignment.rules.counts
     judged: dict[tuple[uuid.UUID, uuid.UUID], list[policy.Judged]] = defaultdict(list)
-    rows = session().execute(
+    query = (
         sa.select(
+            SubmissionAttempt.id,
             SubmissionAttempt.student_id,
             SubmissionAttempt.assignment_problem_id,
             SubmissionAttempt.attempt_number,
             SubmissionAttempt.created_at,
             GradingJob.points,
             GradingJob.maximum,
+            *standing.COLUMNS,
         )
         .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
         .where(
@@ -220,11 +243,12 @@ def scores_of(
             GradingJob.stands,
         )
     )
-    for student_id, item_id, number, created_at, points, maximum in rows:
+    rows = session().execute(standing.joined(query))
+    for attempt_id, student_id, item_id, number, created_at, points, maximum, *marks in rows:
         judged[student_id, item_id].append(
             policy.Judged(
                 number, created_at, points or Decimal(0), maximum or Decimal(0),
-                lateness.credit(assignment.id, student_id, created_at),
+                lateness.credit(assignment.id, student_id, created_at), standing.by_hand(*marks), attempt_id,
             )
         )  # fmt: skip
     return {

@@ -22,6 +22,7 @@ from lti_grader.gradebook.models import HAS_MARK, GradebookEntry, Rescoring
 from lti_grader.gradebook.policy import Judged
 from lti_grader.grading.models import GradingJob
 from lti_grader.grading.queries import is_no_trial
+from lti_grader.marking import standing
 from lti_grader.people.models import User
 from lti_grader.problems.models import Problem, ProblemVersion
 
@@ -34,13 +35,15 @@ class ProblemState:
     runs: int
     points: Decimal | None
     last_status: str | None
+    is_awaited: bool = False
+    """Whether people have still to mark what counts."""
 
 
 def problem_states(student_id: uuid.UUID, opened: OpenedAssignment) -> dict[uuid.UUID, ProblemState]:
     """Return a student's state by assignment problem."""
-    attempts: dict[uuid.UUID, list[tuple[SubmissionAttempt, Decimal | None, Decimal | None]]] = {}
-    rows = session().execute(
-        sa.select(SubmissionAttempt, GradingJob.points, GradingJob.maximum)
+    attempts: dict[uuid.UUID, list[tuple[SubmissionAttempt, Judged | None]]] = {}
+    query = (
+        sa.select(SubmissionAttempt, GradingJob.points, GradingJob.maximum, *standing.COLUMNS)
         .outerjoin(
             GradingJob,
             sa.and_(
@@ -54,23 +57,26 @@ def problem_states(student_id: uuid.UUID, opened: OpenedAssignment) -> dict[uuid
         )
         .order_by(SubmissionAttempt.attempt_number)
     )
-    for attempt, points, maximum in rows:
-        attempts.setdefault(attempt.assignment_problem_id, []).append((attempt, points, maximum))
-    counts = opened.assignment.rules.counts
     lateness = late_work.lateness([opened.assignment], [student_id])
+    for attempt, points, maximum, *marks in session().execute(standing.joined(query)):
+        credit = lateness.credit(opened.assignment.id, student_id, attempt.created_at)
+        result = (
+            Judged(attempt.attempt_number, attempt.created_at, points, maximum or Decimal(0), credit, standing.by_hand(*marks))
+            if points is not None else None
+        )  # fmt: skip
+        attempts.setdefault(attempt.assignment_problem_id, []).append((attempt, result))
+    counts = opened.assignment.rules.counts
     states = {}
     for line in opened.problems:
         mine = attempts.get(line.item.id, [])
         final = [one for one in mine if one[0].type in HANDED_IN]
-        score = policy.problem_score(
-            [Judged(one.attempt_number, one.created_at, points, maximum or Decimal(0),
-                    lateness.credit(opened.assignment.id, student_id, one.created_at))
-             for one, points, maximum in final if points is not None],
-            line.item.points,
-            counts,
-        )  # fmt: skip
+        score = policy.problem_score([result for _, result in final if result is not None], line.item.points, counts)
         states[line.item.id] = ProblemState(
-            len(final), len(mine) - len(final), score.points if score else None, final[-1][0].status if final else None
+            len(final),
+            len(mine) - len(final),
+            score.points if score and not score.is_awaited else None,
+            final[-1][0].status if final else None,
+            score is not None and score.is_awaited,
         )
     return states
 

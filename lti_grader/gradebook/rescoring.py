@@ -24,7 +24,7 @@ from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.gradebook import policy
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry, Rescoring
-from lti_grader.gradebook.operations import recompute_known, scores_of, tell
+from lti_grader.gradebook.operations import recompute_known, scores_of, settled_scores, tell
 from lti_grader.gradebook.queries import marks_of
 
 log = logging.getLogger(__name__)
@@ -124,12 +124,12 @@ def _rescore(
     assignment: Assignment, items: Sequence[AssignmentProblem], entries: Sequence[GradebookEntry], *, at: dt.datetime
 ) -> int:
     worth = {one.id: one.points for one in items}
-    scores = scores_of([one.student_id for one in entries], assignment, worth)
+    scores = settled_scores([one.student_id for one in entries], assignment, worth)
     changed = []
     for entry in entries:
         before = (entry.points, entry.max_score)
         total = policy.assignment_score(scores[entry.student_id])
-        if total is not None and entry.status == EntryStatus.GRADED:
+        if total is not None and entry.status in (EntryStatus.GRADED, EntryStatus.PENDING):
             entry.score_obtained = total.points
         entry.max_score = assignment.points_total
         # Points that a person gave stay what they are: of the new maximum.

@@ -16,7 +16,7 @@ from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.core.db import session
 from lti_grader.grading.models import GradingJob, JobStatus, TestResult
 from lti_grader.grading.turns import Wait, wait_of
-from lti_grader.problems.models import ProblemVersion, TestCase, TestGroup
+from lti_grader.problems.models import ProblemVersion, Rubric, TestCase, TestGroup
 
 OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
 
@@ -105,8 +105,10 @@ class HistoryLine:
 
     attempt: SubmissionAttempt
     points: Decimal | None
-    """Of the tests."""
+    """Of its tests."""
     maximum: Decimal | None
+    """Of its tests and of the rubric, if its version has one."""
+    has_rubric: bool
     late: Late | None
     """How late it was handed in; None where its points count in full."""
 
@@ -117,7 +119,12 @@ def history(
     """Return a student's attempts at a problem with their current points, the newest first."""
     lateness = late_work.lateness([assignment], [student_id])
     rows = session().execute(
-        sa.select(SubmissionAttempt, GradingJob.points, GradingJob.maximum)
+        sa.select(
+            SubmissionAttempt,
+            GradingJob.points,
+            GradingJob.maximum + sa.func.coalesce(Rubric.points, 0),
+            Rubric.id.is_not(None),
+        )
         .outerjoin(
             GradingJob,
             sa.and_(
@@ -125,6 +132,7 @@ def history(
                 GradingJob.stands,
             ),
         )
+        .outerjoin(Rubric, Rubric.problem_version_id == GradingJob.problem_version_id)
         .where(
             SubmissionAttempt.student_id == student_id,
             SubmissionAttempt.assignment_problem_id == item.id,
@@ -133,6 +141,6 @@ def history(
         .limit(most)
     )
     return [
-        HistoryLine(one, points, maximum, lateness.late(assignment.id, student_id, one.created_at))
-        for one, points, maximum in rows
+        HistoryLine(one, points, maximum, has_rubric, lateness.late(assignment.id, student_id, one.created_at))
+        for one, points, maximum, has_rubric in rows
     ]

@@ -17,6 +17,7 @@ from lti_grader.grading.models import TestResult
 from lti_grader.grading.verdicts import TestStatus
 from lti_grader.problems.models import TestCase, Visibility
 from lti_grader.problems.queries import version
+from lti_grader.problems.rubrics import points_of
 
 _SHOWN_BYTES = 4096
 
@@ -70,7 +71,9 @@ def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: d
     if not done or job is None:
         return shown
     item = next(line.item for line in opened.problems if line.item.id == attempt.assignment_problem_id)
-    factor = item.points / job.maximum if job.maximum else Decimal(0)
+    # What people give comes to it (see `marking`): of the points the tests give their part.
+    whole = (job.maximum or Decimal(0)) + points_of(job.problem_version_id)
+    factor = item.points / whole if whole else Decimal(0)
     results = queries.results_of(job.id)
     shown["compiles"] = not any(result.status == TestStatus.COMPILE_ERROR for result, _ in results) or any(
         result.status not in (TestStatus.COMPILE_ERROR, TestStatus.SKIPPED) for result, _ in results

@@ -75,6 +75,7 @@ def last_submission(item_id: uuid.UUID, opened: assignments.OpenedAssignment) ->
 def _told(attempt: SubmissionAttempt, opened: assignments.OpenedAssignment) -> dict[str, Any]:
     attempt_id = attempt.id
     shown = attempt_json(attempt, opened, now=_now())
+    flask.current_app.extensions["tell_by_hand"](shown, attempt, opened, at=_now())
     shown["score_delivery"] = flask.current_app.extensions["delivery_state"](attempt.student_id, opened, at=_now())
     shown["url"] = flask.url_for("results.attempt", attempt_id=attempt_id)
     shown["events_url"] = flask.url_for("results.events", attempt_id=attempt_id)
@@ -123,6 +124,7 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
             highlight=highlight_of(found.language),
             found=found,
             regraded=flask.current_app.extensions["judged_once_more"](attempt_id),
+            by_hand=flask.current_app.extensions["by_hand"](found, opened, content, at=_now()),
             earlier=queries.earlier_results(attempt_id) if opened.membership.is_staff else [],
             seen=shown_of(found, opened, now=_now()),
             waits=opened.shown_to_students(at=_now()).note,

@@ -27,6 +27,7 @@ from lti_grader.grading.models import GradingJob
 from lti_grader.grading.similarity.models import SimilarityPair, SimilarityProgram, SimilarityReport
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import ClassContext, CourseCopy, ResourceLink, ScoreDelivery
+from lti_grader.marking.models import Marking
 from lti_grader.notifications.models import Notification
 from lti_grader.pages import IN_ARCHIVE
 from lti_grader.people.models import User
@@ -72,6 +73,7 @@ STAFF_ONLY = {
     "drafts.new_problem", "drafts.begin", "drafts.discard", "drafts.edit", "drafts.save", "drafts.groups", "drafts.new_test",
     "drafts.add_test", "drafts.edit_test", "drafts.save_test", "drafts.add_files", "drafts.describe", "drafts.move_test",
     "checks.check", "checks.publish_despite", "checks.keep", "checks.submission",
+    "marking.of_class", "marking.next_one", "marking.script", "marking.save", "marking.hold", "marking.comment",
     "rubrics.edit", "rubrics.save", "imports.page", "imports.upload", "imports.import_", "imports.decide", "imports.export",
     "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
     "similarity.pair", "similarity.decide",
@@ -121,6 +123,7 @@ def ids(world: World) -> dict[str, Any]:
         **_similar(world, item, attempt),
         "material_id": _material(world),
         "event_id": _event(world),
+        "marking_id": _marking(world, assignment, item, attempt, student),
     }  # fmt: skip
 
 
@@ -163,6 +166,17 @@ def _event(world: World) -> uuid.UUID:
     with transaction(world.tenant_id):
         (place,) = places_of(world.teacher_id)
         return add_to_class(place, Draft("Lecture", Times(NOW, NOW, "UTC"), EventType.LECTURE), at=NOW).id
+
+
+def _marking(world: World, assignment: uuid.UUID, item: uuid.UUID, attempt: uuid.UUID, student: uuid.UUID) -> uuid.UUID:
+    with transaction(world.tenant_id):
+        row = Marking(
+            tenant_id=world.tenant_id, attempt_id=attempt, student_id=student, assignment_id=assignment,
+            assignment_problem_id=item, problem_version_id=session().get_one(AssignmentProblem, item).problem_version_id,
+        )  # fmt: skip
+        session().add(row)
+        session().flush()
+        return row.id
 
 
 def _import(world: World) -> uuid.UUID:

@@ -19,6 +19,7 @@ from lti_grader.gradebook import policy
 from lti_grader.gradebook.policy import Judged
 from lti_grader.gradebook.regrades.models import Regrade, Which
 from lti_grader.grading.models import GradingJob, JobReason, JobStatus
+from lti_grader.marking import standing
 from lti_grader.people.models import User
 from lti_grader.problems.models import ProblemVersion, VersionState
 
@@ -72,42 +73,41 @@ def submissions_of(
     sections, student_ids
         Of these only; of all where both are empty.
     """
-    rows = (
-        session()
-        .execute(
-            sa.select(
-                SubmissionAttempt.id,
-                SubmissionAttempt.student_id,
-                SubmissionAttempt.attempt_number,
-                SubmissionAttempt.created_at,
-                GradingJob.status,
-                GradingJob.points,
-                GradingJob.maximum,
-            )
-            .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
-            .where(
-                SubmissionAttempt.assignment_problem_id == item.id,
-                SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
-                SubmissionAttempt.student_id.in_(students_of(item, sections=sections, student_ids=student_ids)),
-                GradingJob.reason != JobReason.TRIAL,
-                GradingJob.superseded_by.is_(None),
-                sa.or_(
-                    GradingJob.status == JobStatus.DONE,
-                    # One that failed while it was judged once more leaves the result that there was.
-                    sa.and_(GradingJob.status == JobStatus.FAILED, GradingJob.regrade_id.is_(None)),
-                ),
-            )
-            .order_by(SubmissionAttempt.created_at, SubmissionAttempt.id)
+    query = (
+        sa.select(
+            SubmissionAttempt.id,
+            SubmissionAttempt.student_id,
+            SubmissionAttempt.attempt_number,
+            SubmissionAttempt.created_at,
+            GradingJob.status,
+            GradingJob.points,
+            GradingJob.maximum,
+            *standing.COLUMNS,
         )
-        .all()
+        .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
+        .where(
+            SubmissionAttempt.assignment_problem_id == item.id,
+            SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
+            SubmissionAttempt.student_id.in_(students_of(item, sections=sections, student_ids=student_ids)),
+            GradingJob.reason != JobReason.TRIAL,
+            GradingJob.superseded_by.is_(None),
+            sa.or_(
+                GradingJob.status == JobStatus.DONE,
+                # One that failed while it was judged once more leaves the result that there was.
+                sa.and_(GradingJob.status == JobStatus.FAILED, GradingJob.regrade_id.is_(None)),
+            ),
+        )
+        .order_by(SubmissionAttempt.created_at, SubmissionAttempt.id)
     )
+    rows = session().execute(standing.joined(query)).all()
     assignment = session().get_one(Assignment, item.assignment_id)
     lateness = late_work.lateness([assignment], {one.student_id for one in rows})
     return [
         Submission(
             one.id, one.student_id, one.attempt_number,
             Judged(one.attempt_number, one.created_at, one.points or Decimal(0), one.maximum or Decimal(0),
-                   lateness.credit(assignment.id, one.student_id, one.created_at))
+                   lateness.credit(assignment.id, one.student_id, one.created_at),
+                   standing.by_hand(one.rubric_points, one.given))
             if one.status == JobStatus.DONE else None,
         )
         for one in rows

@@ -21,7 +21,10 @@ from lti_grader.gradebook.operations import scores_of
 from lti_grader.gradebook.policy import Judged
 from lti_grader.gradebook.regrades.models import Regrade, RegradeMark, RegradeState
 from lti_grader.grading.models import GradingJob, JobReason, JobStatus
+from lti_grader.marking import standing
+from lti_grader.marking.carrying import carries_whole
 from lti_grader.people.models import User
+from lti_grader.problems.models import Rubric
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,8 +179,8 @@ def _tried(
     regrade: Regrade, assignment: Assignment, student_ids: Collection[uuid.UUID]
 ) -> Mapping[uuid.UUID, list[Tried]]:
     lateness = late_work.lateness([assignment], student_ids)
-    stands, again = aliased(GradingJob), aliased(GradingJob)
-    rows = session().execute(
+    stands, again, other = aliased(GradingJob), aliased(GradingJob), aliased(Rubric)
+    query = (
         sa.select(
             SubmissionAttempt.student_id,
             SubmissionAttempt.attempt_number,
@@ -186,6 +189,8 @@ def _tried(
             stands.maximum,
             again.points,
             again.maximum,
+            other.points,
+            *standing.COLUMNS,
         )
         .outerjoin(
             stands,
@@ -202,6 +207,7 @@ def _tried(
                 again.status == JobStatus.TRIED,
             ),
         )
+        .outerjoin(other, other.problem_version_id == again.problem_version_id)
         .where(
             SubmissionAttempt.assignment_problem_id == regrade.assignment_problem_id,
             SubmissionAttempt.student_id.in_(student_ids),
@@ -209,13 +215,19 @@ def _tried(
         )
     )
     found: dict[uuid.UUID, list[Tried]] = defaultdict(list)
-    for student_id, number, when, now, of_now, then, of_then in rows:
+    # What people gave holds on where all criteria are the same; else it is awaited.
+    holds = carries_whole(regrade.version_before, regrade.version_after)
+    for student_id, number, when, now, of_now, then, of_then, most, *marks in session().execute(
+        standing.joined(query, stands)
+    ):
         credit = lateness.credit(assignment.id, student_id, when)
+        by_hand = standing.by_hand(*marks)
+        hence = standing.by_hand(most, by_hand.points if by_hand and holds else None)
         found[student_id].append(
             Tried(
                 number,
-                None if now is None else Judged(number, when, now, of_now or Decimal(0), credit),
-                None if then is None else Judged(number, when, then, of_then or Decimal(0), credit),
+                None if now is None else Judged(number, when, now, of_now or Decimal(0), credit, by_hand),
+                None if then is None else Judged(number, when, then, of_then or Decimal(0), credit, hence),
             )
         )
     return found

@@ -22,6 +22,7 @@ from lti_grader.lti.models import DeliveryStatus, ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy import holdings
 from lti_grader.lti.privacy_models import ActKind
+from lti_grader.marking import personal as marking
 from lti_grader.notifications import personal as notifications
 from lti_grader.people import endings
 from lti_grader.people.models import User
@@ -51,6 +52,7 @@ def erase(user: User, actor_id: uuid.UUID, kv: KeyValue, *, at: dt.datetime) -> 
     _files(user)
     _marks(user)
     similarity.forget(user.id)
+    marking.forget(user.id)
     leaderboards.leave_all(user.id, kv)
     session().execute(sa.delete(MaterialOpening).where(MaterialOpening.user_id == user.id))
     notifications.forget(user.id)

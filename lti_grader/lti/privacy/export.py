@@ -31,6 +31,7 @@ from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import LineItem, ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy import holdings
+from lti_grader.marking import personal as marking
 from lti_grader.notifications.models import Notification
 from lti_grader.people.models import User
 from lti_grader.problems.models import Problem, ProblemVersion
@@ -47,6 +48,7 @@ dates.json       dates and attempts that they alone were given
 grades.json      their grades
 materials.json   which materials of their classes they have opened, and when first
 similar.json     with how many submissions of others theirs were found alike, and what staff noted of that; not whose
+marking.json     what people gave for their work by hand, and their comments on it
 scores.json      what was sent, or is owed, to the LMS's gradebook
 calendar.json    events of their own, and those that they entered for classes
 files.json       files that they handed in to the LMS and that came here; the files are in files/
@@ -93,6 +95,7 @@ def gather(user: User) -> Held:
             RegradeMark.student_id == user.id,
         ),
         "similar": similarity.held_about(user.id),
+        "marking": marking.held_about(user.id),
         "leaderboards": _rows(
             sa.select(LeaderboardName, Class.name.label("class")).join(Class, Class.id == LeaderboardName.class_id),
             LeaderboardName.user_id == user.id,
