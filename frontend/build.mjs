@@ -18,6 +18,7 @@ const entries = {
   quiz_preview: "src/quiz/preview.ts",
   attempt: "src/attempt/main.ts",
   gradebook: "src/gradebook/main.ts",
+  marking: "src/marking/main.ts",
 };
 
 /** Writes manifest.json last and in one step, so that no request sees names without files. */

@@ -8,6 +8,8 @@ from typing import Any
 import flask
 from markupsafe import Markup
 
+from lti_grader.assignments import late_work
+from lti_grader.assignments.lateness import credit_of
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.grading.shown import plain, shown_of
@@ -39,7 +41,13 @@ def tell_by_hand(
             f"{by_tests}Up to {left} {'more ' if by_tests else ''}points are given by your teachers."
         )
     else:
-        shown["points"] = plain(worth * outcome.points / outcome.whole if outcome.whole else Decimal(0))
+        points = worth * outcome.points / outcome.whole if outcome.whole else Decimal(0)
+        late = late_work.lateness([opened.assignment], [attempt.student_id]).late(
+            opened.assignment.id, attempt.student_id, attempt.created_at
+        )
+        shown["points"] = plain(points * credit_of(late))
+        if late is not None:
+            shown["late_note"] = f"{late.in_words} {shown['points']} instead of {plain(points)}."
 
 
 def by_hand(attempt: SubmissionAttempt, opened: OpenedAssignment, content: bytes, *, at: dt.datetime) -> Markup:
