@@ -39,6 +39,15 @@ class Counts(enum.StrEnum):
     AVERAGE = "average"
 
 
+class MarkingRules(BaseModel):
+    """How people mark what was handed in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    is_anonymous: bool = False
+    """Whether pages of marking hide whose work it is."""
+
+
 class AssignmentConfig(BaseModel):
     """The rules of an assignment, as `assignments.config` holds them."""
 
@@ -60,6 +69,7 @@ class AssignmentConfig(BaseModel):
     """When students see their points, and the LMS gets them."""
     feedback: ReleaseRule = ReleaseRule()
     """When students see what each test came to, and comments."""
+    marking: MarkingRules = MarkingRules()
 
     @property
     def cooldown_in_words(self) -> str:

@@ -55,7 +55,7 @@ _LABELS = {
     "config.cooldown_seconds": "Pause between submissions, s", "config.late.steps": "Late work counts", "config.late.grace_minutes": "Grace for late work, min",
     "config.counts": "Which submission counts", "config.languages": "Languages", "config.show_points": "Points are shown",
     "config.marks.when": "Marks come out", "config.marks.at": "Marks come out at",
-    "config.feedback.when": "Feedback comes out", "config.feedback.at": "Feedback comes out at",
+    "config.feedback.when": "Feedback comes out", "config.marking.is_anonymous": "Names are hidden while marking", "config.feedback.at": "Feedback comes out at",
     "marks_released_at": "Marks released", "marks_released_by": "Marks released by",
     "feedback_released_at": "Feedback released", "feedback_released_by": "Feedback released by",
     "problem_version_id": "Version", "points": "Points", "section": "Section", "user_id": "Student", "reason": "Reason",

@@ -24,7 +24,7 @@ from lti_grader.grading.events import AttemptGraded
 from lti_grader.grading.models import GradingJob
 from lti_grader.marking import standing
 from lti_grader.marking.events import MarkingChanged
-from lti_grader.marking.wanting import carry_over, want
+from lti_grader.marking.wanting import carry_over, has_any, want
 
 
 def record_result(event: AttemptGraded) -> None:
@@ -197,8 +197,12 @@ def settled_scores(
     student_ids: Collection[uuid.UUID], assignment: Assignment, worth: Mapping[uuid.UUID, Decimal]
 ) -> dict[uuid.UUID, list[policy.ProblemScore | None]]:
     """Return what `scores_of` returns, once what people gave holds for the results of now, and have marked what counts."""
-    carry_over(assignment.id, student_ids)
+    is_marked = has_any(assignment.id)
+    if is_marked:
+        carry_over(assignment.id, student_ids)
     scores = scores_of(student_ids, assignment, worth)
+    if not is_marked and not any(one and one.marked for theirs in scores.values() for one in theirs):
+        return scores
     want(assignment.id, {
         student_id: [attempt for one in theirs if one for attempt in one.marked] for student_id, theirs in scores.items()
     })  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lti_grader.assignments.models import Assignment, AssignmentProblem
+from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem
 from lti_grader.classes.apart import whose_work
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module
 from lti_grader.classes.queries import Membership
@@ -115,6 +115,7 @@ class ProblemLine:
 class AssignmentLine:
     id: uuid.UUID
     title: str
+    is_anonymous: bool
     problems: Sequence[ProblemLine]
 
     @property
@@ -127,7 +128,7 @@ def overview(place: Membership) -> list[AssignmentLine]:
     """Return how far the marking of each assignment of a class is, for somebody of its staff, in one query."""
     rows = session().execute(
         sa.select(
-            Assignment.id, Assignment.title, AssignmentProblem.id, Problem.title, Marking.state, User,
+            Assignment.id, Assignment.title, Assignment.config, AssignmentProblem.id, Problem.title, Marking.state, User,
             sa.func.count(Marking.id),
         )
         .select_from(Marking)
@@ -139,22 +140,28 @@ def overview(place: Membership) -> list[AssignmentLine]:
         .outerjoin(User, sa.and_(User.id == Marking.marker_id, Marking.state == MarkingState.DONE))
         .where(Module.class_id == place.class_id, Marking.round == 1, *_counted(place))
         .group_by(
-            Module.order_index, Assignment.id, Assignment.order_index, Assignment.title, AssignmentProblem.id,
+            Module.order_index, Assignment.id, Assignment.order_index, Assignment.title, Assignment.config, AssignmentProblem.id,
             Problem.title, Marking.state, User.id,
         )
         .order_by(Module.order_index, Assignment.order_index, AssignmentProblem.order_index)
     )  # fmt: skip
-    found: dict[uuid.UUID, tuple[str, dict[uuid.UUID, tuple[str, list[tuple[str, User | None, int]]]]]] = {}
-    for assignment_id, title, item_id, problem, state, marker, count in rows:
-        items = found.setdefault(assignment_id, (title, {}))[1]
-        items.setdefault(item_id, (problem, []))[1].append((state, marker, count))
+    lines: dict[uuid.UUID, tuple[str, bool]] = {}
+    items: dict[uuid.UUID, dict[uuid.UUID, tuple[str, list[_Count]]]] = {}
+    for assignment_id, title, config, item_id, problem, state, marker, count in rows:
+        lines[assignment_id] = title, AssignmentConfig.model_validate(config).marking.is_anonymous
+        of_item = items.setdefault(assignment_id, {}).setdefault(item_id, (problem, []))
+        of_item[1].append((state, marker, count))
     return [
-        AssignmentLine(one, title, [_problem_line(item_id, *item) for item_id, item in items.items()])
-        for one, (title, items) in found.items()
+        AssignmentLine(one, *line, [_problem_line(item_id, *item) for item_id, item in items[one].items()])
+        for one, line in lines.items()
     ]
 
 
-def _problem_line(item_id: uuid.UUID, title: str, counts: Sequence[tuple[str, User | None, int]]) -> ProblemLine:
+_Count = tuple[str, User | None, int]
+"""So many are in this state, by this marker."""
+
+
+def _problem_line(item_id: uuid.UUID, title: str, counts: Sequence[_Count]) -> ProblemLine:
     def of(wanted: MarkingState) -> int:
         return sum(count for state, _, count in counts if state == wanted)
 

@@ -9,13 +9,15 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
+from lti_grader.assignments.models import Assignment, MarkingRules
 from lti_grader.assignments.queries import open_assignment
+from lti_grader.classes.apart import require_everybody
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput, GraderError
 from lti_grader.core.web import viewer
 from lti_grader.grading.queries import current_job, results_of
-from lti_grader.marking import commenting, forms, locking, operations, queue
+from lti_grader.marking import commenting, forms, locking, operations, queue, rules
 from lti_grader.marking.errors import BadMarking, HeldByAnother, MarkedMeanwhile
 from lti_grader.marking.models import Marking
 from lti_grader.marking.queries import OpenedMarking, marks_of, open_marking
@@ -33,6 +35,11 @@ def now() -> dt.datetime:
 def order_args() -> dict[str, Any]:
     """Return what of an address says in which order somebody marks, to be carried on."""
     return {name: value for name in ("item", "order") if (value := flask.request.args.get(name, "")[:64])}
+
+
+def order_of(assignment: Assignment) -> queue.Order:
+    """Return in which order somebody marks an assignment; where names are hidden, by chance."""
+    return forms.order(flask.request.args, is_anonymous=assignment.rules.marking.is_anonymous)
 
 
 @blueprint.get("/classes/<uuid:class_id>/marking")
@@ -58,10 +65,22 @@ def next_one(assignment_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         opened = open_assignment(assignment_id, me.user_id)
         opened.membership.require_staff()
-        order = forms.order(flask.request.args, is_anonymous=False)
+        order = order_of(opened.assignment)
         found = queue.way(queue.queue_of(opened.membership, assignment_id, order, at=now()), None)
         class_id = opened.membership.class_id
     return flask.redirect(_onward(found.waiting, class_id), 303)
+
+
+@blueprint.post("/assignments/<uuid:assignment_id>/marking")
+def set_rules(assignment_id: uuid.UUID) -> ResponseReturnValue:
+    """Say how an assignment is marked."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        place = open_assignment(assignment_id, me.user_id).membership
+        place.require_staff()
+        require_everybody(place, "How an assignment is marked is set")
+        rules.set_rules(assignment_id, MarkingRules(is_anonymous="anonymous" in flask.request.form))
+    return flask.redirect(flask.url_for("marking.of_class", class_id=place.class_id), 303)
 
 
 def _onward(marking_id: uuid.UUID | None, class_id: uuid.UUID) -> str:
@@ -85,13 +104,14 @@ def script(marking_id: uuid.UUID) -> ResponseReturnValue:
 def _shown(opened: OpenedMarking) -> dict[str, Any]:
     """Return what the page of a marking shows, but for the text that was handed in."""
     marking, place = opened.marking, opened.place
-    order = forms.order(flask.request.args, is_anonymous=False)
+    order = order_of(opened.assignment)
     holder = locking.holder(marking, at=now())
     job = current_job(opened.attempt.id)
     return {
         "opened": opened,
         "class_": get_class(place.class_id),
         "marking": marking,
+        "is_anonymous": opened.assignment.rules.marking.is_anonymous,
         "marks": marks_of(marking),
         "holder": session().get(User, holder) if holder not in (None, place.user_id) else None,
         "way": queue.way(queue.queue_of(place, opened.assignment.id, order, at=now()), marking.id),
@@ -133,7 +153,7 @@ def save(marking_id: uuid.UUID) -> ResponseReturnValue:
 
 def _way_on(opened: OpenedMarking) -> str:
     locking.let_go(opened.marking, opened.place.user_id)
-    order = forms.order(flask.request.args, is_anonymous=False)
+    order = order_of(opened.assignment)
     found = queue.queue_of(opened.place, opened.assignment.id, order, at=now())
     return _onward(queue.way(found, opened.marking.id).waiting, opened.place.class_id)
 

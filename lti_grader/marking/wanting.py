@@ -15,6 +15,11 @@ from lti_grader.marking.models import Marking
 from lti_grader.problems.models import Rubric
 
 
+def has_any(assignment_id: uuid.UUID) -> bool:
+    """Return whether anything of an assignment is marked, or was to be."""
+    return session().scalar(sa.select(Marking.id).where(Marking.assignment_id == assignment_id).limit(1)) is not None
+
+
 def want(assignment_id: uuid.UUID, wanted: Mapping[uuid.UUID, Collection[uuid.UUID]]) -> None:
     """Have these submissions of students marked, and others of theirs no more; what those were given is kept.
 

@@ -327,3 +327,19 @@ def test_a_class_and_a_queue_are_read_in_one_statement_each(desk: Desk) -> None:
             (line,) = queue.overview(place)
             found = queue.queue_of(place, desk.assignment, queue.Order(), at=NOW)
         assert (len(asked), line.left, len(found)) == (2, 3, 3)
+
+
+def test_names_are_hidden_where_the_assignment_says_so(desk: Desk) -> None:
+    student = desk.world.user(name="Ada Quist")
+    _, attempt = desk.hand_in(student=student)
+    rules = f"/assignments/{desk.assignment}/marking"
+    assert "Ada Quist" in desk.browser.get(f"/marking/{desk.marking(attempt).id}").text
+    assert desk.visit(desk.world.teacher_id).post(rules, data={"anonymous": "on"}).status_code == 303
+    for answer in (
+        desk.browser.get(f"/marking/{desk.marking(attempt).id}"),
+        desk.mark(attempt, 1, status=422),
+        desk.browser.get(f"/classes/{desk.world.class_id}/marking"),
+    ):
+        for told in ("Ada Quist", str(student), str(attempt), "By name"):
+            assert told not in answer.text
+    assert "<title>Marking Submission 1" in desk.browser.get(f"/marking/{desk.marking(attempt).id}").text
