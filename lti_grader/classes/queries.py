@@ -231,8 +231,10 @@ class ItemLine:
     is_published: bool
 
 
-def items(class_id: uuid.UUID, *, only_graded: bool = False) -> list[ItemLine]:
+def items(class_id: uuid.UUID, *, only_graded: bool = False, only_materials: bool = False) -> list[ItemLine]:
     """Return the content items of a class in their order; materials are not graded."""
+    is_material = ContentItem.type == ContentType.MATERIAL
+    kinds = ~is_material if only_graded else is_material if only_materials else sa.true()
     rows = session().execute(
         sa.select(
             ContentItem.id,
@@ -243,7 +245,7 @@ def items(class_id: uuid.UUID, *, only_graded: bool = False) -> list[ItemLine]:
             seen_by_students(),
         )
         .join(Module, Module.id == ContentItem.module_id)
-        .where(Module.class_id == class_id, sa.true() if not only_graded else ContentItem.type != ContentType.MATERIAL)
+        .where(Module.class_id == class_id, kinds)
         .order_by(Module.order_index, ContentItem.order_index)
     )
     return [ItemLine(*row) for row in rows]

@@ -16,11 +16,13 @@ from lti_grader.assignments.queries import (
 )
 from lti_grader.assignments.release import Part
 from lti_grader.assignments.releasing import release, take_back
+from lti_grader.classes.materials import readers
 from lti_grader.classes.mentors import may_see_work, mentored
 from lti_grader.classes.models import Role
 from lti_grader.classes.queries import (
     Membership,
     get_class,
+    items,
     membership,
     roster,
     was_ever_in,
@@ -30,6 +32,7 @@ from lti_grader.core.errors import BadInput, NotFound
 from lti_grader.core.web import viewer
 from lti_grader.gradebook import queries
 from lti_grader.gradebook.home import home_of
+from lti_grader.gradebook.progress import progress_of
 from lti_grader.people.models import User
 
 blueprint = flask.Blueprint("gradebook", __name__)
@@ -60,6 +63,9 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
             class_=get_class(class_id),
             within=place.within,
             assignments=class_assignments(class_id),
+            progress=progress_of(place),
+            materials=items(class_id, only_materials=True),
+            readers=readers(class_id),
             held_back=held_back(class_id, at=now()),
             students=sum(one.role == Role.STUDENT for one, _ in people),
             staff=sum(one.role in (Role.TEACHER, Role.ASSISTANT) for one, _ in people),
@@ -87,7 +93,7 @@ def _student_home(place: Membership, student_id: uuid.UUID, *, people: Sequence[
         "classes/student_home.html",
         class_=get_class(place.class_id),
         works=place.role in (Role.STUDENT, Role.PREVIEW) or student_id != place.user_id,
-        modules=home_of(student_id, place.class_id, at=now()),
+        home=home_of(student_id, place.class_id, at=now()),
         student=next((one for one in people if one.id == student_id), None),
         people=people,
         # A link that nothing is behind leads its students here.
