@@ -8,6 +8,7 @@ import flask
 
 from lti_grader.adapters import Adapters
 from lti_grader.assignments.access_views import blueprint as access
+from lti_grader.assignments.bringing_views import blueprint as bringing
 from lti_grader.assignments.checklist_views import blueprint as checklist
 from lti_grader.assignments.languages import label_of
 from lti_grader.assignments.passcode_views import blueprint as passcodes
@@ -126,6 +127,7 @@ def register_pages(app: flask.Flask) -> None:
         materials,
         class_settings,
         checklist,
+        bringing,
         assignments,
         access,
         passcodes,

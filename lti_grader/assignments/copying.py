@@ -5,6 +5,7 @@ an exam, would stand open without one: such a copy is not published until a teac
 on a date is released by hand in the copy, and a release of the original is none of the copy.
 """
 
+import dataclasses
 import datetime as dt
 import uuid
 
@@ -88,20 +89,38 @@ def _copy_everything(wanted: Assignment, class_id: uuid.UUID, at: dt.datetime) -
 def _copy(
     original: Assignment, module: Module, place: int, class_id: uuid.UUID, from_class_id: uuid.UUID, at: dt.datetime
 ) -> uuid.UUID:
-    tenant, rules = current_tenant(), original.rules
+    rules = original.rules
     waits = original.mode == Mode.EXAM or rules.opens_at is not None or original.publish_at is not None
+    terms = Terms(_without_dates(rules), None, original.is_published and not waits)
+    copied = copy_as(original, module, place, terms)
+    note_copy(copied, original.id, class_id, from_class_id, at=at)
+    return copied
+
+
+@dataclasses.dataclass(frozen=True)
+class Terms:
+    """What of an assignment belongs to the term in which it is set."""
+
+    rules: AssignmentConfig
+    due_date: dt.datetime | None
+    is_published: bool
+
+
+def copy_as(original: Assignment, module: Module, place: int, terms: Terms) -> uuid.UUID:
+    """Copy an assignment with its problems, by their versions, into a module of any class, and return the copy's id."""
+    tenant = current_tenant()
     copy = Assignment(
         tenant_id=tenant,
         module_id=module.id,
         title=original.title,
         description=original.description,
         order_index=place,
-        is_published=original.is_published and not waits,
-        due_date=None,
+        is_published=terms.is_published,
+        due_date=terms.due_date,
         mode=original.mode,
         difficulty=original.difficulty,
         points_total=original.points_total,
-        config=_without_dates(rules).model_dump(mode="json"),
+        config=terms.rules.model_dump(mode="json"),
     )
     session().add(copy)
     session().flush()
@@ -121,18 +140,25 @@ def _copy(
         )
         for one in problems.all()
     )
+    session().flush()
+    return copy.id
+
+
+def note_copy(
+    copy_id: uuid.UUID, original_id: uuid.UUID, class_id: uuid.UUID, from_class_id: uuid.UUID, *, at: dt.datetime
+) -> None:
+    """Note that an item of a class is a copy of one of another: it is not copied there a second time."""
     session().add(
         CopiedItem(
-            tenant_id=tenant,
-            copy_id=copy.id,
-            original_id=original.id,
+            tenant_id=current_tenant(),
+            copy_id=copy_id,
+            original_id=original_id,
             class_id=class_id,
             from_class_id=from_class_id,
             copied_at=at,
         )
     )
     session().flush()
-    return copy.id
 
 
 def _without_dates(rules: AssignmentConfig) -> AssignmentConfig:

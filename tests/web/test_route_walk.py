@@ -64,7 +64,7 @@ STAFF_ONLY = {
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
     "announcements.announce", "lti.join_class", "assignments.settings", "assignments.change", "lti.take_course_out",
     "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
-    "checklist.page", "class_settings.page", "class_settings.change", "class_settings.archive",
+    "bringing.page", "bringing.bring", "checklist.page", "class_settings.page", "class_settings.change", "class_settings.archive",
     "materials.add", "materials.edit", "materials.save", "materials.preview", "materials.ask_to_remove", "materials.remove",
     "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change", "late.page", "late.change",
     "regrades.page", "regrades.start", "regrades.regrade", "regrades.act", "regrades.marks_csv",
