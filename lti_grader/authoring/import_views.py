@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import flask
@@ -19,7 +20,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput, Forbidden, GraderError, NotFound
 from lti_grader.core.web import viewer
 from lti_grader.problems.packages import exporting, files
-from lti_grader.problems.packages.formats import WRITABLE, Format, writable_for
+from lti_grader.problems.packages.formats import Written, writable_for
 from lti_grader.problems.queries import problem_named
 
 blueprint = flask.Blueprint("imports", __name__)
@@ -172,20 +173,21 @@ def export(problem_id: uuid.UUID, version_id: uuid.UUID, format: str) -> Respons
     with transaction(me.tenant_id):
         opened = access.open_problem(problem_id, me.user_id)
         version = queries.version_of(opened, version_id)
-        chosen = next((one for one in writable_for(is_quiz=version.is_quiz) if one.value == format), None)
-        if chosen is None:
+        writable = writable_for(is_quiz=version.is_quiz)
+        writes = next((write for one, write in writable.items() if one.value == format), None)
+        if writes is None:
             raise NotFound("A problem cannot be written in that format.")
         kept = exporting.kept_version(version.id)
         slug, number = opened.problem.slug, version.number
     # Packing takes as long as the store does: no connection is held meanwhile.
     get = exporting.bounded(adapters.installed().blobs.get, most=importing.MOST_BYTES)
-    packed = _packed(chosen, exporting.package_of(kept, get), slug)
+    packed = _packed(writes, exporting.package_of(kept, get), slug)
     answer = flask.Response(packed, mimetype="application/zip")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{slug}-{number}.zip")
     return answer
 
 
-def _packed(chosen: Format, package: Any, slug: str) -> bytes:
-    written = WRITABLE[chosen](package)
+def _packed(writes: Callable[[Any], Written], package: Any, slug: str) -> bytes:
+    written = writes(package)
     told = {"NOT-CARRIED-OVER.txt": "\n".join(written.report).encode() + b"\n"} if written.report else {}
     return files.zipped({**written.files, **told}, slug)

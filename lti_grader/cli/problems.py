@@ -179,7 +179,7 @@ class _Bringing:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice([str(one) for one in formats.WRITABLE]),
+    type=click.Choice([str(one) for one in {**formats.WRITABLE, **formats.writable_for(is_quiz=True)}]),
     default=str(Format.OWN),
     show_default=True,
 )
@@ -198,7 +198,12 @@ def export(slug: str, target: Path, *, number: int | None, format_: str, tenant:
                 said = f" with a version {number}" if number else ""
                 raise click.UsageError(f"There is no problem {slug!r}{said} here.")
             kept = exporting.kept_version(found)
-        written = formats.WRITABLE[Format(format_)](exporting.package_of(kept, adapters.installed().blobs.get))
+        writes = formats.writable_for(is_quiz=kept.version.is_quiz).get(Format(format_))
+        if writes is None:
+            raise click.UsageError(
+                f"{slug} cannot be written so: QTI is for quizzes, and Kattis packages are for programs."
+            )
+        written = writes(exporting.package_of(kept, adapters.installed().blobs.get))
     if target.suffix.lower() == ".zip":
         target.write_bytes(files.zipped(written.files, slug))
     else:

@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 @functools.cache
-def _renderer() -> MarkdownIt:
+def _renderer(*, with_tex: bool = False) -> MarkdownIt:
     found = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     # "$5 or $6" is money: a dollar beside a space or before a digit ends no formula.
     return found.use(
@@ -51,8 +51,12 @@ def _renderer() -> MarkdownIt:
         allow_digits=False,
         allow_labels=False,
         double_inline=True,
-        renderer=_maths,
+        renderer=_tex if with_tex else _maths,
     )
+
+
+def _tex(text: str, options: Mapping[str, Any]) -> str:
+    return escape(rf"\[{text}\]" if options.get("display_mode") else rf"\({text}\)")
 
 
 def _maths(text: str, options: Mapping[str, Any]) -> str:
@@ -71,6 +75,11 @@ def _maths(text: str, options: Mapping[str, Any]) -> str:
 def to_html(text: str) -> Markup:
     """Return `text` as HTML that is safe to put on a page. A first-level heading becomes a second-level one."""
     return _clean(_renderer().render(text))
+
+
+def to_html_with_tex(text: str) -> str:
+    r"""Return `text` as HTML, as `to_html` does, with formulas as they are written, within \( and \): for other programs."""
+    return _clean(_renderer(with_tex=True).render(text))
 
 
 def to_html_with(text: str, files: Mapping[str, str]) -> Markup:

@@ -1,4 +1,4 @@
-"""Fills the demo: three problems, three assignments placed by deep linking, and some weeks of students' work.
+"""Fills the demo: three problems and a quiz, four assignments placed by deep linking, and some weeks of students' work.
 
 Nothing is made up: expected outputs come from the reference solutions, attempts go through the grader,
 and scores travel to the LMS as any other.
@@ -38,10 +38,12 @@ from lti_grader.problems.operations import create_problem, publish
 TENANT = "Demo University"
 _LANGUAGES = ("python", "cpp", "java", "javascript")
 _ASSIGNMENTS = (
-    ("Week 1: Pairs that add up", "two-sum-count", Counts.BEST, -15.0),
-    ("Week 2: Balanced brackets", "balanced-brackets", Counts.LATEST, -8.0),
-    ("Week 3: Shortest way home", "shortest-path", Counts.BEST, 6.0),
+    ("Week 1: Pairs that add up", "two-sum-count", Counts.BEST, -15.0, None),
+    ("Week 2: Balanced brackets", "balanced-brackets", Counts.LATEST, -8.0, None),
+    ("Week 3: Shortest way home", "shortest-path", Counts.BEST, 6.0, None),
+    ("Week 4: What it costs", problems.QUIZ, Counts.BEST, 13.0, 3),
 )
+"""Title, problem, which submission counts, days until it is due, and how many submissions there may be."""
 _GRADING_SECONDS = 240
 
 
@@ -55,7 +57,7 @@ def ensure_seeded(settings: Settings, lms_url: str, say: Callable[[str], None]) 
             tenant_id = opened.scalars(sa.select(Platform.tenant_id).where(Platform.id == platform_id)).one()
         _ensure_problems(tenant_id, say)
         if not control.state()["links"]:
-            say("Placing three assignments in the course by deep linking.")
+            say("Placing four assignments in the course by deep linking.")
             _place_assignments(tenant_id, lms_url, registration["client_id"])
         _ensure_attempts(tenant_id, lms_url, control, say)
         control.close()
@@ -64,6 +66,9 @@ def ensure_seeded(settings: Settings, lms_url: str, say: Callable[[str], None]) 
 def _ensure_problems(tenant_id: uuid.UUID, say: Callable[[str], None]) -> None:
     with transaction(tenant_id):
         there = set(session().scalars(sa.select(Problem.slug)))
+    if problems.QUIZ not in there:
+        with transaction(tenant_id):
+            publish(create_problem(problems.quiz()), at=dt.datetime.now(dt.UTC))
     missing = [slug for slug in problems.SLUGS if slug not in there]
     if not missing:
         return
@@ -108,12 +113,12 @@ def _place_assignments(tenant_id: uuid.UUID, lms_url: str, client_id: str) -> No
                 class_id,
                 title=title,
                 problems=[(versions[slug], Decimal(10))],
-                config=AssignmentConfig(languages=offered, counts=counts),
+                config=AssignmentConfig(languages=offered, counts=counts, attempts_allowed=allowed),
                 mode=Mode.HOMEWORK,
                 due_date=(now + dt.timedelta(days=days)).replace(hour=21, minute=59, second=0, microsecond=0),
                 module_title=title.partition(":")[0],
             ).id
-            for title, slug, counts, days in _ASSIGNMENTS
+            for title, slug, counts, days, allowed in _ASSIGNMENTS
         ]
     answer = teacher.send(
         "POST",

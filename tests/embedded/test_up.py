@@ -126,7 +126,7 @@ def test_make_demo_says_where_to_click(demo: Up) -> None:
 
 def test_the_demos_course_is_full_and_every_score_was_seen_in_the_lms(demo: Up) -> None:
     state = httpx.get(f"http://127.0.0.1:{demo.ports['lms']}/control/state", trust_env=False).json()
-    assert [link["title"].partition(":")[0] for link in state["links"]] == ["Week 1", "Week 2", "Week 3"]
+    assert [link["title"].partition(":")[0] for link in state["links"]] == ["Week 1", "Week 2", "Week 3", "Week 4"]
     assert len(state["grades"]) == 9
     assert {grade["score"] for grade in state["grades"]} > {10.0}
 

@@ -1,4 +1,4 @@
-"""The demo's problems: statement, tests, and a reference solution in each language."""
+"""The demo's problems: statement, tests, and a reference solution in each language; and a quiz."""
 
 import importlib.util
 import tomllib
@@ -9,9 +9,12 @@ from pathlib import Path
 
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest
+from lti_grader.problems.packages import yaml_reading
+from lti_grader.problems.packages.yaml_form import MARK
 
 HERE = Path(__file__).parent
 SLUGS = ("two-sum-count", "balanced-brackets", "shortest-path")
+QUIZ = "what-it-costs"
 _SUFFIX = {"python": "py", "cpp": "cpp", "java": "java", "javascript": "js"}
 STARTER = {
     "python": "import sys\n\n\ndef main():\n    data = sys.stdin.read().split()\n    # Your program\n\n\nmain()\n",
@@ -57,4 +60,12 @@ def draft(slug: str, answer: Callable[[bytes], bytes]) -> DraftProblem:
         tags=described["tags"],
         cpu_ms=described["cpu_ms"],
         memory_kb=described["memory_kb"],
+    )
+
+
+def quiz() -> DraftProblem:
+    """Return the quiz, which stands in a file of our own format."""
+    package = yaml_reading.read(QUIZ, {MARK: (HERE / QUIZ / MARK).read_bytes()})
+    return DraftProblem(
+        package.slug, package.title, package.statement, package.groups, tags=package.tags, quiz=package.quiz
     )

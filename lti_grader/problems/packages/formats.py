@@ -15,6 +15,8 @@ from lti_grader.problems.packages import (
     moodle,
     notebook_files,
     polygon,
+    qti,
+    qti_writing,
     yaml_form,
     yaml_reading,
     yaml_writing,
@@ -33,6 +35,8 @@ class Format(enum.StrEnum):
     POLYGON = "polygon"
     GRADESCOPE = "gradescope"
     NOTEBOOK = "notebook"
+    QTI = "qti"
+    QTI3 = "qti3"
 
     @property
     def label(self) -> str:
@@ -48,6 +52,8 @@ _LABELS = {
     Format.GRADESCOPE: "Gradescope autograder",
     Format.MOODLE: "CodeRunner questions in Moodle XML",
     Format.NOTEBOOK: "Notebooks with graded cells",
+    Format.QTI: "QTI 2.1",
+    Format.QTI3: "QTI 3.0",
 }
 _MARKS: Mapping[str, tuple[Format, Callable[[str, Mapping[str, bytes]], Package]]] = {
     yaml_form.MARK: (Format.OWN, yaml_reading.read),
@@ -108,6 +114,8 @@ def read_upload(name: str, content: bytes, prototypes: Sequence[bytes] = ()) -> 
     BadPackage
         It is of no format that is known, or cannot be read.
     """
+    if qti.is_one(content):
+        return Found(Format.QTI, qti.read_one(PurePosixPath(name).stem, content))
     if name.lower().endswith(".xml") or content.lstrip()[:5] == b"<?xml":
         return Found(Format.MOODLE, moodle.read(content, prototypes))
     if name.lower().endswith(ENDING):
@@ -119,16 +127,17 @@ WRITABLE: Mapping[Format, Callable[[Package], Written]] = {
     Format.OWN: lambda package: Written(yaml_writing.write(package), package.report),
     Format.KATTIS: lambda package: Written(*kattis_writing.write(package)),
 }
+_QUIZ_WRITABLE: Mapping[Format, Callable[[Package], Written]] = {
+    Format.OWN: WRITABLE[Format.OWN],
+    Format.QTI: lambda package: Written(*qti_writing.write(package, qti_writing.V2)),
+    Format.QTI3: lambda package: Written(*qti_writing.write(package, qti_writing.V3)),
+}
 """The formats that problems can be exported to; the first loses nothing."""
 
 
-QUIZ_FORMATS = (Format.OWN,)
-"""Those of them that quizzes can be exported to."""
-
-
-def writable_for(*, is_quiz: bool) -> list[Format]:
+def writable_for(*, is_quiz: bool) -> Mapping[Format, Callable[[Package], Written]]:
     """Return the formats that a problem can be exported to, by whether it is a quiz."""
-    return list(QUIZ_FORMATS) if is_quiz else list(WRITABLE)
+    return _QUIZ_WRITABLE if is_quiz else WRITABLE
 
 
 def _of_files(name: str, files: Mapping[str, bytes]) -> Found:
@@ -142,12 +151,14 @@ def _of_files(name: str, files: Mapping[str, bytes]) -> Found:
         outermost = [one for one in folders if not any(one.startswith(f"{other}/") for other in folders)]
         if outermost:
             return Found(format_, [_one_of_several(folder, files, reads) for folder in outermost])
+    if any(PurePosixPath(one).name == qti.MARK for one in files):
+        return Found(Format.QTI, qti.read_all(name, files))
     if notebook_files.are_among(files):
         return Found(Format.NOTEBOOK, notebook_files.read_all(files))
     raise BadPackage(
         f"{name} is of no format that is known here: there is no "
         + " and no ".join(f"{mark} ({format_.label})" for mark, (format_, _) in _MARKS.items())
-        + f" and no *{ENDING} (notebook) in it."
+        + f" and no {qti.MARK} (QTI) and no *{ENDING} (notebook) in it."
     )
 
 

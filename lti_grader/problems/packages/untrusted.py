@@ -22,6 +22,14 @@ def root_of(content: bytes, tag: str, *, name: str = "This file", made_by: str) 
     BadPackage
         It declares entities, is not in UTF-8, or is not this kind of document.
     """
+    root = document(content, name=name, made_by=made_by)
+    if root.tag != tag:
+        raise BadPackage(f"{name} begins with <{root.tag}>, not with <{tag}>.")
+    return root
+
+
+def document(content: bytes, *, name: str, made_by: str) -> ET.Element:
+    """Return the root of a document of whatever kind, as `root_of` does."""
     if b"\0" in content:
         # In UTF-16 the words below would not be found.
         raise BadPackage(f"{name} is not in UTF-8, as {made_by} own are.")
@@ -32,6 +40,4 @@ def root_of(content: bytes, tag: str, *, name: str = "This file", made_by: str) 
         root = ET.fromstring(content)  # noqa: S314
     except (ET.ParseError, ValueError) as error:
         raise BadPackage(f"{name} is no XML that can be read: {error}") from None
-    if root.tag != tag:
-        raise BadPackage(f"{name} begins with <{root.tag}>, not with <{tag}>.")
     return root
