@@ -20,9 +20,10 @@ from lti_grader.classes.events import SectionsChanged
 from lti_grader.core.events import Event, Handler
 from lti_grader.gradebook import operations as gradebook
 from lti_grader.gradebook import rescoring
-from lti_grader.gradebook.events import ScoreChanged
+from lti_grader.gradebook.events import RegradeRequestChanged, ScoreChanged
 from lti_grader.gradebook.leaderboard import boards as leaderboards
 from lti_grader.gradebook.regrades import judging as regrades
+from lti_grader.gradebook.requests import deciding as requests
 from lti_grader.grading import taking_in
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.lti import columns, passback, releases
@@ -31,10 +32,11 @@ from lti_grader.notifications import dates, due_soon, marks
 
 FLOW: Mapping[type[Event], Sequence[Handler]] = {
     AttemptSubmitted: [taking_in.queue_job],
-    AttemptGraded: [gradebook.record_result],
+    AttemptGraded: [gradebook.record_result, requests.note_effect],
     MarkingChanged: [gradebook.record_marking],
     JudgedAgain: [regrades.go_on],
     ScoreChanged: [passback.queue_score, leaderboards.note, marks.score_changed],
+    RegradeRequestChanged: [],
     PointsChanged: [rescoring.queue],
     LatenessChanged: [rescoring.queue_late],
     SectionsChanged: [rescoring.queue_moved],

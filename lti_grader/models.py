@@ -12,6 +12,7 @@ from lti_grader.core.db import Base
 from lti_grader.gradebook.leaderboard.models import LeaderboardName
 from lti_grader.gradebook.models import GradebookEntry, Rescoring
 from lti_grader.gradebook.regrades.models import Regrade, RegradeMark, RegradeStep
+from lti_grader.gradebook.requests.models import RegradeRequest, RegradeRequestMessage
 from lti_grader.gradebook.totals.models import GradebookCategory, GradebookFiling, GradebookRules
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.grading.similarity.models import (
@@ -114,6 +115,8 @@ __all__ = [
     "RegistrationProposal",
     "Regrade",
     "RegradeMark",
+    "RegradeRequest",
+    "RegradeRequestMessage",
     "RegradeStep",
     "Rescoring",
     "ResourceLink",

@@ -45,6 +45,8 @@ from lti_grader.gradebook.leaderboard.views import blueprint as leaderboard
 from lti_grader.gradebook.points_views import blueprint as points
 from lti_grader.gradebook.regrades.queries import judged_once_more
 from lti_grader.gradebook.regrades.views import blueprint as regrades
+from lti_grader.gradebook.requests.views import beside_attempt
+from lti_grader.gradebook.requests.views import blueprint as requests
 from lti_grader.gradebook.totals.views import blueprint as totals
 from lti_grader.grading.similarity.views import blueprint as similarity
 from lti_grader.grading.views import blueprint as results
@@ -142,6 +144,7 @@ def register_pages(app: flask.Flask) -> None:
         points,
         late,
         regrades,
+        requests,
         similarity,
         audit,
         authoring,
@@ -175,6 +178,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["problem_states"] = gradebook.problem_states
     app.extensions["judged_once_more"] = judged_once_more
     app.extensions["tell_by_hand"], app.extensions["by_hand"] = tell_by_hand, by_hand
+    app.extensions["requests_beside"] = beside_attempt
     app.extensions["file_of_attempt"] = attempting.file_of
     app.extensions["score_state"] = _score_state
     app.jinja_env.filters["language"] = label_of

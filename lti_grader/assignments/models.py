@@ -71,6 +71,9 @@ class AssignmentConfig(BaseModel):
     """When students see what each test came to, and comments."""
     marking: MarkingRules = MarkingRules()
 
+    regrade_request_days: int | None = Field(default=None, ge=1, le=365)
+    """For how many days after the marks are out students may ask for a regrade; None for never."""
+
     @property
     def cooldown_in_words(self) -> str:
         """The pause between two submissions, in words."""

@@ -186,6 +186,24 @@ def _check_release(rules: AssignmentConfig, due_date: dt.datetime | None) -> Non
         raise BadAssignment("Marks or feedback are to come after the due date: give the assignment one.")
 
 
+def allow_regrade_requests(assignment: Assignment, days: int | None) -> None:
+    """Say for how many days after the marks are out students may ask for a regrade; None for never.
+
+    Raises
+    ------
+    BadAssignment
+        It is no number of days that can be.
+    """
+    try:
+        rules = AssignmentConfig.model_validate({**assignment.config, "regrade_request_days": days})
+    except ValueError:
+        raise BadAssignment(
+            "Regrades can be asked for during 1 to 365 days, or not at all: leave that empty."
+        ) from None
+    assignment.config = rules.model_dump(mode="json")
+    session().flush()
+
+
 def set_cooldown(assignment: Assignment, seconds: int) -> None:
     """Say how long the pause between two submissions to one problem is: in seconds, 0 for none.
 

@@ -7,7 +7,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader.assignments.errors import BadAssignment
-from lti_grader.assignments.operations import rate, rename, reschedule, set_cooldown
+from lti_grader.assignments.operations import allow_regrade_requests, rate, rename, reschedule, set_cooldown
 from lti_grader.assignments.queries import OpenedAssignment, open_assignment
 from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.core.db import session, transaction
@@ -77,6 +77,11 @@ def _opened(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssignment:
     return opened
 
 
+def _days(text: str) -> int | None:
+    # What is no number is no number of days either.
+    return (int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0) if text else None
+
+
 @blueprint.get("/assignments/<uuid:assignment_id>/settings")
 def settings(assignment_id: uuid.UUID) -> ResponseReturnValue:
     """An assignment's dates, whether students see it, and when they see their results."""
@@ -106,6 +111,8 @@ def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
                     marks=release_rule(Part.MARKS),
                     feedback=release_rule(Part.FEEDBACK),
                 )
+                if "regrade_days" in form:
+                    allow_regrade_requests(assignment, _days(form["regrade_days"].strip()))
         except BadAssignment as error:
             session().refresh(assignment)
             page = flask.render_template(

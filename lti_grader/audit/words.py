@@ -37,6 +37,7 @@ NOUNS = {
     "rubric_criteria": "the criterion",
     "rubric_levels": "the level of a criterion",
     "calendar_events": "the event",
+    "regrade_requests": "the regrade request",
 }
 _VERBS = {Action.INSERT: "Made", Action.UPDATE: "Changed", Action.DELETE: "Removed"}
 _OTHER_VERBS = {
@@ -73,6 +74,8 @@ _LABELS = {
     "set_at": "Set at", "status": "State", "version_before": "Version before", "version_after": "Version after", "which": "Which submissions",
     "student_ids": "Students", "sections": "Sections", "is_reason_told": "Students read the reason",
     "body_markdown": "Text", "size": "Bytes",
+    "effect": "What came of it", "mark_before": "Mark before", "mark_after": "Mark after", "about": "About",
+    "config.regrade_request_days": "Days for regrade requests",
     "starts_at": "Begins", "ends_at": "Ends", "is_all_day": "All day", "rule": "Repeats", "left_out": "Left out on", "type": "Kind",
     "reference_id": "About",
     "visibility": "Seen by students", "input": "Input", "expected": "Expected", "aggregation": "Points of the group",

@@ -13,3 +13,11 @@ class ScoreChanged(Event):
     at: dt.datetime
     regrade_id: uuid.UUID | None = None
     """The regrade that changed them; None for whatever else did."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RegradeRequestChanged(Event):
+    """Something was written in a regrade request, or decided, or the judging that it led to is over."""
+
+    request_id: uuid.UUID
+    at: dt.datetime

@@ -15,6 +15,12 @@ class JudgedAlready(Conflict):
     code = "judged_already"
 
 
+class BeingJudged(Conflict):
+    """A submission waits for its judging, or is in a worker's hands."""
+
+    code = "being_judged"
+
+
 class OnlyRuns(Conflict):
     """What was submitted is submitted."""
 

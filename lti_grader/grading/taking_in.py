@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import uuid
 
 import sqlalchemy as sa
 
@@ -11,9 +12,9 @@ from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.messages import send_after_commit
 from lti_grader.grading import turns
-from lti_grader.grading.errors import NotGradedAtOnce
+from lti_grader.grading.errors import BeingJudged, NotGradedAtOnce
 from lti_grader.grading.graders.quiz import grade_quiz
-from lti_grader.grading.models import GradingJob, JobReason
+from lti_grader.grading.models import GradingJob, JobReason, JobStatus
 from lti_grader.grading.operations import QUEUE, TASK, claim, record
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,37 @@ _AT_ONCE = dt.timedelta(seconds=60)
 
 def queue_job(event: AttemptSubmitted) -> None:
     """Owe the attempt a judging."""
-    attempt = session().get_one(SubmissionAttempt, event.attempt_id)
+    now = dt.datetime.now(dt.UTC)
+    job = _owe(session().get_one(SubmissionAttempt, event.attempt_id), JobReason.SUBMITTED, at=now)
+    if event.content is None or not grade_at_once(job, event.content, at=now):
+        _send(job)
+
+
+def queue_appeal(attempt_id: uuid.UUID, *, at: dt.datetime) -> GradingJob:
+    """Owe a submission a judging once more, whose result takes the place of the one before.
+
+    Raises
+    ------
+    BeingJudged
+        One is owed already.
+    """
+    # Whoever else asks for the same at this moment waits here, and then finds this one.
+    attempt = session().get_one(SubmissionAttempt, attempt_id, with_for_update={"key_share": True})
+    open_ones = sa.select(GradingJob.id).where(
+        GradingJob.attempt_id == attempt_id, GradingJob.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
+    )
+    if session().scalar(open_ones) is not None:
+        raise BeingJudged("This submission is being judged at this moment. Wait for the result, then try again.")
+    job = _owe(attempt, JobReason.APPEAL, at=at)
+    _send(job)
+    return job
+
+
+def _send(job: GradingJob) -> None:
+    send_after_commit(TASK, current_tenant(), job.id, queue=QUEUE, priority=job.priority)
+
+
+def _owe(attempt: SubmissionAttempt, reason: JobReason, *, at: dt.datetime) -> GradingJob:
     # By the tests that the assignment uses now, should a regrade have changed them since the page was opened.
     mode, version_id = (
         session()
@@ -33,22 +64,20 @@ def queue_job(event: AttemptSubmitted) -> None:
         )
         .one()
     )
-    now = dt.datetime.now(dt.UTC)
     place = priority(Mode(mode), AttemptType(attempt.type))
     job = GradingJob(
         tenant_id=current_tenant(),
         attempt_id=attempt.id,
         problem_version_id=version_id,
-        reason=JobReason.SUBMITTED,
+        reason=reason,
         priority=place,
-        created_at=now,
-        turn_at=turns.turn_at(attempt.student_id, place, at=now),
-        sent_at=now,
+        created_at=at,
+        turn_at=turns.turn_at(attempt.student_id, place, at=at),
+        sent_at=at,
     )
     session().add(job)
     session().flush()
-    if event.content is None or not grade_at_once(job, event.content, at=now):
-        send_after_commit(TASK, current_tenant(), job.id, queue=QUEUE, priority=job.priority)
+    return job
 
 
 def grade_at_once(job: GradingJob, content: bytes, *, at: dt.datetime) -> bool:

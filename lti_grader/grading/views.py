@@ -125,6 +125,7 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
             found=found,
             regraded=flask.current_app.extensions["judged_once_more"](attempt_id),
             by_hand=flask.current_app.extensions["by_hand"](found, opened, content, at=_now()),
+            asking=flask.current_app.extensions["requests_beside"](found, opened),
             earlier=queries.earlier_results(attempt_id) if opened.membership.is_staff else [],
             seen=shown_of(found, opened, now=_now()),
             waits=opened.shown_to_students(at=_now()).note,

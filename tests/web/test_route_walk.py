@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from lti_grader.assignments.models import AssignmentProblem
+from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.authoring import importing
 from lti_grader.calendar.models import EventType
 from lti_grader.calendar.operations import Draft, add_to_class
@@ -22,6 +23,7 @@ from lti_grader.classes.queries import membership
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.regrades import judging
 from lti_grader.gradebook.regrades.models import Which
+from lti_grader.gradebook.requests.models import RegradeRequest
 from lti_grader.grading import tasks
 from lti_grader.grading.models import GradingJob
 from lti_grader.grading.similarity.models import SimilarityPair, SimilarityProgram, SimilarityReport
@@ -78,7 +80,7 @@ STAFF_ONLY = {
     "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
     "similarity.pair", "similarity.decide",
     "quizzes.settings", "quizzes.sections", "quizzes.questions", "quizzes.edit_question", "quizzes.save_question", "quiz_previews.grade",
-    "events.new_for_class", "events.add_to_class",
+    "requests.of_class", "events.new_for_class", "events.add_to_class",
     "previews.page", "previews.save_draft", "previews.hand_in", "previews.history", "previews.unpack",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.
@@ -124,6 +126,7 @@ def ids(world: World) -> dict[str, Any]:
         "material_id": _material(world),
         "event_id": _event(world),
         "marking_id": _marking(world, assignment, item, attempt, student),
+        "request_id": _regrade_request(world, attempt, student),
     }  # fmt: skip
 
 
@@ -160,6 +163,19 @@ def _regrade(world: World, item: uuid.UUID) -> uuid.UUID:
         place = membership(world.class_id, world.teacher_id)
         version = session().get_one(AssignmentProblem, item).problem_version_id
         return judging.start(place, item, judging.Wanted(version, Which.ALL), at=NOW).id
+
+
+def _regrade_request(world: World, attempt_id: uuid.UUID, student: uuid.UUID) -> uuid.UUID:
+    with transaction(world.tenant_id):
+        attempt = session().get_one(SubmissionAttempt, attempt_id)
+        item = session().get_one(AssignmentProblem, attempt.assignment_problem_id)
+        request = RegradeRequest(
+            tenant_id=world.tenant_id, assignment_id=item.assignment_id, assignment_problem_id=item.id, attempt_id=attempt_id,
+            student_id=student, opened_at=NOW, changed_at=NOW,
+        )  # fmt: skip
+        session().add(request)
+        session().flush()
+        return request.id
 
 
 def _event(world: World) -> uuid.UUID:

@@ -15,6 +15,7 @@ from lti_grader.core.db import session
 from lti_grader.core.errors import Conflict
 from lti_grader.gradebook.leaderboard import operations as leaderboards
 from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.gradebook.requests.models import RegradeRequest, RegradeRequestMessage
 from lti_grader.grading.similarity import personal as similarity
 from lti_grader.lti import board_operations, mentoring
 from lti_grader.lti.asset_models import AssetReport, AssetStatus, LtiAsset, ReportStatus
@@ -122,6 +123,16 @@ def _marks(user: User) -> None:
         sa.update(GradebookEntry)
         .where(GradebookEntry.student_id == user.id)
         .values(manual_feedback="", private_notes="", override_reason=None)
+    )
+    session().execute(
+        sa.update(RegradeRequestMessage)
+        .where(
+            RegradeRequestMessage.request_id.in_(
+                sa.select(RegradeRequest.id).where(RegradeRequest.student_id == user.id)
+            )
+        )
+        .values(text="")
+        .execution_options(synchronize_session=False)
     )
 
 

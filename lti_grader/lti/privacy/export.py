@@ -24,6 +24,7 @@ from lti_grader.core.db import session
 from lti_grader.gradebook.leaderboard.models import LeaderboardName
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.regrades.models import Regrade, RegradeMark
+from lti_grader.gradebook.requests.models import RegradeRequest, RegradeRequestMessage
 from lti_grader.grading.models import GradingJob
 from lti_grader.grading.similarity import personal as similarity
 from lti_grader.lti import mentoring
@@ -50,6 +51,7 @@ materials.json   which materials of their classes they have opened, and when fir
 similar.json     with how many submissions of others theirs were found alike, and what staff noted of that; not whose
 marking.json     what people gave for their work by hand, and their comments on it
 scores.json      what was sent, or is owed, to the LMS's gradebook
+regrade_requests.json  what they asked to have regraded, and what came of it; the words are in regrade_request_messages.json
 calendar.json    events of their own, and those that they entered for classes
 files.json       files that they handed in to the LMS and that came here; the files are in files/
 mentors.json     who mentors them and whom they mentor, as their LMS told it
@@ -105,6 +107,18 @@ def gather(user: User) -> Held:
                 ContentItem, ContentItem.id == MaterialOpening.material_id
             ),
             MaterialOpening.user_id == user.id,
+        ),
+        "regrade_requests": _rows(
+            sa.select(RegradeRequest, ContentItem.title.label("item")).join(
+                ContentItem, ContentItem.id == RegradeRequest.assignment_id
+            ),
+            RegradeRequest.student_id == user.id,
+        ),
+        "regrade_request_messages": _rows(
+            sa.select(RegradeRequestMessage).join(
+                RegradeRequest, RegradeRequest.id == RegradeRequestMessage.request_id
+            ),
+            sa.or_(RegradeRequest.student_id == user.id, RegradeRequestMessage.author_id == user.id),
         ),
         "calendar": _rows(sa.select(CalendarEvent), CalendarEvent.owner_id == user.id),
         "calendar_address": _rows(sa.select(CalendarFeed), CalendarFeed.user_id == user.id),

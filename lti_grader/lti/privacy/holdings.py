@@ -18,6 +18,7 @@ from lti_grader.core.errors import NotFound
 from lti_grader.gradebook.leaderboard.models import LeaderboardName
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.regrades.models import RegradeMark
+from lti_grader.gradebook.requests.models import RegradeRequest
 from lti_grader.grading.similarity import personal as similarity
 from lti_grader.grading.similarity.models import SimilarityNote, SimilarityPair
 from lti_grader.lti import claims as c
@@ -88,6 +89,7 @@ def counts(user: User) -> dict[str, int]:
         "grades": (GradebookEntry, (GradebookEntry.student_id == user.id,)),
         "names on leaderboards": (LeaderboardName, (LeaderboardName.user_id == user.id,)),
         "materials opened": (MaterialOpening, (MaterialOpening.user_id == user.id,)),
+        "regrade requests": (RegradeRequest, (RegradeRequest.student_id == user.id,)),
         "calendar events": (CalendarEvent, (CalendarEvent.owner_id == user.id,)),
         "changes noted": (
             AuditEntry, (sa.or_(AuditEntry.student_id == user.id, AuditEntry.actor_id == user.id),),
