@@ -42,11 +42,14 @@ from lti_grader.gradebook.grid_views import blueprint as gradebook_pages
 from lti_grader.gradebook.late_views import blueprint as late
 from lti_grader.gradebook.leaderboard.boards import is_on_in
 from lti_grader.gradebook.leaderboard.views import blueprint as leaderboard
+from lti_grader.gradebook.own_views import blueprint as own_marks
 from lti_grader.gradebook.points_views import blueprint as points
 from lti_grader.gradebook.regrades.queries import judged_once_more
 from lti_grader.gradebook.regrades.views import blueprint as regrades
 from lti_grader.gradebook.requests.views import beside_attempt
 from lti_grader.gradebook.requests.views import blueprint as requests
+from lti_grader.gradebook.table_views import blueprint as gradebook_csv
+from lti_grader.gradebook.tables import MOST_BYTES as MOST_TABLE_BYTES
 from lti_grader.gradebook.totals.views import blueprint as totals
 from lti_grader.grading.similarity.views import blueprint as similarity
 from lti_grader.grading.views import blueprint as results
@@ -92,6 +95,7 @@ _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
     "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE, "drafts.save": _FILE, "checks.keep": 2 * MOST_ARCHIVE_BYTES,
+    "gradebook_csv.read": 4 * MOST_TABLE_BYTES,
     "materials.save": 4 * _FILE,
     "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK, "work.save_draft": _NOTEBOOK, "previews.save_draft": _NOTEBOOK,
     "work.unpack": 2 * MOST_ARCHIVE_BYTES, "previews.unpack": 2 * MOST_ARCHIVE_BYTES,
@@ -140,6 +144,8 @@ def register_pages(app: flask.Flask) -> None:
         marks,
         marking,
         totals,
+        own_marks,
+        gradebook_csv,
         leaderboard,
         points,
         late,

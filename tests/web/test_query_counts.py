@@ -35,6 +35,7 @@ WITH = {"gradebook.rows": {"from": "0"}}
 LEFT_OUT = {
     "results.events": "stays open while somebody looks",
     "gradebook.mentored_home": "is for mentors; it is the student's home that is walked",
+    "own_marks.mentored": "is for mentors; it is the student's own page that is walked",
     "results.diff": "compares two attempts that its address names",
     "lti.attempt_link": "leads to another address",
     "results.files_zip": "is there for answers of several files",

@@ -59,7 +59,7 @@ OWN = {
     "calendar.mine", "calendar.choose_zone", "events.new_own", "events.add_own", "feed.page", "feed.change",
 }  # fmt: skip
 STAFF_ONLY = {
-    "gradebook.grid", "gradebook.student", "marks.cell", "marks.decide", "marks.comment", "gradebook.rows", "totals.page", "totals.change", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
+    "gradebook.grid", "gradebook.student", "marks.cell", "marks.decide", "marks.comment", "gradebook.rows", "totals.page", "totals.change", "gradebook_csv.take_out", "gradebook_csv.page", "gradebook_csv.read", "lti.board", "lti.resend", "lti.handed_in", "lti.activity",
     "lti.bind_activity", "lti.trail", "lti.roster", "lti.roster_state", "lti.read_roster", "lti.allow_drops", "lti.registrar",
     "lti.columns", "lti.make_column", "lti.ask_for_column", "lti.holds", "lti.freeze", "lti.ask_release", "lti.release", "lti.comparisons", "lti.compare",
     "lti.class_csv", "lti.class_one_roster", "lti.institution_csv", "lti.institution_one_roster",
