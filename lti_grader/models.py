@@ -1,5 +1,6 @@
 """Every table, imported in one place so that the metadata is whole."""
 
+from lti_grader.assignments.late_day_models import LateDayGrant, LateDaysSpent
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem, PointsChange
 from lti_grader.assignments.passcode_models import AssignmentPasscode, PasscodeEntry
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
@@ -88,6 +89,8 @@ __all__ = [
     "GradebookFiling",
     "GradebookRules",
     "GradingJob",
+    "LateDayGrant",
+    "LateDaysSpent",
     "LeaderboardName",
     "LineItem",
     "LtiAsset",

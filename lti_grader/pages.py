@@ -11,6 +11,7 @@ from lti_grader.assignments.access_views import blueprint as access
 from lti_grader.assignments.bringing_views import blueprint as bringing
 from lti_grader.assignments.checklist_views import blueprint as checklist
 from lti_grader.assignments.languages import label_of
+from lti_grader.assignments.late_day_views import blueprint as late_days
 from lti_grader.assignments.passcode_views import blueprint as passcodes
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
@@ -149,6 +150,7 @@ def register_pages(app: flask.Flask) -> None:
         leaderboard,
         points,
         late,
+        late_days,
         regrades,
         requests,
         similarity,

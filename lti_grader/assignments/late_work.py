@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.access import with_class
 from lti_grader.assignments.dates import OtherDates
+from lti_grader.assignments.late_day_models import LateDaysSpent
 from lti_grader.assignments.lateness import Late, LatePolicy, credit_of
 from lti_grader.assignments.models import AccessOverride, Assignment
 from lti_grader.classes.models import Enrollment, Module
@@ -27,10 +28,13 @@ class Lateness:
     """When each of these assignments is due."""
     others: Mapping[tuple[uuid.UUID, uuid.UUID], dt.datetime | None]
     """When it is due for a student who has another due date, by (assignment, student)."""
+    days: Mapping[tuple[uuid.UUID, uuid.UUID], int]
+    """Late days that were spent, by (assignment, student)."""
 
     def due(self, assignment_id: uuid.UUID, student_id: uuid.UUID) -> dt.datetime | None:
-        """Return when a student's work is due."""
-        return self.others.get((assignment_id, student_id), self.usual.get(assignment_id))
+        """Return when a student's work is due, with the late days that they spent on it."""
+        found = self.others.get((assignment_id, student_id), self.usual.get(assignment_id))
+        return found and found + dt.timedelta(days=self.days.get((assignment_id, student_id), 0))
 
     def late(self, assignment_id: uuid.UUID, student_id: uuid.UUID, submitted_at: dt.datetime) -> Late | None:
         """Return how late a submission was, None where it counts in full."""
@@ -45,7 +49,9 @@ class Lateness:
 def lateness(
     assignments: Collection[Assignment], student_ids: Collection[uuid.UUID], *, policy: LatePolicy | None = None
 ) -> Lateness:
-    """Return who is late by their own due date, in one query however many they are, and in none where it does not matter.
+    """Return who is late by their own due date, in two queries at most however many they are.
+
+    Where late work counts in full there is nothing to ask.
 
     Parameters
     ----------
@@ -58,6 +64,7 @@ def lateness(
         {one: policies[one] for one in strict},
         {one.id: one.due_date for one in strict.values()},
         _other_dues(strict, student_ids) if strict and student_ids else {},
+        _days_spent([one for one in strict if policies[one].late_days], student_ids),
     )
 
 
@@ -67,6 +74,19 @@ def late_by_section(class_id: uuid.UUID) -> list[uuid.UUID]:
     query = sa.select(Assignment).join(Module, Module.id == Assignment.module_id)
     found = session().scalars(query.where(Module.class_id == class_id, of_section).order_by(Assignment.id))
     return [one.id for one in found if one.rules.late.steps]
+
+
+def _days_spent(
+    assignment_ids: Collection[uuid.UUID], student_ids: Collection[uuid.UUID]
+) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
+    if not assignment_ids:
+        return {}
+    rows = session().execute(
+        sa.select(LateDaysSpent.assignment_id, LateDaysSpent.student_id, LateDaysSpent.days).where(
+            LateDaysSpent.assignment_id.in_(assignment_ids), LateDaysSpent.student_id.in_(student_ids)
+        )
+    )
+    return {(one.assignment_id, one.student_id): one.days for one in rows}
 
 
 def _other_dues(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 MOST_STEPS = 6
 MOST_HOURS = 24 * 365
 MOST_GRACE_MINUTES = 24 * 60
-_DAY = dt.timedelta(days=1)
+MOST_LATE_DAYS = 100
 
 
 class LateStep(BaseModel):
@@ -38,6 +38,8 @@ class LatePolicy(BaseModel):
     steps: tuple[LateStep, ...] = ()
     grace_minutes: int = 0
     """Late by no more than this is not late."""
+    late_days: int = 0
+    """How many late days a student may spend on it: each moves their due date by 24 hours."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "LatePolicy":
@@ -162,6 +164,10 @@ def _of_order(steps: tuple[LateStep, ...]) -> Iterator[str]:
 
 
 def _of_grace(policy: LatePolicy) -> Iterator[str]:
+    if not 0 <= policy.late_days <= MOST_LATE_DAYS:
+        yield f"The late days for one assignment are a number from 0 to {MOST_LATE_DAYS}."
+    if policy.late_days and not policy.steps:
+        yield "Late days help only where late work counts less: say what late work counts, or allow none."
     if not 0 <= policy.grace_minutes <= MOST_GRACE_MINUTES:
         yield f"The grace is a number of minutes from 0 to {MOST_GRACE_MINUTES}."
     if policy.grace_minutes and not policy.steps:

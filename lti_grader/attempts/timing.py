@@ -8,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from lti_grader.assignments import late_work
+from lti_grader.assignments.late_days import bank_of
 from lti_grader.assignments.lateness import credit_in_words, length_in_words
 from lti_grader.assignments.models import Assignment
 from lti_grader.attempts.errors import TooSoon
 from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
+from lti_grader.classes.queries import class_of_item
 from lti_grader.core.db import session
 
 
@@ -51,7 +53,7 @@ def require_pause_over(student_id: uuid.UUID, item_id: uuid.UUID, assignment: As
 
 
 def as_json(student_id: uuid.UUID, item_id: uuid.UUID, assignment: Assignment, *, at: dt.datetime) -> dict[str, Any]:
-    """Return what the page says of both: seconds to wait, and from when, in seconds from now, work is how late."""
+    """Return what the page says of both: seconds to wait, from when, in seconds from now, work is how late, and late days."""
     lateness = late_work.lateness([assignment], [student_id])
     due, policy = lateness.due(assignment.id, student_id), lateness.policies.get(assignment.id)
     return {
@@ -63,4 +65,10 @@ def as_json(student_id: uuid.UUID, item_id: uuid.UUID, assignment: Assignment, *
             }
             for begins, percent in (policy.stages(due) if policy and due else [])
         ],
+        "late_days": _late_days(student_id, assignment) if policy and policy.late_days and due else None,
     }
+
+
+def _late_days(student_id: uuid.UUID, assignment: Assignment) -> dict[str, Any]:
+    bank = bank_of(class_of_item(assignment.id), student_id)
+    return {"spent": bank.spent.get(assignment.id, 0), "left": bank.left}

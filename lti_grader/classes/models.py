@@ -70,6 +70,8 @@ class ClassSettings(BaseModel):
     copying: Copying = Copying.STAFF
     apart: Apart = Apart.NOBODY
     leaderboard: bool = False
+    late_days: int = 0
+    """How many each student has to spend; further ones are given to some."""
     join_code_reason: str = ""
     """Why the join code is another than at first."""
 

@@ -72,7 +72,11 @@ def _wanted() -> LatePolicy:
     if rest is not None:
         steps.append(LateStep(hours=None, credit=rest))
     try:
-        return LatePolicy(steps=tuple(steps), grace_minutes=_whole("grace", "the grace") or 0)
+        return LatePolicy(
+            steps=tuple(steps),
+            grace_minutes=_whole("grace", "the grace") or 0,
+            late_days=_whole("late_days", "late days") or 0,
+        )
     except pydantic.ValidationError as error:
         raise BadAssignment(str(error.errors()[0]["ctx"]["error"])) from None
 
@@ -122,6 +126,7 @@ def _form(opened: OpenedAssignment, *, error: str = "") -> str:
         rows=_posted() if error else _rows(late.steps),
         rest=form.get("rest", "") if error else rest,
         grace=form.get("grace", "") if error else late.grace_minutes or "",
+        late_days=form.get("late_days", "") if error else late.late_days or "",
         rescorings=rescorings(opened.assignment.id),
         may_change=opened.membership.within is None,
         error=error,

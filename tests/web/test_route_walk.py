@@ -68,7 +68,7 @@ STAFF_ONLY = {
     "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
     "bringing.page", "bringing.bring", "checklist.page", "class_settings.page", "class_settings.change", "class_settings.archive",
     "materials.add", "materials.edit", "materials.save", "materials.preview", "materials.ask_to_remove", "materials.remove",
-    "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change", "late.page", "late.change",
+    "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change", "late.page", "late.change", "late_days.of_class", "late_days.set_usual", "late_days.give",
     "regrades.page", "regrades.start", "regrades.regrade", "regrades.act", "regrades.marks_csv",
     "authoring.problems", "authoring.problem", "authoring.version", "authoring.test", "authoring.test_data",
     "authoring.file", "authoring.compare",

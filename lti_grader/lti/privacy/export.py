@@ -13,6 +13,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from lti_grader.adapters.storage import Blobs
+from lti_grader.assignments.late_day_models import LateDayGrant, LateDaysSpent
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem
 from lti_grader.assignments.passcode_models import PasscodeEntry
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
@@ -46,6 +47,7 @@ classes.json     the classes they are or were in
 attempts.json    each Run and Submit with its points; the program texts are in attempts/
 drafts.json      what they were writing and had not handed in
 dates.json       dates and attempts that they alone were given
+late_days.json   late days that they spent, and that they were given, with the reason
 grades.json      their grades
 materials.json   which materials of their classes they have opened, and when first
 similar.json     with how many submissions of others theirs were found alike, and what staff noted of that; not whose
@@ -85,6 +87,16 @@ def gather(user: User) -> Held:
                 ContentItem, ContentItem.id == PasscodeEntry.assignment_id
             ),
             PasscodeEntry.user_id == user.id,
+        ),
+        "late_days": _rows(
+            sa.select(LateDaysSpent, ContentItem.title.label("item")).join(
+                ContentItem, ContentItem.id == LateDaysSpent.assignment_id
+            ),
+            LateDaysSpent.student_id == user.id,
+        )
+        + _rows(
+            sa.select(LateDayGrant, Class.name.label("class")).join(Class, Class.id == LateDayGrant.class_id),
+            LateDayGrant.student_id == user.id,
         ),
         "grades": _rows(
             sa.select(GradebookEntry, ContentItem.title.label("item")).join(

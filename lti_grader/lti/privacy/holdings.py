@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from lti_grader.assignments.late_day_models import LateDayGrant, LateDaysSpent
 from lti_grader.assignments.models import AccessOverride
 from lti_grader.assignments.passcode_models import PasscodeEntry
 from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
@@ -86,6 +87,8 @@ def counts(user: User) -> dict[str, int]:
         "files": (LtiAsset, (LtiAsset.user_id == user.id,)),
         "dates of their own": (AccessOverride, (AccessOverride.user_id == user.id,)),
         "passcodes entered": (PasscodeEntry, (PasscodeEntry.user_id == user.id,)),
+        "late days spent": (LateDaysSpent, (LateDaysSpent.student_id == user.id,)),
+        "late days given": (LateDayGrant, (LateDayGrant.student_id == user.id,)),
         "grades": (GradebookEntry, (GradebookEntry.student_id == user.id,)),
         "names on leaderboards": (LeaderboardName, (LeaderboardName.user_id == user.id,)),
         "materials opened": (MaterialOpening, (MaterialOpening.user_id == user.id,)),

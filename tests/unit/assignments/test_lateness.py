@@ -2,12 +2,15 @@
 
 import datetime as dt
 import random
+import uuid
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lti_grader.assignments.errors import BadAssignment
+from lti_grader.assignments.late_bank import Bank
 from lti_grader.assignments.lateness import Late, LatePolicy, LateStep, credit_of, length_in_words
 from lti_grader.assignments.models import Counts
 from lti_grader.gradebook.policy import Judged, problem_score
@@ -126,3 +129,34 @@ def test_steps_that_make_no_sense_are_refused_in_words(steps: list[tuple[int | N
 def test_a_grace_alone_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="say what late work counts"):
         LatePolicy(grace_minutes=5)
+
+
+ITEMS = [uuid.UUID(int=one) for one in range(4)]
+CHOICES = st.lists(st.tuples(st.sampled_from(ITEMS), st.integers(-1, 6), st.integers(0, 4)))
+
+
+@given(st.integers(0, 5), st.integers(0, 3), CHOICES)
+def test_a_bank_is_never_spent_beyond_its_size_and_what_is_taken_back_is_there_again(
+    usual: int, further: int, choices: list[tuple[uuid.UUID, int, int]]
+) -> None:
+    bank = Bank(usual, further)
+    for item, days, allowed in choices:
+        most = bank.most_for(item, allowed)
+        if not 0 <= days <= most:
+            with pytest.raises(BadAssignment, match=f"from 0 to {most}"):
+                bank.spending(item, days, allowed=allowed)
+            continue
+        bank = bank.spending(item, days, allowed=allowed)
+        assert bank.spent.get(item, 0) == days
+        assert sum(bank.spent.values()) + bank.left == bank.size
+    for item in ITEMS:
+        bank = bank.spending(item, 0, allowed=0)
+    assert bank == Bank(usual, further)
+
+
+@given(policies(), TRIES, st.integers(0, 5), st.integers(0, 5), st.sampled_from(Counts))
+def test_a_late_day_never_lowers_a_mark(
+    policy: LatePolicy, tries: list[tuple[int, int]], some: int, more: int, counts: Counts
+) -> None:
+    few, many = (points_of(policy, DUE + dt.timedelta(days=one), tries, counts) for one in (some, some + more))
+    assert many >= few
