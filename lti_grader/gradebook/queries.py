@@ -14,7 +14,7 @@ from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.attempts.models import HANDED_IN, AttemptType, SubmissionAttempt
 from lti_grader.classes.apart import whose_work
-from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
+from lti_grader.classes.models import ContentItem, Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
 from lti_grader.gradebook import policy
@@ -146,6 +146,54 @@ class AttemptLine:
     """How late it was handed in; None where its points count in full."""
 
 
+def _newest(
+    class_id: uuid.UUID,
+    by: Membership | None,
+    student_id: uuid.UUID | None,
+    assignment_id: uuid.UUID | None,
+    *,
+    most: int,
+) -> sa.Select[uuid.UUID, dt.datetime]:
+    """Return a query for the newest attempts, in order.
+
+    Of each problem its own newest are taken by an index, and the newest of those: however many there are in the class, no more
+    of them are looked at than so many for each problem.
+    """
+    of_problem = (
+        sa.select(SubmissionAttempt.id, SubmissionAttempt.created_at)
+        .where(SubmissionAttempt.assignment_problem_id == AssignmentProblem.id)
+        .order_by(SubmissionAttempt.created_at.desc(), SubmissionAttempt.id.desc())
+        .limit(most)
+    )
+    if by is not None:
+        of_problem = of_problem.where(whose_work(by, SubmissionAttempt.student_id))
+    if student_id is not None:
+        of_problem = of_problem.where(SubmissionAttempt.student_id == student_id)
+    each = of_problem.correlate(AssignmentProblem).lateral()
+    query = (
+        sa.select(each.c.id, each.c.created_at)
+        .select_from(AssignmentProblem)
+        .join(ContentItem, ContentItem.id == AssignmentProblem.assignment_id)
+        .join(Module, Module.id == ContentItem.module_id)
+        .join(each, sa.true())
+        .where(Module.class_id == class_id)
+        .order_by(each.c.created_at.desc(), each.c.id.desc())
+    )
+    return query if assignment_id is None else query.where(AssignmentProblem.assignment_id == assignment_id)
+
+
+def how_many_attempts(class_id: uuid.UUID, student_id: uuid.UUID) -> int:
+    """Return how many attempts a student has made in a class."""
+    return session().scalars(
+        sa.select(sa.func.count())
+        .select_from(SubmissionAttempt)
+        .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
+        .join(ContentItem, ContentItem.id == AssignmentProblem.assignment_id)
+        .join(Module, Module.id == ContentItem.module_id)
+        .where(Module.class_id == class_id, SubmissionAttempt.student_id == student_id)
+    ).one()  # fmt: skip
+
+
 def attempts_of_class(
     class_id: uuid.UUID,
     *,
@@ -153,6 +201,7 @@ def attempts_of_class(
     student_id: uuid.UUID | None = None,
     assignment_id: uuid.UUID | None = None,
     most: int = 20,
+    before: int = 0,
 ) -> Sequence[AttemptLine]:
     """Return the newest attempts of a class, or of one student there, or of theirs for one assignment.
 
@@ -160,6 +209,8 @@ def attempts_of_class(
     ----------
     by
         Those only that this person of the staff sees.
+    before
+        How many newer ones are passed over.
     """
     job = (
         sa.select(GradingJob)
@@ -168,25 +219,19 @@ def attempts_of_class(
         .limit(1)
         .lateral()
     )
+    found = _newest(class_id, by, student_id, assignment_id, most=before + most)
+    newest = found.offset(before).limit(most).subquery()
     query = (
         sa.select(SubmissionAttempt, User, Problem.title, Assignment, job.c.points, job.c.maximum, job.c.error)
+        .join(newest, newest.c.id == SubmissionAttempt.id)
         .join(User, User.id == SubmissionAttempt.student_id)
         .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
         .join(ProblemVersion, ProblemVersion.id == SubmissionAttempt.problem_version_id)
         .join(Problem, Problem.id == ProblemVersion.problem_id)
         .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
-        .join(Module, Module.id == Assignment.module_id)
         .outerjoin(job, sa.true())
-        .where(Module.class_id == class_id)
-        .order_by(SubmissionAttempt.created_at.desc())
-        .limit(most)
+        .order_by(SubmissionAttempt.created_at.desc(), SubmissionAttempt.id.desc())
     )
-    if by is not None:
-        query = query.where(whose_work(by, SubmissionAttempt.student_id))
-    if student_id is not None:
-        query = query.where(SubmissionAttempt.student_id == student_id)
-    if assignment_id is not None:
-        query = query.where(Assignment.id == assignment_id)
     rows = session().execute(query).all()
     lateness = late_work.lateness({row[3] for row in rows}, {row[1].id for row in rows})
     return [

@@ -1,6 +1,7 @@
 """The teacher's home of a class, its gradebook, and one student's attempts."""
 
 import datetime as dt
+import math
 import uuid
 from collections.abc import Sequence
 
@@ -36,6 +37,7 @@ from lti_grader.gradebook.progress import progress_of
 from lti_grader.people.models import User
 
 blueprint = flask.Blueprint("gradebook", __name__)
+_A_PAGE = 100
 
 
 def now() -> dt.datetime:
@@ -103,7 +105,7 @@ def _student_home(place: Membership, student_id: uuid.UUID, *, people: Sequence[
 
 @blueprint.get("/classes/<uuid:class_id>/students/<uuid:student_id>")
 def student(class_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
-    """One student's attempts, all of them."""
+    """One student's attempts, a hundred at once."""
     me = viewer()
     with transaction(me.tenant_id):
         place = membership(class_id, me.user_id)
@@ -112,11 +114,19 @@ def student(class_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
         # What those have done who left is kept.
         if found is None or not may_see_work(place, student_id) or not was_ever_in(class_id, student_id):
             raise NotFound("There is no such student.")
+        total = queries.how_many_attempts(class_id, student_id)
+        pages = max(1, math.ceil(total / _A_PAGE))
+        page = min(max(1, flask.request.args.get("page", 1, int)), pages)
         return flask.render_template(
             "gradebook/attempts.html",
             class_=get_class(class_id),
             student=found,
-            attempts=queries.attempts_of_class(class_id, student_id=student_id, most=500),
+            total=total,
+            page=page,
+            pages=pages,
+            attempts=queries.attempts_of_class(
+                class_id, student_id=student_id, most=_A_PAGE, before=(page - 1) * _A_PAGE
+            ),
         )
 
 

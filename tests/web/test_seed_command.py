@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from lti_grader import adapters
+from lti_grader.assignments.models import AssignmentProblem
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.classes.models import Enrollment, Role
 from lti_grader.cli import seed
@@ -21,6 +22,7 @@ from lti_grader.demo.department.judged import judge, known
 from lti_grader.demo.department.texts import STYLES, text
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.operations import recompute_all
+from lti_grader.gradebook.queries import attempts_of_class, how_many_attempts
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.grading.sandbox import open_sandbox
 from lti_grader.grading.verdicts import TestStatus
@@ -115,6 +117,25 @@ def test_a_department_adds_up_is_told_to_nobody_and_goes_without_a_trace(
         assert len(entries) == counts["gradebook_entries"]
         assert {one.revision for one in entries} == {1}
         assert len({one.score_obtained for one in entries}) > 5
+    # The newest attempts are those of a plain look at all of them, page by page.
+    taught = made.classes[0]
+    with transaction(made.tenant_id):
+        plainly = session().execute(
+            sa.select(SubmissionAttempt.id, SubmissionAttempt.student_id)
+            .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
+            .where(AssignmentProblem.assignment_id.in_([one.assignment_id for one in taught.assignments]))
+            .order_by(SubmissionAttempt.created_at.desc(), SubmissionAttempt.id.desc())
+        ).all()  # fmt: skip
+        newest = attempts_of_class(taught.class_id, most=15)
+        assert [one.id for one in newest] == [one.id for one in plainly[:15]]
+        mine = [one.id for one in plainly if one.student_id == plainly[0].student_id]
+        assert how_many_attempts(taught.class_id, plainly[0].student_id) == len(mine) > 4
+        shown = [
+            one.id
+            for before in range(0, len(mine), 4)
+            for one in attempts_of_class(taught.class_id, student_id=plainly[0].student_id, most=4, before=before)
+        ]
+        assert shown == mine
     # No LMS hears of it, though it had a column for it.
     _may_be_delivered(made)
     with transaction(made.tenant_id):

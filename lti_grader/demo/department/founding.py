@@ -105,7 +105,7 @@ def open_institution(name: str, *, at: dt.datetime) -> uuid.UUID:
         session().add(
             Platform(
                 tenant_id=tenant_id, issuer=nowhere, client_id="generated", name="Made-up people",
-                auth_login_url=nowhere, auth_token_url=nowhere, jwks_url=nowhere, disabled_at=at,
+                auth_login_url=nowhere, auth_token_url=nowhere, jwks_url=nowhere,
             )
         )  # fmt: skip
     return tenant_id

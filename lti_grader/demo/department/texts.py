@@ -1,5 +1,6 @@
 """The same program in several hands: other names, a remark here and there; what it does stays the same."""
 
+import functools
 import random
 import re
 
@@ -28,6 +29,7 @@ _NAMES = {
 _REMARKS = ("read the input", "my solution", "TODO: tidy up", "as in the lecture")
 
 
+@functools.cache
 def text(program: Program, style: int) -> str:
     """Return a program as one of its hands writes it; 0 is the one it was judged in.
 
