@@ -1,8 +1,8 @@
 """`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, burst, roster, scores, releases,
-board, similarity, sandbox).
+board, pages, similarity, sandbox).
 
 The figures are this machine's of this moment: compare the ratios. BENCH_STUDENTS (1000), BENCH_MEMBERS (5000),
-BENCH_LAUNCHES (50 a second), BENCH_SCORES (60000, on the boards), BENCH_SECONDS (6, for each cell of the sandbox's
+BENCH_LAUNCHES (50 a second), BENCH_SCORES (60000, on the boards), BENCH_RESULTS (5000000, of tests behind pages), BENCH_SECONDS (6, for each cell of the sandbox's
 table), BENCH_BURST_SECONDS (60) and BENCH_LANGUAGES (python,cpp,java,javascript) make it smaller, to see that it runs.
 """
 
@@ -12,14 +12,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import board, burst, releases, roster, sandbox, scores, similarity, web
+from benchmarks import board, burst, pages, releases, roster, sandbox, scores, similarity, web
 from tests.fixtures.installation import running
 
-PARTS = ("web", "burst", "roster", "scores", "releases", "board", "similarity", "sandbox")
+PARTS = ("web", "burst", "roster", "scores", "releases", "board", "pages", "similarity", "sandbox")
 _COUNTED = {
     "scores": scores.report,
     "releases": releases.report,
     "board": board.report,
+    "pages": pages.report,
     "similarity": similarity.report,
 }
 
