@@ -45,6 +45,7 @@ from lti_grader.gradebook.leaderboard.boards import is_on_in
 from lti_grader.gradebook.leaderboard.views import blueprint as leaderboard
 from lti_grader.gradebook.own_views import blueprint as own_marks
 from lti_grader.gradebook.points_views import blueprint as points
+from lti_grader.gradebook.question_views import blueprint as questions
 from lti_grader.gradebook.regrades.queries import judged_once_more
 from lti_grader.gradebook.regrades.views import blueprint as regrades
 from lti_grader.gradebook.requests.views import beside_attempt
@@ -149,6 +150,7 @@ def register_pages(app: flask.Flask) -> None:
         gradebook_csv,
         leaderboard,
         points,
+        questions,
         late,
         late_days,
         regrades,

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from lti_grader.assignments.release import ReleaseRule, When
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
+from lti_grader.gradebook.question_figures import Came, figures
 from lti_grader.grading import taking_in, tasks
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.problems.quizzes.form import Papers
@@ -150,3 +151,31 @@ def test_what_is_no_answer_is_refused_in_words_or_counts_nothing(sitting: Sittin
     assert (refused.status_code, refused.json["error"]["code"]) == (422, "bad_answers")
     told = sitting.attempt({one["id"]: {"x": "y"} for one in QUESTIONS} | {"unknown": "1"})
     assert told["points"] == "0"
+
+
+def test_staff_read_how_often_each_question_was_right(world: World, visit: Visit, sitting: Sitting) -> None:
+    sitting.hand_in({**RIGHT, "capital": "o2"})
+    sitting.hand_in({"capital": "o1"}, key="press-0002")
+    page = visit(world.teacher_id).get(f"/assignments/{sitting.assignment}/questions").text
+    cells = page.partition("1. Capital</th>")[2].partition("</tr>")[0]
+    assert [one.partition("<")[0] for one in cells.split('class="number">')[1:]] == ["1", "1", "1", "100 %", "–"]
+    assert sitting.client.get(f"/assignments/{sitting.assignment}/questions").status_code == 403
+
+
+def test_a_question_that_goes_with_the_others_tells_who_knows_more() -> None:
+    came = [
+        Came(str(student), question, float(value), True)
+        for student in range(20)
+        for question, value in (
+            ("a", student % 2),
+            ("b", student % 2),
+            ("c", student % 2),
+            ("against", 1 - student % 2),
+            ("same", 1),
+        )
+    ]
+    found = figures(came)
+    assert found["a"].discrimination == pytest.approx(1)
+    assert found["against"].discrimination == pytest.approx(-1)
+    assert found["same"].discrimination is None
+    assert (found["a"].facility, found["a"].right, found["same"].asked) == (0.5, 10, 20)
