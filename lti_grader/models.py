@@ -43,7 +43,7 @@ from lti_grader.lti.registration_models import RegistrationInvitation, Registrat
 from lti_grader.lti.release_models import OwedRelease
 from lti_grader.lti.roster_models import Roster
 from lti_grader.marking.models import Feedback, Marking, RubricScore
-from lti_grader.notifications.models import Announcement, Notification, OwedMarks
+from lti_grader.notifications.models import Announcement, Mail, MailChoice, Notification, OwedMarks
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
 from lti_grader.problems.models import (
     Problem,
@@ -94,6 +94,8 @@ __all__ = [
     "LeaderboardName",
     "LineItem",
     "LtiAsset",
+    "Mail",
+    "MailChoice",
     "Marking",
     "Material",
     "MaterialFile",

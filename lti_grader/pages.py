@@ -66,6 +66,7 @@ from lti_grader.lti.views.platforms import blueprint as platforms
 from lti_grader.marking.telling import by_hand, tell_by_hand
 from lti_grader.marking.views import blueprint as marking
 from lti_grader.notifications.announcement_views import blueprint as announcements
+from lti_grader.notifications.mail_views import blueprint as mails
 from lti_grader.notifications.views import blueprint as notifications
 from lti_grader.notifications.views import of_viewer as unread_of_viewer
 from lti_grader.people.views import blueprint as administration
@@ -167,6 +168,7 @@ def register_pages(app: flask.Flask) -> None:
         imports,
         previews,
         announcements,
+        mails,
         notifications,
         quizzes,
         quiz_previews,

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from lti_grader.adapters.mail import Mail
 from lti_grader.adapters.redis import Channels, KeyValue
 from lti_grader.adapters.storage import Blobs
 from lti_grader.core.crypto import Sealer
@@ -17,6 +18,7 @@ class Adapters:
     channels: Channels
     blobs: Blobs
     sealer: Sealer
+    mail: Mail
 
     @classmethod
     def of(cls, settings: Settings) -> "Adapters":
@@ -28,6 +30,7 @@ class Adapters:
             channels=Channels(kv),
             blobs=Blobs(settings),
             sealer=Sealer([key.get_secret_value() for key in settings.encryption_keys]),
+            mail=Mail(settings),
         )
 
 

@@ -123,6 +123,8 @@ class Enrollment(Row, Tenanted, Base):
     source: Mapped[str]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
     dropped_at: Mapped[dt.datetime | None]
+    course_url: Mapped[str | None]
+    """The page of the LMS course that their last launch named as the way back."""
 
 
 class Mentorship(Tenanted, Base):

@@ -112,6 +112,14 @@ def limit(apart: Apart, role: Role, own: Collection[str], *, is_owner: bool) -> 
     return frozenset(own) if own and not is_owner and role in limited[apart] else None
 
 
+def is_staff_anywhere(user_id: uuid.UUID) -> bool:
+    """Return whether somebody is a teacher or an assistant of any class."""
+    query = sa.select(Enrollment.id).where(
+        Enrollment.user_id == user_id, Enrollment.role.in_(STAFF), Enrollment.status == EnrollmentStatus.ACTIVE
+    )
+    return session().scalar(query.limit(1)) is not None
+
+
 def was_ever_in(class_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """Return whether a person is or was in a class: the work of those who left is kept."""
     query = sa.select(Enrollment.id).where(Enrollment.class_id == class_id, Enrollment.user_id == user_id)

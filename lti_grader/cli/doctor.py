@@ -7,6 +7,7 @@ import click
 import sqlalchemy as sa
 
 from lti_grader import adapters
+from lti_grader.adapters.mail import Mail
 from lti_grader.app import create_app
 from lti_grader.assignments.languages import Language, available_languages, missing_languages
 from lti_grader.core import tenancy
@@ -40,6 +41,7 @@ def command() -> None:
                 _look("redis", held.kv.ping),
                 _look("storage", held.blobs.ping),
                 _look("sandbox", lambda: _sandbox(held.settings.sandbox)),
+                _look("mail", lambda: _mail(held.mail)),
             ]
     _look("similarity", comparing.node)
     _what_is_here()
@@ -85,6 +87,13 @@ def _database() -> str:
     with db.engine.connect() as connection:
         tenancy.check_role(connection)
         return f"revision {connection.scalar(sa.text('SELECT version_num FROM alembic_version'))}"
+
+
+def _mail(mail: Mail) -> str:
+    if not mail.is_configured:
+        return "no SMTP_HOST, so people are told on their page only"
+    with mail.connect():
+        return f"{mail.sender} may send"
 
 
 def _sandbox(kind: str) -> str:

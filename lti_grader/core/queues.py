@@ -71,6 +71,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "notices": _every(settings.sweep_seconds, "notices.sweep"),
             "notifications": _every(settings.sweep_seconds, "notifications.sweep"),
             "due_soon": _every(300, "notifications.due_soon"),
+            "mails": _every(30, "notifications.mail"),
             "rosters": _every(60, "roster.sweep", queue="passback"),
             "keys": _every(6 * 3600, "keys.tend"),
             "reconciliation": _every(60, "scores.reconcile_due"),

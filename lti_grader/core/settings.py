@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lti_grader.core.errors import SettingsError
@@ -79,6 +79,16 @@ class Settings(BaseSettings):
     roster_hours: Annotated[float, Field(gt=0, le=168)] = 12
     roster_full_days: Annotated[float, Field(ge=0, le=90)] = 7
     roster_idle_days: Annotated[float, Field(ge=1, le=3650)] = 60
+    smtp_host: str = ""
+    """The site's mail server; without one people are told on their page only."""
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    mail_from: str = ""
+    """The address that e-mails come from, such as "Grader <grader@example.edu>"."""
+    mail_hour: Annotated[int, Field(ge=0, le=23)] = 6
+    """The hour, in UTC, at which the e-mails of a day and of a week are sent."""
     state_dir: Path = Path("var")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -139,6 +149,12 @@ class Settings(BaseSettings):
         if url.path not in (None, "/"):
             raise ValueError("must be a bare address such as https://grader.example.edu")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _mail_comes_from_somebody(self) -> Self:
+        if self.smtp_host and "@" not in self.mail_from:
+            raise ValueError("SMTP_HOST is set: MAIL_FROM has to be the address that e-mails come from")
+        return self
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:

@@ -16,6 +16,7 @@ from lti_grader.lti.models import Platform
 from lti_grader.lti.notices import subscribing
 from lti_grader.lti.operations import Arrival, arrive
 from lti_grader.lti.privacy import access
+from lti_grader.lti.returning import keep_way_back
 
 # Canvas opens the address that went with a score, SpeedGrader for staff and the grades page for the student.
 _ATTEMPT = re.compile(r"/lti/(?:launch/)?attempts/([0-9a-fA-F-]{36})/?")
@@ -53,6 +54,7 @@ def receive(claims: Mapping[str, Any], platform: Platform, held: Adapters, *, at
         return Received(granted.user_id, None, _privacy_place(granted))
     arrival = arrive(claims, platform, at=at)
     place = place_of(claims, platform, arrival, held, at=at)
+    keep_way_back(claims, platform, arrival.class_id, arrival.user_id)
     subscribing.owe(claims, arrival.context_id, held.settings.public_url, at=at)
     return Received(arrival.user_id, arrival, place)
 

@@ -1,9 +1,14 @@
 """The way back to the LMS's own page (LTI 1.3 Core, section 5.4.4 and appendix on `launch_presentation`)."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import sqlalchemy as sa
+
+from lti_grader.classes.models import Enrollment
+from lti_grader.core.db import session
 from lti_grader.lti import claims as c
 from lti_grader.lti.login import origin_of
 from lti_grader.lti.models import Platform
@@ -22,6 +27,16 @@ def return_address(claims: Mapping[str, Any], platform: Platform) -> str | None:
     except ValueError:
         return None
     return url if is_own else None
+
+
+def keep_way_back(claims: Mapping[str, Any], platform: Platform, class_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Keep where a launched person's course is at their LMS, for e-mails: from outside of it nobody gets in here."""
+    url = return_address(claims, platform)
+    if url is not None:
+        mine = (Enrollment.class_id == class_id, Enrollment.user_id == user_id)
+        session().execute(
+            sa.update(Enrollment).where(*mine, Enrollment.course_url.is_distinct_from(url)).values(course_url=url)
+        )
 
 
 def with_message(url: str, message: str, code: str) -> str:

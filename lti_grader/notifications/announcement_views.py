@@ -12,6 +12,7 @@ from lti_grader.core.errors import BadInput, Conflict, GraderError
 from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.notifications import announcing
+from lti_grader.notifications.queries import undelivered
 
 blueprint = flask.Blueprint("announcements", __name__)
 
@@ -53,6 +54,7 @@ def _page(place: Membership, refused: GraderError | None = None) -> str:
         is_staff=place.is_staff,
         lines=announcing.announcements(place),
         sections=sections(place.class_id, within=place.within) if place.is_staff else [],
+        undelivered=undelivered(place, at=dt.datetime.now(dt.UTC)) if place.is_staff else [],
         to_html=to_html,
         told=flask.request.args.get("told", type=int),
         error=refused.message if refused else "",

@@ -1,7 +1,18 @@
 """Of which kinds notifications are: one declaration for each, with its words and where it leads."""
 
 import dataclasses
+import enum
 from collections.abc import Mapping
+
+
+class Pace(enum.StrEnum):
+    """How soon somebody has an e-mail of a kind of notification."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    OFF = "off"
+
 
 REGISTRY: dict[str, "Kind"] = {}
 
@@ -28,6 +39,8 @@ class Kind:
     icon: str = "info"
     tone: str = "quiet"
     for_staff: bool = False
+    pace: Pace = Pace.DAILY
+    """Of its e-mails, for those who have chosen none."""
 
     def __post_init__(self) -> None:
         """Take it into the registry."""
@@ -62,14 +75,14 @@ REGRADED = Kind(
 )  # fmt: skip
 EXTENDED = Kind(
     "extended", "Other dates", "Your dates for {item} were changed", "work.overview", ("assignment_id",), text="dates",
-    when="due", when_label="Due", icon="calendar",
+    when="due", when_label="Due", icon="calendar", pace=Pace.AT_ONCE,
 )  # fmt: skip
 DUE_SOON = Kind(
     "due_soon", "Due soon", "{item} is due within a day", "work.overview", ("assignment_id",), when="due",
-    when_label="Due", icon="clock", tone="warn",
+    when_label="Due", icon="clock", tone="warn", pace=Pace.AT_ONCE,
 )  # fmt: skip
 ANNOUNCED = Kind(
-    "announced", "Announcements", "{class_name}: {headline}", "announcements.of_class", ("class_id",), icon="speech",
+    "announced", "Announcements", "{class_name}: {headline}", "announcements.of_class", ("class_id",), icon="speech", pace=Pace.AT_ONCE,
 )  # fmt: skip
 NOT_ACCEPTED = Kind(
     "not_accepted", "Scores that the LMS refuses", "The LMS did not accept scores of {item}", "lti.board", ("class_id",),

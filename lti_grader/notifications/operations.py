@@ -17,10 +17,11 @@ from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.notifications import unread
 from lti_grader.notifications.kinds import Kind
+from lti_grader.notifications.mail_choices import MailTimes, mail_times
 from lti_grader.notifications.models import Notification
 from lti_grader.people.models import User
 
-# As many rows in one statement: each has eleven parameters, of which PostgreSQL takes 65,535.
+# As many rows in one statement: each has twelve parameters, of which PostgreSQL takes 65,535.
 _CHUNK = 1000
 
 
@@ -47,8 +48,9 @@ def tell_each(told: Sequence[tuple[uuid.UUID, News]], *, at: dt.datetime) -> int
 
     Nobody is told whom the LMS made for looking at pages as a student, or who was erased.
     """
-    reachable = _reachable({person for person, _ in told})
-    rows = (_row(person, news, at) for person, news in told if person in reachable)
+    people = {person for person, _ in told}
+    reachable, mails = _reachable(people), mail_times({(person, news.kind.name) for person, news in told}, at=at)
+    rows = (_row(person, news, mails, at) for person, news in told if person in reachable)
     fresh: set[uuid.UUID] = set()
     number = 0
     while chunk := list(islice(rows, _CHUNK)):
@@ -65,12 +67,13 @@ def _reachable(user_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     return set(session().scalars(query)) if user_ids else set()
 
 
-def _row(person: uuid.UUID, news: News, at: dt.datetime) -> dict[str, Any]:
+def _row(person: uuid.UUID, news: News, mails: MailTimes, at: dt.datetime) -> dict[str, Any]:
     parts = {"student_id": str(person), **news.parts}
     return {
         "id": new_id(), "tenant_id": current_tenant(), "recipient_id": person, "type": news.kind.name,
         "title": news.kind.title_of(parts), "payload": parts, "key": news.key, "class_id": news.class_id,
         "content_item_id": news.item_id, "is_read": False, "created_at": at,
+        "mail_due_at": mails.get((person, news.kind.name)),
     }  # fmt: skip
 
 

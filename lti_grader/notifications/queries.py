@@ -7,13 +7,17 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from lti_grader.classes.models import Class
+from lti_grader.classes.apart import whose_work
+from lti_grader.classes.models import Class, Enrollment, EnrollmentStatus, Role
+from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
 from lti_grader.notifications.kinds import REGISTRY, Kind
-from lti_grader.notifications.models import Notification
+from lti_grader.notifications.models import Mail, MailState, Notification
+from lti_grader.people.models import User
 
 PAGE = 30
+_SHOWN_FOR = dt.timedelta(days=30)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +81,40 @@ def inbox(user_id: uuid.UUID, *, class_id: uuid.UUID | None = None, before: uuid
     return Inbox(
         lines, [(one, name) for one, name in classes], unread, lines[-1].row.id if len(rows) > PAGE else None
     )  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Undelivered:
+    """An e-mail that somebody never had."""
+
+    user_id: uuid.UUID
+    name: str
+    address: str | None
+    at: dt.datetime | None
+    error: str
+
+
+def undelivered(place: Membership, *, at: dt.datetime) -> list[Undelivered]:
+    """Return the last e-mail of a month to each student that did not go out, as far as somebody of the staff sees them."""
+    rows = session().execute(
+        sa.select(User, Mail.ended_at, Mail.error)
+        .join(Mail, Mail.recipient_id == User.id)
+        .join(Enrollment, Enrollment.user_id == User.id)
+        .where(
+            Enrollment.class_id == place.class_id,
+            Enrollment.role == Role.STUDENT,
+            Enrollment.status == EnrollmentStatus.ACTIVE,
+            whose_work(place, User.id),
+            Mail.state == MailState.REFUSED,
+            Mail.ended_at > at - _SHOWN_FOR,
+        )
+        .order_by(Mail.ended_at)
+    )
+    # The later of one person's takes the place of the earlier.
+    last = {
+        user.id: Undelivered(user.id, user.display_name, user.email, when, error or "") for user, when, error in rows
+    }
+    return sorted(last.values(), key=lambda one: one.name)
 
 
 def notification(notification_id: uuid.UUID, recipient_id: uuid.UUID) -> Notification:

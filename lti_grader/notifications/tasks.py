@@ -1,12 +1,16 @@
 """The worker's side of telling people."""
 
 import datetime as dt
+import logging
 import uuid
 
 from celery import shared_task
 
+from lti_grader.adapters.mail import MailUnavailable
 from lti_grader.core.messages import send
-from lti_grader.notifications import due_soon, marks
+from lti_grader.notifications import due_soon, mailing, marks
+
+log = logging.getLogger(__name__)
 
 
 def _now() -> dt.datetime:
@@ -23,6 +27,17 @@ def tell_marks(tenant: str, row: str) -> str:
 def tell_of_due_dates() -> int:
     """Tell those who have not handed in what is due within a day."""
     return due_soon.tell_everywhere(at=_now())
+
+
+@shared_task(name="notifications.mail")
+def send_mails() -> str:
+    """Gather the e-mails that are due, and send what is owed."""
+    made = mailing.gather(at=_now())
+    try:
+        return f"{made} made, {mailing.send_due(_now)} sent"
+    except MailUnavailable as down:
+        log.warning("%s", down.message)
+        return f"{made} made; no mail server"
 
 
 @shared_task(name="notifications.sweep")

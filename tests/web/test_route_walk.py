@@ -52,10 +52,12 @@ PUBLIC = {
     "lti.canvas_json",
     "lti.take_notices",
     "feed.read",
+    "mails.ask_to_stop",
+    "mails.stop",
 }
 # What is the viewer's own, whoever they are: everybody with a session has it, and sees nobody else's there.
 OWN = {
-    "notifications.inbox", "notifications.read_all", "notifications.unread_number",
+    "mails.preferences", "mails.choose", "notifications.inbox", "notifications.read_all", "notifications.unread_number",
     "calendar.mine", "calendar.choose_zone", "events.new_own", "events.add_own", "feed.page", "feed.change",
 }  # fmt: skip
 STAFF_ONLY = {

@@ -142,3 +142,4 @@ def _leave_classes(user: User, at: dt.datetime) -> None:
         .where(Enrollment.user_id == user.id, Enrollment.status == EnrollmentStatus.ACTIVE)
         .values(status=EnrollmentStatus.DROPPED, dropped_at=at)
     )
+    session().execute(sa.update(Enrollment).where(Enrollment.user_id == user.id).values(course_url=None))

@@ -34,7 +34,7 @@ from lti_grader.lti.models import LineItem, ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy import holdings
 from lti_grader.marking import personal as marking
-from lti_grader.notifications.models import Notification
+from lti_grader.notifications.models import Mail, MailChoice, Notification
 from lti_grader.people.models import User
 from lti_grader.problems.models import Problem, ProblemVersion
 
@@ -59,6 +59,7 @@ files.json       files that they handed in to the LMS and that came here; the fi
 mentors.json     who mentors them and whom they mentor, as their LMS told it
 notices.json     what the LMS told of them unasked
 told.json        what they were told here: notifications
+mails.json       when e-mails of that were sent to them; mail_choices.json has how soon they wanted them
 acts.json        who looked at, exported or erased this before, and when
 
 Times are in UTC.
@@ -144,6 +145,8 @@ def gather(user: User) -> Held:
         "files": _files(user.id),
         "mentors": _mentors(user),
         "notices": _rows(sa.select(Notice), holdings.is_about(user)),
+        "mails": _rows(sa.select(Mail), Mail.recipient_id == user.id),
+        "mail_choices": _rows(sa.select(MailChoice), MailChoice.user_id == user.id),
         "told": _rows(sa.select(Notification), Notification.recipient_id == user.id),
         "acts": [{"kind": act.kind, "at": act.at, "by": actor.display_name} for act, actor in holdings.acts(user.id)],
     }

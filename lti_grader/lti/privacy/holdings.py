@@ -29,7 +29,7 @@ from lti_grader.lti.models import ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy_models import ActKind, PrivacyAct
 from lti_grader.marking.models import Feedback, Marking
-from lti_grader.notifications.models import Notification
+from lti_grader.notifications.models import Mail, Notification
 from lti_grader.people.models import User
 
 _MOST_FOUND = 50
@@ -104,6 +104,7 @@ def counts(user: User) -> dict[str, int]:
         "notes on similar submissions": (SimilarityNote, (similarity.is_note_on(user.id),)),
         "scores sent or owed": (ScoreDelivery, (ScoreDelivery.user_id == user.id,)),
         "notices": (Notice, (is_about(user),)),
+        "e-mails": (Mail, (Mail.recipient_id == user.id,)),
         "notifications": (Notification, (Notification.recipient_id == user.id,)),
         "mentors and mentored": (Mentorship, (mentoring.is_of(user),)),
     }  # fmt: skip
