@@ -28,7 +28,7 @@ from lti_grader.grading import taking_in
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.lti import columns, passback, releases
 from lti_grader.marking.events import MarkingChanged
-from lti_grader.notifications import dates, due_soon, marks
+from lti_grader.notifications import dates, due_soon, marks, regrade_requests
 
 FLOW: Mapping[type[Event], Sequence[Handler]] = {
     AttemptSubmitted: [taking_in.queue_job],
@@ -36,7 +36,7 @@ FLOW: Mapping[type[Event], Sequence[Handler]] = {
     MarkingChanged: [gradebook.record_marking],
     JudgedAgain: [regrades.go_on],
     ScoreChanged: [passback.queue_score, leaderboards.note, marks.score_changed],
-    RegradeRequestChanged: [],
+    RegradeRequestChanged: [regrade_requests.request_changed],
     PointsChanged: [rescoring.queue],
     LatenessChanged: [rescoring.queue_late],
     SectionsChanged: [rescoring.queue_moved],

@@ -50,6 +50,23 @@ def sees(place: Membership, student_id: uuid.UUID) -> bool:
     return place.is_staff and session().scalar(query) is not None
 
 
+def staff_who_see(class_id: uuid.UUID, student_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return those of a class's staff now who see a student's work."""
+    class_ = session().get_one(Class, class_id)
+    theirs = sa.select(Enrollment.sections).where(Enrollment.class_id == class_id, Enrollment.user_id == student_id)
+    sections = frozenset(session().scalar(theirs) or ())
+    staff = sa.select(Enrollment).where(
+        Enrollment.class_id == class_id, Enrollment.role.in_(STAFF), Enrollment.status == EnrollmentStatus.ACTIVE
+    )
+    found = []
+    for one in session().scalars(staff.order_by(Enrollment.user_id)):
+        is_owner = one.user_id == class_.owner_id
+        within = limit(class_.chosen.apart, Role(one.role), one.sections, is_owner=is_owner)
+        if within is None or within & sections:
+            found.append(one.user_id)
+    return found
+
+
 def require_everybody(place: Membership, what: str) -> None:
     """Raise `Forbidden` for staff who see some sections only.
 

@@ -24,7 +24,7 @@ from lti_grader.grading.events import AttemptGraded
 from lti_grader.grading.models import GradingJob
 from lti_grader.marking import standing
 from lti_grader.marking.events import MarkingChanged
-from lti_grader.marking.wanting import carry_over, has_any, want
+from lti_grader.marking.wanting import carry_over, has_any, hold, want
 
 
 def record_result(event: AttemptGraded) -> None:
@@ -78,6 +78,7 @@ def recompute(student_id: uuid.UUID, assignment_id: uuid.UUID) -> GradebookEntry
     Two results that arrive at once wait for each other at the entry's row, so the later one sees both.
     """
     assignment, items = let_stand(assignment_id)
+    hold(assignment_id, [student_id])
     entry = locked_entry(student_id, assignment)
     worth = {one.id: one.points for one in items}
     total = policy.assignment_score(settled_scores([student_id], assignment, worth)[student_id])
@@ -106,7 +107,9 @@ def recompute_all(
     Their entries by student, which nobody else changes until the transaction ends.
     """
     assignment, items = let_stand(assignment_id)
-    entries = _locked_entries(_students_among(student_ids, assignment), assignment)
+    students = _students_among(student_ids, assignment)
+    hold(assignment_id, students)
+    entries = _locked_entries(students, assignment)
     worth = {one.id: one.points for one in items}
     scores = settled_scores(list(entries), assignment, worth)
     changed = []

@@ -26,6 +26,7 @@ from lti_grader.gradebook import policy
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry, Rescoring
 from lti_grader.gradebook.operations import recompute_known, scores_of, settled_scores, tell
 from lti_grader.gradebook.queries import marks_of
+from lti_grader.marking.wanting import hold
 
 log = logging.getLogger(__name__)
 
@@ -107,17 +108,27 @@ def carry_out(tenant_id: uuid.UUID, row_id: uuid.UUID, now: Clock, *, kind: Kind
 
 def _some(assignment_id: uuid.UUID, *, after: uuid.UUID | None) -> Sequence[GradebookEntry]:
     """Return the next entries by student, which nobody else changes until the transaction ends."""
-    query = (
-        sa.select(GradebookEntry)
+    next_ones = (
+        sa.select(GradebookEntry.student_id)
         .where(GradebookEntry.content_item_id == assignment_id)
         .order_by(GradebookEntry.student_id)
         .limit(CHUNK)
-        .with_for_update()
-        .execution_options(populate_existing=True)
     )
     if after is not None:
-        query = query.where(GradebookEntry.student_id > after)
-    return session().scalars(query).all()
+        next_ones = next_ones.where(GradebookEntry.student_id > after)
+    student_ids = session().scalars(next_ones).all()
+    hold(assignment_id, student_ids)
+    return (
+        session()
+        .scalars(
+            sa.select(GradebookEntry)
+            .where(GradebookEntry.content_item_id == assignment_id, GradebookEntry.student_id.in_(student_ids))
+            .order_by(GradebookEntry.student_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        .all()
+    )
 
 
 def _rescore(

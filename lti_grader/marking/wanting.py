@@ -20,6 +20,20 @@ def has_any(assignment_id: uuid.UUID) -> bool:
     return session().scalar(sa.select(Marking.id).where(Marking.assignment_id == assignment_id).limit(1)) is not None
 
 
+def hold(assignment_id: uuid.UUID, student_ids: Collection[uuid.UUID]) -> None:
+    """Let nobody else change the markings of students until the transaction ends.
+
+    Whoever marks holds a marking first and then its student's entry in the gradebook; so does whoever works out scores, or
+    the two could wait for each other.
+    """
+    session().execute(
+        sa.select(Marking.id)
+        .where(Marking.assignment_id == assignment_id, Marking.student_id.in_(student_ids))
+        .order_by(Marking.id)
+        .with_for_update()
+    )
+
+
 def want(assignment_id: uuid.UUID, wanted: Mapping[uuid.UUID, Collection[uuid.UUID]]) -> None:
     """Have these submissions of students marked, and others of theirs no more; what those were given is kept.
 

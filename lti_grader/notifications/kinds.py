@@ -88,5 +88,13 @@ NOT_ACCEPTED = Kind(
     "not_accepted", "Scores that the LMS refuses", "The LMS did not accept scores of {item}", "lti.board", ("class_id",),
     text="words", icon="alert", tone="fail", for_staff=True,
 )  # fmt: skip
+REQUEST_CHANGED = Kind(
+    "request_changed", "Answers to your regrade requests", "Your regrade request about {item} was {outcome}",
+    "requests.thread", ("request_id",), icon="speech", pace=Pace.AT_ONCE,
+)  # fmt: skip
+REQUESTED = Kind(
+    "requested", "Regrade requests of students", "Students ask for regrades of {item}", "requests.of_class", ("class_id",),
+    icon="speech", for_staff=True,
+)  # fmt: skip
 OF_MARKS = (GRADED, MARK_CHANGED, REGRADED)
 """What says that there is a mark: none of it before the marks are out."""

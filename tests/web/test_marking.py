@@ -2,10 +2,12 @@
 
 import datetime as dt
 import re
+import threading
 import uuid
 from decimal import Decimal
 from typing import Any
 
+import flask
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -20,7 +22,7 @@ from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.grading.events import AttemptGraded
 from lti_grader.grading.models import GradingJob, JobReason, JobStatus
 from lti_grader.lti.models import ScoreDelivery
-from lti_grader.marking import locking, queue
+from lti_grader.marking import locking, operations, queue
 from lti_grader.marking.models import Feedback, Marking, RubricScore
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftTest
@@ -189,6 +191,28 @@ def test_two_do_not_mark_the_same_unless_one_takes_it_over(desk: Desk, monkeypat
     monkeypatch.setattr(locking, "LEASE", -dt.timedelta(seconds=1))
     marta.get(url)
     desk.mark(attempt, 0, 1, do="save")
+
+
+def test_a_marker_and_a_new_result_of_the_same_student_never_wait_for_each_other(desk: Desk, app: flask.Flask) -> None:
+    student, attempt = desk.hand_in(points=5)
+    desk.mark(attempt, 1, 1, do="save")
+    better = desk.world.hand_in(student, desk.item, "a = 3\n")
+
+    def judge() -> None:
+        with app.app_context():
+            desk.world.judge(better, 9)
+
+    judging = threading.Thread(target=judge)
+    id_ = desk.marking(attempt).id
+    with transaction(desk.world.tenant_id):
+        marking = operations.locked(id_)
+        judging.start()
+        while not session().scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert judging.is_alive(), "a result waits for who changes what counts beside it"
+        operations.finish(marking, by=desk.ben, at=dt.datetime.now(dt.UTC))
+    judging.join()
+    assert desk.waiting() == [better]
+    assert desk.marking(attempt).state == "done"
 
 
 def test_students_read_levels_points_and_comments_when_those_are_out(desk: Desk, world: World, visit: Visit) -> None:

@@ -18,6 +18,7 @@ from lti_grader.gradebook.requests.models import RegradeRequest
 from lti_grader.grading import tasks
 from lti_grader.grading.models import GradingJob, JobReason
 from lti_grader.lti.models import ScoreDelivery
+from lti_grader.notifications.models import Notification
 from tests.fixtures.world import NOW, World
 from tests.web.two_sections import Visit, plain
 
@@ -179,3 +180,28 @@ def test_requests_are_between_a_student_and_the_staff_who_see_them(desk: Desk) -
 def _put(world: World, user_id: uuid.UUID, section: str) -> None:
     with transaction(world.tenant_id):
         session().execute(sa.update(Enrollment).where(Enrollment.user_id == user_id).values(sections=[section]))
+
+
+def told(desk: Desk, person: uuid.UUID, *kinds: str) -> list[str]:
+    with transaction(desk.world.tenant_id):
+        rows = sa.select(Notification.title).where(Notification.recipient_id == person, Notification.type.in_(kinds))
+        return list(session().scalars(rows.order_by(Notification.id)))
+
+
+def test_who_has_to_read_a_request_is_told_and_nobody_twice_a_day(desk: Desk) -> None:
+    assistant = desk.world.user(Role.ASSISTANT)
+    with transaction(desk.world.tenant_id):
+        session().get_one(Class, desk.world.class_id).settings = {"apart": "assistants"}
+        for person, section in ((assistant, "B"), (desk.student_id, "A")):
+            session().scalars(sa.select(Enrollment).where(Enrollment.user_id == person)).one().sections = [section]
+        title = session().get_one(Assignment, desk.assignment).title
+    url = desk.ask()
+    desk.act(desk.student, url, "add", text="And test 3.")
+    assert told(desk, desk.world.teacher_id, "requested") == [f"Students ask for regrades of {title}"]
+    assert told(desk, assistant, "requested") == []
+    desk.act(desk.teacher, url, "reply", text="Which input?")
+    desk.act(desk.teacher, url, "decline", text="It is right as it is.")
+    said = [f"Your regrade request about {title} was {one}" for one in ("answered", "declined")]
+    assert told(desk, desk.student_id, "request_changed") == said
+    page = desk.student.get("/notifications").text
+    assert said[1] in page

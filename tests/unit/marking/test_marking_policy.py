@@ -1,5 +1,6 @@
 """How what people give makes points, whatever numbers there are."""
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Sequence
@@ -28,8 +29,8 @@ def submissions(draw: st.DrawFn) -> list[Judged]:
     most, rubric = draw(points), draw(st.none() | points)
     return [
         Judged(
-            number, WHEN, most * draw(st.decimals(0, 1, places=1)), most,
-            None if rubric is None else ByHand(rubric, draw(st.none() | signed)), uuid.uuid4(),
+            number, WHEN, most * draw(st.decimals(0, 1, places=1)), most, draw(st.sampled_from([Decimal(1), Decimal("0.5"), Decimal(0)])),
+            by_hand=None if rubric is None else ByHand(rubric, draw(st.none() | signed)), attempt_id=uuid.uuid4(),
         )
         for number in range(1, draw(st.integers(1, 5)) + 1)
     ]  # fmt: skip
@@ -58,10 +59,7 @@ def test_who_is_given_more_has_no_less(
 def test_which_submission_counts_is_known_before_anybody_has_marked_anything(
     theirs: Sequence[Judged], counts: Counts
 ) -> None:
-    unmarked = [
-        Judged(one.attempt_number, WHEN, one.points, one.maximum, one.by_hand and ByHand(one.by_hand.maximum, None))
-        for one in theirs
-    ]
+    unmarked = [dataclasses.replace(one, by_hand=one.by_hand and ByHand(one.by_hand.maximum, None)) for one in theirs]
     assert [one.attempt_number for one in counting(theirs, counts)] == [
         one.attempt_number for one in counting(unmarked, counts)
     ]
