@@ -103,6 +103,8 @@ def press(what: Locator) -> None:
 
 def go(tool: FrameLocator | Page, what: Locator) -> None:
     """Use what leads to another page, or to the same one anew, and wait for that page."""
+    # The page before may just be giving way: what is looked for says that this one is there.
+    expect(what).to_be_visible()
     tool.locator("html").evaluate("html => { html.dataset.before = '' }")
     press(what)
     expect(tool.locator("html[data-before]")).to_have_count(0)

@@ -17,6 +17,8 @@ const NOTHING_SEEN = "0.0";
 
 export class CellEditor {
   private before = new WeakMap<HTMLTableCellElement, string>();
+  /** Fields that are done with. */
+  private over = new WeakSet<HTMLInputElement>();
 
   constructor(
     private readonly places: Places,
@@ -46,7 +48,9 @@ export class CellEditor {
       autocomplete: "off",
     });
     field.value = first ?? text;
-    field.addEventListener("blur", () => void this.keep(cell));
+    field.addEventListener("blur", () => {
+      if (!this.over.has(field)) void this.keep(cell);
+    });
     cell.replaceChildren(field);
     field.focus();
     if (first === undefined) field.select();
@@ -127,6 +131,9 @@ export class CellEditor {
   }
 
   private show(cell: HTMLTableCellElement, text: string): void {
+    // Taking a field away blurs it, and what stands in it is not to be kept by that.
+    const field = cell.querySelector("input");
+    if (field) this.over.add(field);
     cell.classList.remove("refused");
     cell.replaceChildren(text);
   }
