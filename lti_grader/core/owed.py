@@ -6,9 +6,11 @@ import uuid
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_grader.core.db import Row, Tenanted, session, system_transaction
+from lti_grader.core.db import Row, Tenanted, current_tenant, session, system_transaction
+from lti_grader.core.ids import new_id
 
 
 class Owed(Row, Tenanted):
@@ -19,6 +21,28 @@ class Owed(Row, Tenanted):
 
 
 Kind = TypeVar("Kind", bound=Owed)
+
+
+def put(table: type[Kind], *, due: dt.datetime | None, **of: uuid.UUID) -> uuid.UUID | None:
+    """Let the one row of what these columns name be owed from `due` on, or take it away; return its id while there is one.
+
+    Parameters
+    ----------
+    due
+        None where nothing is owed.
+    of
+        The columns that are unique together, with their values.
+    """
+    if due is None:
+        session().execute(sa.delete(table).where(*(getattr(table, name) == value for name, value in of.items())))
+        return None
+    values = {"next_try_at": due, "done_at": None, "tries": 0}
+    return session().scalar(
+        insert(table)
+        .values(id=new_id(), tenant_id=current_tenant(), **of, **values)
+        .on_conflict_do_update(index_elements=list(of), set_=values)
+        .returning(table.id)
+    )
 
 
 def claim(table: type[Kind], row_id: uuid.UUID, *owed: Any, at: dt.datetime, seconds: float = 60) -> Kind | None:

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from lti_grader.assignments.events import ReleaseChanged
 from lti_grader.assignments.models import Assignment
@@ -14,7 +13,6 @@ from lti_grader.assignments.queries import shown_to_students
 from lti_grader.assignments.release import Part
 from lti_grader.assignments.releasing import keep_released, locked, next_look
 from lti_grader.core.db import current_tenant, session, transaction
-from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.gradebook.models import HAS_MARK, GradebookEntry
 from lti_grader.gradebook.operations import tell
@@ -38,17 +36,8 @@ def schedule(event: ReleaseChanged) -> None:
     at = dt.datetime.now(dt.UTC)
     assignment = session().get_one(Assignment, event.assignment_id)
     due = at if _waiting(assignment, after=None, most=1, at=at) else next_look(assignment, set(Part), at=at)
-    if due is None:
-        session().execute(sa.delete(OwedRelease).where(OwedRelease.assignment_id == event.assignment_id))
-        return
-    values = {"next_try_at": due, "done_at": None, "tries": 0}
-    row_id = session().scalar(
-        insert(OwedRelease)
-        .values(id=new_id(), tenant_id=current_tenant(), assignment_id=event.assignment_id, **values)
-        .on_conflict_do_update(index_elements=["assignment_id"], set_=values)
-        .returning(OwedRelease.id)
-    )
-    if due <= at and row_id is not None:
+    row_id = owed.put(OwedRelease, due=due, assignment_id=event.assignment_id)
+    if due is not None and due <= at and row_id is not None:
         send_after_commit(TASK, current_tenant(), row_id, queue=QUEUE)
 
 

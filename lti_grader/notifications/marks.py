@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from lti_grader.assignments.events import ReleaseChanged
 from lti_grader.assignments.models import Assignment
@@ -18,7 +17,6 @@ from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core import owed
 from lti_grader.core.db import current_tenant, session, transaction
-from lti_grader.core.ids import new_id
 from lti_grader.core.messages import send_after_commit
 from lti_grader.gradebook.events import ScoreChanged
 from lti_grader.gradebook.models import HAS_MARK, GradebookEntry
@@ -131,17 +129,8 @@ def release_changed(event: ReleaseChanged) -> None:
     else:
         take_back(Notification.content_item_id == assignment.id, _OF_MARKS)
         due = next_look(assignment, {Part.MARKS}, at=at)
-    if due is None:
-        session().execute(sa.delete(OwedMarks).where(OwedMarks.assignment_id == assignment.id))
-        return
-    values = {"next_try_at": due, "done_at": None, "tries": 0}
-    row_id = session().scalar(
-        insert(OwedMarks)
-        .values(id=new_id(), tenant_id=current_tenant(), assignment_id=assignment.id, **values)
-        .on_conflict_do_update(index_elements=["assignment_id"], set_=values)
-        .returning(OwedMarks.id)
-    )
-    if due <= at and row_id is not None:
+    row_id = owed.put(OwedMarks, due=due, assignment_id=assignment.id)
+    if due is not None and due <= at and row_id is not None:
         send_after_commit(TASK, current_tenant(), row_id, queue=QUEUE)
 
 
