@@ -8,6 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from lti_grader.core.db import session
+from lti_grader.marking.adding_up import by_comments
 from lti_grader.marking.models import Marking, MarkingState, RubricScore
 from lti_grader.marking.policy import carried
 from lti_grader.problems.models import RubricCriterion
@@ -58,8 +59,10 @@ def carry(markings: Sequence[Marking], version_id: uuid.UUID) -> None:
     ):
         scores.setdefault(one.marking_id, []).append(one)
     ways = {one: _way(rubric_of(one), after) for one in {one.problem_version_id for one in markings}}
+    said = by_comments([one.id for one in markings])
     for marking in markings:
         _carry_one(marking, scores.get(marking.id, []), ways[marking.problem_version_id])
+        marking.points += said.get(marking.id, Decimal(0))
         marking.problem_version_id = version_id
     session().flush()
 

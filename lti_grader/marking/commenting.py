@@ -3,15 +3,18 @@
 import dataclasses
 import datetime as dt
 import uuid
+from decimal import Decimal
 
 import sqlalchemy as sa
 
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
+from lti_grader.marking.adding_up import comments_changed
 from lti_grader.marking.errors import BadMarking
 from lti_grader.marking.locking import require_held
 from lti_grader.marking.models import Feedback, FeedbackSource, FeedbackState, FeedbackType, Marking
 from lti_grader.problems.models import RubricCriterion
+from lti_grader.problems.rubrics import MOST_POINTS
 
 MOST_CHARACTERS = 10_000
 _MOST_LINE = 1_000_000
@@ -33,6 +36,8 @@ class Comment:
     text: str
     lines: Lines | None = None
     criterion_id: uuid.UUID | None = None
+    points: Decimal | None = None
+    """What it gives or takes; None where it only says something."""
 
 
 def add_comment(marking: Marking, said: Comment, *, by: uuid.UUID, at: dt.datetime) -> Feedback:
@@ -60,21 +65,39 @@ def add_comment(marking: Marking, said: Comment, *, by: uuid.UUID, at: dt.dateti
         assignment_id=marking.assignment_id, student_id=marking.student_id, type=FeedbackType.CODE,
         source=FeedbackSource.TEACHER, state=FeedbackState.ACCEPTED, criterion_id=said.criterion_id,
         path=lines.path if lines else None, first_line=lines.first if lines else None,
-        last_line=lines.last if lines else None, text=_text(said.text), author_id=by, created_at=at,
+        last_line=lines.last if lines else None, text=worded(said.text), points=points_of(said.points),
+        author_id=by, created_at=at,
     )  # fmt: skip
     session().add(row)
     session().flush()
+    comments_changed(marking)
     return row
 
 
-def _text(text: str) -> str:
+def worded(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Return the text of a comment as it is kept, or raise `BadMarking` where it is none, or longer than `most` characters."""
     text = text.replace("\r\n", "\n").replace("\0", "").strip()
-    if not text or len(text) > MOST_CHARACTERS:
-        raise BadMarking(f"A comment has from 1 to {MOST_CHARACTERS} characters.")
+    if not text or len(text) > most:
+        raise BadMarking(f"A comment has from 1 to {most} characters.")
     return text
 
 
-def change_comment(marking: Marking, feedback_id: uuid.UUID, text: str, *, by: uuid.UUID, at: dt.datetime) -> None:
+def points_of(points: Decimal | None) -> Decimal | None:
+    """Return what a comment gives or takes as it is kept, None for nothing, or raise `BadMarking` for what is no such number."""
+    if points is not None and not (points.is_finite() and abs(points) <= MOST_POINTS):
+        raise BadMarking(f"A comment gives or takes a number of points, {MOST_POINTS} at most.")
+    return points or None
+
+
+def change_comment(
+    marking: Marking,
+    feedback_id: uuid.UUID,
+    text: str,
+    points: Decimal | None = None,
+    *,
+    by: uuid.UUID,
+    at: dt.datetime,
+) -> None:
     """Let a comment say something else.
 
     Raises
@@ -82,9 +105,10 @@ def change_comment(marking: Marking, feedback_id: uuid.UUID, text: str, *, by: u
     HeldByAnother, BadMarking, NotFound
     """
     require_held(marking, by, at=at)
-    row = _of(marking, feedback_id)
-    row.text, row.author_id = _text(text), by
+    row = comment_of(marking, feedback_id)
+    row.text, row.points, row.author_id = worded(text), points_of(points), by
     session().flush()
+    comments_changed(marking)
 
 
 def remove_comment(marking: Marking, feedback_id: uuid.UUID, *, by: uuid.UUID, at: dt.datetime) -> None:
@@ -95,11 +119,13 @@ def remove_comment(marking: Marking, feedback_id: uuid.UUID, *, by: uuid.UUID, a
     HeldByAnother, NotFound
     """
     require_held(marking, by, at=at)
-    session().delete(_of(marking, feedback_id))
+    session().delete(comment_of(marking, feedback_id))
     session().flush()
+    comments_changed(marking)
 
 
-def _of(marking: Marking, feedback_id: uuid.UUID) -> Feedback:
+def comment_of(marking: Marking, feedback_id: uuid.UUID) -> Feedback:
+    """Return a comment of a marking, or raise `NotFound`."""
     found = session().scalar(sa.select(Feedback).where(Feedback.id == feedback_id, Feedback.marking_id == marking.id))
     if found is None:
         raise NotFound("There is no such comment any more.")

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from werkzeug.datastructures import MultiDict
 
+from lti_grader.marking.bank import Kept
 from lti_grader.marking.commenting import Comment, Lines
 from lti_grader.marking.errors import BadMarking
 from lti_grader.marking.operations import Given
@@ -24,7 +25,7 @@ def given(form: Form) -> Given:
     """
     return Given(
         {an_id(name.removeprefix(_LEVEL)): an_id(value) for name, value in form.items() if name.startswith(_LEVEL)},
-        _points(form.get("adjustment", "")),
+        _points(form.get("adjustment", ""), "the adjustment"),
         _text(form, "adjustment_reason"),
         _text(form, "private_notes"),
     )
@@ -36,11 +37,11 @@ def revision(form: Form) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
-def _points(text: str) -> Decimal:
+def _points(text: str, what: str = "the points") -> Decimal:
     try:
         found = Decimal(text.strip().replace(",", ".").replace("\N{MINUS SIGN}", "-") or "0")
     except InvalidOperation:
-        raise BadMarking("Give the adjustment as a number, such as 1.5 or -2.") from None
+        raise BadMarking(f"Give {what} as a number, such as 1.5 or -2.") from None
     return round(found, 4) if found.is_finite() else found
 
 
@@ -56,8 +57,26 @@ def an_id(text: str) -> uuid.UUID:
         raise BadMarking("The form names nothing that is there: reload the page.") from None
 
 
-def comment(form: Form) -> Comment:
-    """Return a comment as a form says it; without lines and criterion it is on the whole.
+def kept(form: Form) -> Kept:
+    """Return a comment of the bank as a form says it.
+
+    Raises
+    ------
+    BadMarking
+    """
+    problem = form.get("problem", "")
+    return Kept(
+        form.get("text", ""), comment_points(form), "shared" in form, an_id(problem) if problem else None,
+    )  # fmt: skip
+
+
+def comment_points(form: Form) -> Decimal:
+    """Return what a form says that a comment gives or takes, or raise `BadMarking`."""
+    return _points(form.get("points", ""))
+
+
+def where(form: Form) -> tuple[Lines | None, uuid.UUID | None]:
+    """Return on which lines or which criterion a comment is; without either it is on the whole.
 
     Raises
     ------
@@ -70,7 +89,12 @@ def comment(form: Form) -> Comment:
             raise BadMarking("Give lines by their numbers.")
         lines = Lines(form.get("path", "")[:1000], int(first), int(last or first))
     criterion = form.get("criterion", "")
-    return Comment(form.get("text", ""), lines, an_id(criterion) if criterion and lines is None else None)
+    return lines, an_id(criterion) if criterion and lines is None else None
+
+
+def comment(form: Form) -> Comment:
+    """Return a comment as a form says it, or raise `BadMarking`."""
+    return Comment(form.get("text", ""), *where(form), comment_points(form))
 
 
 def order(args: Mapping[str, str], *, is_anonymous: bool) -> Order:

@@ -53,7 +53,7 @@ class Marking(Row, Tenanted, Base):
     state: Mapped[str] = mapped_column(default=MarkingState.UNMARKED)
     stands: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     points: Mapped[Points] = mapped_column(default=Decimal(0), server_default="0")
-    """The sum of what is given by the rubric, without the adjustment."""
+    """What is given by the rubric, and by comments that change the points; without the adjustment."""
     adjustment: Mapped[Decimal] = mapped_column(sa.Numeric(10, 4), default=Decimal(0), server_default="0")
     adjustment_reason: Mapped[str] = mapped_column(default="", server_default="")
     """Students read it."""
@@ -156,5 +156,33 @@ class Feedback(Row, Tenanted, Base):
     last_line: Mapped[int | None]
     text: Mapped[str]
     """Markdown."""
+    points: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    """What the comment gives or takes, beside the rubric; None where it only says something."""
     author_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[dt.datetime]
+
+
+class SavedComment(Row, Tenanted, Base):
+    """A comment that is kept to be used again: its owner's in all their classes, or shared with the staff of one."""
+
+    __tablename__ = "saved_comments"
+    __table_args__ = (
+        sa.CheckConstraint("text <> ''", name="says_something"),
+        sa.CheckConstraint("points <> 0", name="points_change_something"),
+        sa.CheckConstraint("uses >= 0", name="uses_not_negative"),
+    )
+
+    owner_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    class_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("classes.id", ondelete="CASCADE"), index=True)
+    """With whose staff it is shared; None for its owner's alone."""
+    problem_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("problems.id", ondelete="CASCADE"), index=True)
+    """Offered where this problem is marked; None for every one."""
+    text: Mapped[str]
+    """Markdown."""
+    points: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    """What it gives or takes where it is used; None where it only says something."""
+    uses: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was put on a submission."""
+    created_at: Mapped[dt.datetime]
+    retired_at: Mapped[dt.datetime | None]
+    """Since when it is not offered any more."""

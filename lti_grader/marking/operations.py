@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
 from lti_grader.core.events import publish
+from lti_grader.marking.adding_up import add_up
 from lti_grader.marking.errors import BadMarking, MarkedMeanwhile
 from lti_grader.marking.events import MarkingChanged
 from lti_grader.marking.locking import require_held
@@ -74,7 +75,7 @@ def save(marking: Marking, given: Given, *, revision: int, by: uuid.UUID, at: dt
     _give(marking, given.levels, rubric, by=by, at=at)
     marking.adjustment, marking.adjustment_reason = given.adjustment, given.adjustment_reason.strip()
     marking.private_notes = given.private_notes
-    marking.points = sum((one.points for one in scores_of(marking, rubric).values()), Decimal(0))
+    add_up(marking)
     if marking.state == MarkingState.UNMARKED:
         marking.state = MarkingState.IN_PROGRESS
     marking.marker_id = by

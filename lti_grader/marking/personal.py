@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lti_grader.core.db import session
-from lti_grader.marking.models import Feedback, Marking, RubricScore
+from lti_grader.marking.models import Feedback, Marking, RubricScore, SavedComment
 
 
 def held_about(user_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -29,14 +29,32 @@ def held_about(user_id: uuid.UUID) -> list[dict[str, Any]]:
         })  # fmt: skip
     for one in said:
         found[one.marking_id]["comments"].append({
-            "text": one.text, "file": one.path, "first_line": one.first_line, "last_line": one.last_line, "at": one.created_at,
+            "text": one.text, "points": one.points, "file": one.path, "first_line": one.first_line, "last_line": one.last_line, "at": one.created_at,
         })  # fmt: skip
     return list(found.values())
 
 
+def bank_of(user_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return the comments that somebody keeps for marking."""
+    found = session().scalars(sa.select(SavedComment).where(SavedComment.owner_id == user_id).order_by(SavedComment.id))
+    return [
+        {
+            "text": one.text, "points": one.points, "shared_with_class": one.class_id, "used": one.uses,
+            "at": one.created_at, "retired_at": one.retired_at,
+        }
+        for one in found
+    ]  # fmt: skip
+
+
 def forget(user_id: uuid.UUID) -> None:
-    """Take away what people wrote about a student's work; points and levels stay, as marks do."""
-    session().execute(sa.delete(Feedback).where(Feedback.student_id == user_id))
+    """Take away what people wrote about a student's work, and the comments that somebody kept for themselves.
+
+    Points and levels stay, as marks do, and so do comments that are shared with a class.
+    """
+    of_student = Feedback.student_id == user_id
+    session().execute(sa.delete(Feedback).where(of_student, Feedback.points.is_(None)))
+    session().execute(sa.update(Feedback).where(of_student).values(text="erased"))
+    session().execute(sa.delete(SavedComment).where(SavedComment.owner_id == user_id, SavedComment.class_id.is_(None)))
     session().execute(
         sa.update(Marking)
         .where(Marking.student_id == user_id)

@@ -12,12 +12,12 @@ from lti_grader import adapters
 from lti_grader.assignments.models import Assignment, MarkingRules
 from lti_grader.assignments.queries import open_assignment
 from lti_grader.classes.apart import require_everybody
-from lti_grader.classes.queries import get_class, membership
+from lti_grader.classes.queries import Membership, get_class, membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput, GraderError
 from lti_grader.core.web import viewer
 from lti_grader.grading.queries import current_job, results_of
-from lti_grader.marking import commenting, forms, locking, operations, queue, rules
+from lti_grader.marking import bank, commenting, forms, locking, operations, queue, rules
 from lti_grader.marking.errors import BadMarking, HeldByAnother, MarkedMeanwhile
 from lti_grader.marking.models import Marking
 from lti_grader.marking.queries import OpenedMarking, marks_of, open_marking
@@ -113,6 +113,7 @@ def _shown(opened: OpenedMarking) -> dict[str, Any]:
         "marking": marking,
         "is_anonymous": opened.assignment.rules.marking.is_anonymous,
         "marks": marks_of(marking),
+        "saved": bank.offered(place, marking.problem_version_id),
         "holder": session().get(User, holder) if holder not in (None, place.user_id) else None,
         "way": queue.way(queue.queue_of(place, opened.assignment.id, order, at=now()), marking.id),
         "job": job,
@@ -205,9 +206,9 @@ def comment(marking_id: uuid.UUID) -> ResponseReturnValue:
     """Write, change or remove a comment."""
     me, form = viewer(), flask.request.form
     with transaction(me.tenant_id):
-        open_marking(marking_id, me.user_id)
+        place = open_marking(marking_id, me.user_id).place
         marking = operations.locked(marking_id)
-        refused = _tried(lambda: _comment(marking, me.user_id))
+        refused = _tried(lambda: _comment(marking, place))
         shown = _shown(open_marking(marking_id, me.user_id))
     if refused is not None:
         return _page(
@@ -219,13 +220,21 @@ def comment(marking_id: uuid.UUID) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("marking.script", marking_id=marking_id, **order_args(), _anchor=anchor), 303)
 
 
-def _comment(marking: Marking, by: uuid.UUID) -> None:
-    form, act = flask.request.form, flask.request.form.get("do", "add")
-    if act == "add":
-        commenting.add_comment(marking, forms.comment(form), by=by, at=now())
-    elif act == "change":
-        commenting.change_comment(marking, forms.an_id(form.get("comment", "")), form.get("text", ""), by=by, at=now())
-    elif act == "remove":
-        commenting.remove_comment(marking, forms.an_id(form.get("comment", "")), by=by, at=now())
-    else:
-        raise BadInput("Choose from the page what is to be done with the comment.")
+def _comment(marking: Marking, place: Membership) -> None:
+    form, by = flask.request.form, place.user_id
+    match form.get("do", "add"):
+        case "add":
+            commenting.add_comment(marking, forms.comment(form), by=by, at=now())
+        case "use":
+            lines, criterion = forms.where(form)
+            saved = forms.an_id(form.get("saved", ""))
+            bank.use(marking, saved, place, lines=lines, criterion_id=criterion, at=now())
+        case "keep":
+            bank.keep_written(marking, forms.an_id(form.get("comment", "")), place, at=now())
+        case "change":
+            said, points = form.get("text", ""), forms.comment_points(form)
+            commenting.change_comment(marking, forms.an_id(form.get("comment", "")), said, points, by=by, at=now())
+        case "remove":
+            commenting.remove_comment(marking, forms.an_id(form.get("comment", "")), by=by, at=now())
+        case _:
+            raise BadInput("Choose from the page what is to be done with the comment.")

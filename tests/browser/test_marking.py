@@ -1,9 +1,9 @@
-"""An assistant marks several submissions without touching the mouse, and a student reads what came of it."""
+"""A marking session of thirty submissions without touching the mouse."""
 
 import uuid
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FrameLocator, expect
 
 from tests.browser.conftest import Seat, go, look
 from tests.fixtures.installation import Installation, until
@@ -49,6 +49,32 @@ WITH item AS (
 INSERT INTO assignment_problems (id, tenant_id, assignment_id, problem_version_id, order_index, points)
 SELECT gen_random_uuid(), '{tenant}', id, '{version}', 0, 10 FROM assigned RETURNING id, assignment_id
 """
+# What one student handed in, once more by others, judged alike.
+_OTHERS = """
+WITH one AS (
+    SELECT a.*, j.points, j.maximum FROM submission_attempts a JOIN grading_jobs j ON j.attempt_id = a.id
+    WHERE a.assignment_problem_id = '{item}'
+), persons AS (
+    INSERT INTO users (id, tenant_id, platform_id, sub, given_name, family_name)
+    SELECT gen_random_uuid(), '{tenant}', u.platform_id, 'marked-' || number || gen_random_uuid(), 'Person', 'No. ' || lpad(number::text, 2, '0')
+    FROM one JOIN users u ON u.id = one.student_id, generate_series(2, 30) AS number RETURNING id
+), enrolled AS (
+    INSERT INTO enrollments (id, tenant_id, class_id, user_id, role, source, status)
+    SELECT gen_random_uuid(), '{tenant}', '{klass}', id, 'student', 'launch', 'active' FROM persons
+), attempts AS (
+    INSERT INTO submission_attempts (id, tenant_id, type, student_id, assignment_problem_id, problem_version_id,
+        attempt_number, idempotency_key, code_blob_ref, code_bytes, language, status, created_at)
+    SELECT gen_random_uuid(), '{tenant}', type, persons.id, assignment_problem_id, problem_version_id,
+        1, 'seeded', code_blob_ref, code_bytes, language, status, created_at FROM one, persons RETURNING id, student_id
+), jobs AS (
+    INSERT INTO grading_jobs (id, tenant_id, attempt_id, problem_version_id, reason, status, points, maximum, created_at, finished_at)
+    SELECT gen_random_uuid(), '{tenant}', attempts.id, problem_version_id, 'submitted', 'done', points, maximum, now(), now() FROM one, attempts
+)
+INSERT INTO markings (id, tenant_id, attempt_id, student_id, assignment_id, assignment_problem_id, problem_version_id, state)
+SELECT gen_random_uuid(), '{tenant}', attempts.id, attempts.student_id, '{assignment}', '{item}', problem_version_id, 'unmarked' FROM one, attempts
+RETURNING id
+"""
+_SCRIPTS = 30
 
 
 def _place(installation: Installation) -> tuple[uuid.UUID, uuid.UUID]:
@@ -60,19 +86,24 @@ def _place(installation: Installation) -> tuple[uuid.UUID, uuid.UUID]:
     return item, assignment
 
 
-def test_three_submissions_are_marked_by_keyboard_alone(seat: Seat, installation: Installation) -> None:
+def _seed(installation: Installation) -> uuid.UUID:
+    """Let thirty submissions wait in an assignment of their own, and return it."""
     item, assignment = _place(installation)
-    students = [installation.student(number) for number in (391, 392, 393)]
-    for one in students:
-        body = {
-            "type": "final_submission", "code": "number = int(input())\nprint(2 * number)\n", "language": "python",
-            "idempotency_key": uuid.uuid4().hex,
-        }  # fmt: skip
-        answer = one.send("POST", f"{installation.url}/work/{item}/attempts", json=body)
-        assert answer.status_code in (200, 201, 202), answer.text
+    body = {
+        "type": "final_submission", "code": "number = int(input())\nprint(2 * number)\n", "language": "python",
+        "idempotency_key": uuid.uuid4().hex,
+    }  # fmt: skip
+    answer = installation.student(391).send("POST", f"{installation.url}/work/{item}/attempts", json=body)
+    assert answer.status_code in (200, 201, 202), answer.text
     waiting = f"SELECT id FROM markings WHERE assignment_id = '{assignment}'"
-    until(lambda: len(installation.rows(waiting)) == 3, "three submissions that wait")
+    until(lambda: installation.rows(waiting), "a submission that waits")
+    given = {"tenant": installation.tenant_id, "klass": installation.class_id, "item": item, "assignment": assignment}
+    assert len(installation.rows(_OTHERS.format(**given))) == _SCRIPTS - 1
+    return assignment
 
+
+def test_thirty_submissions_are_marked_by_keyboard_alone(seat: Seat, installation: Installation) -> None:
+    assignment = _seed(installation)
     at = seat("person-teacher")
     tool = at.open("Double")
     go(tool, tool.get_by_role("link", name="Class", exact=True))
@@ -81,28 +112,60 @@ def test_three_submissions_are_marked_by_keyboard_alone(seat: Seat, installation
     look(at)
     go(tool, tool.get_by_role("link", name="By name").last)
     body = tool.locator("body")
-    for number in range(3):
+    for number in range(_SCRIPTS):
+        expect(tool.locator(".facts")).to_contain_text(f", {number} done")
         expect(tool.locator(".criterion[aria-current]")).to_contain_text("Names")
         if number == 0:
-            look(at)
-            body.press("?")
-            expect(tool.get_by_role("heading", name="Keys")).to_be_visible()
-            tool.locator("#keys").press("Escape")
-            body.press("ArrowDown")
-            body.press("ArrowDown")
-            body.press("c")
-            text = tool.locator("#comment-text")
-            expect(text).to_be_focused()
-            text.fill("*Well* doubled")
-            text.press("Control+Enter")
-            expect(tool.locator("#line-2")).to_contain_text("Well doubled")
+            _comment_by_keys(at, tool)
+        elif number == 1:
+            _use_the_bank_by_keys(at, tool)
         body.press("2")
         expect(tool.locator(".criterion[aria-current]")).to_contain_text("Layout")
-        body.press("1" if number else "2")
-        expect(tool.locator("#marks-state")).to_contain_text("2 of 2 criteria")
+        body.press("1" if number % 3 else "2")
+        # It waits for what is still being kept.
         body.press("Enter")
-        if number < 2:
-            expect(tool.locator(".facts")).to_contain_text(f"{number + 1} done")
     expect(tool.get_by_text("Nothing more waits for you there")).to_be_visible()
-    done = f"SELECT points FROM markings WHERE assignment_id = '{assignment}' AND stands ORDER BY points"
-    assert [int(one.points) for one in installation.rows(done)] == [3, 3, 6]
+    done = f"SELECT points, count(*) FROM markings WHERE assignment_id = '{assignment}' AND stands GROUP BY points ORDER BY points"
+    assert [(float(one.points), one.count) for one in installation.rows(done)] == [(1.5, 1), (3, 19), (6, 10)]
+    kept = f"SELECT text, uses FROM saved_comments WHERE tenant_id = '{installation.tenant_id}' AND text = '*Well* doubled'"
+    assert [tuple(one) for one in installation.rows(kept)] == [("*Well* doubled", 1)]
+
+
+def _comment_by_keys(at: Seat, tool: FrameLocator) -> None:
+    """Write a comment on the second line, and keep it."""
+    body = tool.locator("body")
+    look(at)
+    body.press("?")
+    expect(tool.get_by_role("heading", name="Keys")).to_be_visible()
+    tool.locator("#keys").press("Escape")
+    body.press("ArrowDown")
+    body.press("ArrowDown")
+    body.press("c")
+    text = tool.locator("#comment-text")
+    expect(text).to_be_focused()
+    text.fill("*Well* doubled")
+    text.press("Tab")
+    tool.locator("#comment-points").fill("-1.5")
+    tool.locator("#comment-points").press("Control+Enter")
+    expect(tool.locator("#line-2")).to_contain_text("Well doubled")
+    expect(tool.locator("#bank")).to_contain_text("0 comments")
+    body.press("s")
+    expect(tool.locator("#bank")).to_contain_text("1 comment")
+    tool.locator("#line-2 .comment summary").press("Enter")
+    tool.locator("#line-2 .comment [value=remove]").press("Enter")
+    expect(tool.locator("#line-2 .comment")).to_have_count(0)
+
+
+def _use_the_bank_by_keys(at: Seat, tool: FrameLocator) -> None:
+    """Put the comment that was kept on the first line."""
+    body = tool.locator("body")
+    body.press("ArrowDown")
+    body.press("b")
+    search = tool.locator("#bank-search")
+    expect(search).to_be_focused()
+    look(at)
+    search.fill("no such words")
+    expect(tool.locator("#bank-none")).to_contain_text("No comment has these words")
+    search.fill("doubled well")
+    search.press("Enter")
+    expect(tool.locator("#line-1 .comment")).to_contain_text("-1.5 points")

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.fixtures.world import World
+from tests.web.desk import Desk
 from tests.web.two_sections import Term, Visit
 
 
@@ -26,3 +27,8 @@ def visit(app: flask.Flask, world: World) -> Visit:
         return client
 
     return open_browser
+
+
+@pytest.fixture
+def desk(world: World, visit: Visit) -> Desk:
+    return Desk(world, visit)

@@ -29,6 +29,7 @@ from lti_grader.grading.models import GradingJob
 from lti_grader.grading.similarity.models import SimilarityPair, SimilarityProgram, SimilarityReport
 from lti_grader.lti.asset_models import AssetActivity, LtiAsset
 from lti_grader.lti.models import ClassContext, CourseCopy, ResourceLink, ScoreDelivery
+from lti_grader.marking import bank
 from lti_grader.marking.models import Marking
 from lti_grader.notifications.models import Notification
 from lti_grader.pages import IN_ARCHIVE
@@ -78,6 +79,7 @@ STAFF_ONLY = {
     "drafts.add_test", "drafts.edit_test", "drafts.save_test", "drafts.add_files", "drafts.describe", "drafts.move_test",
     "checks.check", "checks.publish_despite", "checks.keep", "checks.submission",
     "marking.of_class", "marking.next_one", "marking.script", "marking.save", "marking.hold", "marking.comment", "marking.set_rules",
+    "comment_bank.page", "comment_bank.add", "comment_bank.change",
     "rubrics.edit", "rubrics.save", "imports.page", "imports.upload", "imports.import_", "imports.decide", "imports.export",
     "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
     "similarity.pair", "similarity.decide",
@@ -127,7 +129,7 @@ def ids(world: World) -> dict[str, Any]:
         **_similar(world, item, attempt),
         "material_id": _material(world),
         "event_id": _event(world),
-        "marking_id": _marking(world, assignment, item, attempt, student),
+        "marking_id": _marking(world, assignment, item, attempt, student), "saved_comment_id": _saved_comment(world),
         "request_id": _regrade_request(world, attempt, student),
     }  # fmt: skip
 
@@ -195,6 +197,13 @@ def _marking(world: World, assignment: uuid.UUID, item: uuid.UUID, attempt: uuid
         session().add(row)
         session().flush()
         return row.id
+
+
+def _saved_comment(world: World) -> uuid.UUID:
+    with transaction(world.tenant_id):
+        return bank.keep(
+            membership(world.class_id, world.teacher_id), bank.Kept("Well done", is_shared=True), at=NOW
+        ).id
 
 
 def _import(world: World) -> uuid.UUID:

@@ -17,16 +17,20 @@ export class Lines {
     this.goTo(this.at < 0 ? 0 : this.at + step);
   }
 
-  /** Writes the current line, and its file, into the form of a comment. */
-  fill(): void {
+  /** Goes to the first line where none is current yet. */
+  begin(): void {
     if (this.at < 0) this.goTo(0);
+  }
+
+  /** Writes the current line, if there is one, and its file into the fields of a form: `#<form>-first`, -last, -path. */
+  fill(form: string): void {
     const line = this.all[this.at];
     if (!line) return;
     const path = line.closest<HTMLElement>("[data-path]")?.dataset["path"] ?? "";
     for (const [id, value] of [
-      ["comment-first", line.dataset["line"] ?? ""],
-      ["comment-last", line.dataset["line"] ?? ""],
-      ["comment-path", path],
+      [`${form}-first`, line.dataset["line"] ?? ""],
+      [`${form}-last`, line.dataset["line"] ?? ""],
+      [`${form}-path`, path],
     ] as const) {
       const field = document.getElementById(id);
       if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = value;

@@ -1,11 +1,13 @@
 /** Marking by keyboard: digits choose levels, letters move. Without this script everything works by its forms. */
 import { byId } from "../shared/dom";
+import { Bank } from "./bank";
 import { Lines } from "./lines";
 
 const marks = byId<HTMLFormElement>("marks");
 const place = byId("marking");
 const criteria = [...marks.querySelectorAll<HTMLFieldSetElement>(".criterion")];
 const lines = new Lines(byId("script"));
+const bank = Bank.here();
 let current = Math.max(
   0,
   criteria.findIndex((one) => one.querySelector("input:checked") === null),
@@ -34,8 +36,21 @@ function comment(): void {
   const card = document.getElementById("comment-lines");
   if (!(card instanceof HTMLDetailsElement)) return;
   card.open = true;
-  lines.fill();
+  lines.begin();
+  lines.fill("comment");
   byId("comment-text").focus();
+}
+
+function fromBank(): void {
+  lines.fill("bank");
+  bank?.open();
+}
+
+/** Puts the comment that was written last into the bank, unless it is there. */
+function keepLast(): void {
+  const written = [...document.querySelectorAll<HTMLElement>("[data-written]")];
+  written.sort((one, other) => (one.dataset["written"] ?? "").localeCompare(other.dataset["written"] ?? ""));
+  written.at(-1)?.querySelector<HTMLButtonElement>('button[value="keep"]')?.click();
 }
 
 /** Presses a button once all that was chosen is kept: the page holds the revision that comes back with it. */
@@ -56,6 +71,8 @@ const keys: Record<string, () => void> = {
   n: () => leaveFor(place.dataset["after"]),
   p: () => leaveFor(place.dataset["before"]),
   c: comment,
+  b: fromBank,
+  s: keepLast,
   ArrowDown: () => lines.move(1),
   ArrowUp: () => lines.move(-1),
   Enter: () => press(document.getElementById("done-next")),

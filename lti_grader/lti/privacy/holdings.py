@@ -28,7 +28,7 @@ from lti_grader.lti.asset_models import LtiAsset
 from lti_grader.lti.models import ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy_models import ActKind, PrivacyAct
-from lti_grader.marking.models import Feedback, Marking
+from lti_grader.marking.models import Feedback, Marking, SavedComment
 from lti_grader.notifications.models import Mail, Notification
 from lti_grader.people.models import User
 
@@ -101,6 +101,7 @@ def counts(user: User) -> dict[str, int]:
         "pairs of similar submissions": (SimilarityPair, (similarity.is_pair_of(user.id),)),
         "markings": (Marking, (Marking.student_id == user.id,)),
         "comments on their work": (Feedback, (Feedback.student_id == user.id,)),
+        "comments kept for marking": (SavedComment, (SavedComment.owner_id == user.id,)),
         "notes on similar submissions": (SimilarityNote, (similarity.is_note_on(user.id),)),
         "scores sent or owed": (ScoreDelivery, (ScoreDelivery.user_id == user.id,)),
         "notices": (Notice, (is_about(user),)),
