@@ -7,6 +7,7 @@ from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
 from lti_grader.audit.models import AuditEntry
 from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
 from lti_grader.calendar.models import CalendarEvent, CalendarFeed
+from lti_grader.classes.groups.models import GroupSet, StudentGroup, StudentGroupMember
 from lti_grader.classes.material_models import Material, MaterialFile, MaterialOpening
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Mentorship, Module
 from lti_grader.core.db import Base
@@ -89,6 +90,7 @@ __all__ = [
     "GradebookFiling",
     "GradebookRules",
     "GradingJob",
+    "GroupSet",
     "LateDayGrant",
     "LateDaysSpent",
     "LeaderboardName",
@@ -140,6 +142,8 @@ __all__ = [
     "SimilarityPair",
     "SimilarityProgram",
     "SimilarityReport",
+    "StudentGroup",
+    "StudentGroupMember",
     "SubmissionAttempt",
     "Tenant",
     "TestCase",

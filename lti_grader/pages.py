@@ -29,6 +29,9 @@ from lti_grader.authoring.views import blueprint as authoring
 from lti_grader.calendar.event_views import blueprint as events
 from lti_grader.calendar.feed_views import blueprint as feed
 from lti_grader.calendar.views import blueprint as calendar
+from lti_grader.classes.groups.queries import has_groups
+from lti_grader.classes.groups.tables import MOST_BYTES as MOST_GROUPS_BYTES
+from lti_grader.classes.groups.views import blueprint as groups
 from lti_grader.classes.material_views import blueprint as materials
 from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.classes.queries import has_sections
@@ -99,7 +102,7 @@ _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
     "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE, "drafts.save": _FILE, "checks.keep": 2 * MOST_ARCHIVE_BYTES,
-    "gradebook_csv.read": 4 * MOST_TABLE_BYTES,
+    "gradebook_csv.read": 4 * MOST_TABLE_BYTES, "groups.change": 2 * MOST_GROUPS_BYTES,
     "materials.save": 4 * _FILE,
     "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK, "work.save_draft": _NOTEBOOK, "previews.save_draft": _NOTEBOOK,
     "work.unpack": 2 * MOST_ARCHIVE_BYTES, "previews.unpack": 2 * MOST_ARCHIVE_BYTES,
@@ -134,6 +137,7 @@ def register_pages(app: flask.Flask) -> None:
     pages = (
         administration,
         classes,
+        groups,
         materials,
         class_settings,
         checklist,
@@ -199,6 +203,7 @@ def register_pages(app: flask.Flask) -> None:
     app.jinja_env.globals["content_url"] = content_url
     app.jinja_env.globals["unread_notifications"] = unread_of_viewer
     app.jinja_env.globals["class_has_sections"] = has_sections
+    app.jinja_env.globals["class_has_groups"] = has_groups
     app.jinja_env.globals["class_has_leaderboard"] = is_on_in
     app.jinja_env.globals["class_has_files"] = looking.has_any
 

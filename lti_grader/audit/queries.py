@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from lti_grader.audit import words
 from lti_grader.audit.models import AuditEntry
 from lti_grader.audit.words import Line
+from lti_grader.classes.groups.models import GroupSet, StudentGroup
 from lti_grader.classes.models import Class, ContentItem, ContentType, Module
 from lti_grader.core.db import session
 from lti_grader.people.models import User
@@ -105,6 +106,9 @@ def actors(*conditions: sa.ColumnElement[bool]) -> Sequence[User]:
     return sorted(found, key=lambda one: one.display_name.casefold())
 
 
+_NAMED = (ContentItem.title, Module.title, Problem.title, Class.name, GroupSet.name, StudentGroup.name)
+
+
 def _names(entries: Sequence[AuditEntry]) -> dict[uuid.UUID, str]:
     """Return what everything that these lead to is called now."""
     wanted = {one for entry in entries for one in (entry.actor_id, entry.student_id, entry.subject_id) if one}
@@ -112,7 +116,7 @@ def _names(entries: Sequence[AuditEntry]) -> dict[uuid.UUID, str]:
     if not wanted:
         return {}
     names = {one.id: one.display_name for one in session().scalars(sa.select(User).where(User.id.in_(wanted)))}
-    tables = [(column.class_.id, column) for column in (ContentItem.title, Module.title, Problem.title, Class.name)]
+    tables = [(column.class_.id, column) for column in _NAMED]
     # Of a domain above this one, which has no business there.
     category = sa.table("gradebook_categories", sa.column("id", sa.UUID), sa.column("name", sa.Text))
     for own_id, title in [*tables, (category.c.id, category.c.name)]:

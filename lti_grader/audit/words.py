@@ -41,6 +41,9 @@ NOUNS = {
     "rubric_levels": "the level of a criterion",
     "calendar_events": "the event",
     "regrade_requests": "the regrade request",
+    "group_sets": "the groups",
+    "student_groups": "the group",
+    "student_group_members": "the place in a group",
 }
 _VERBS = {Action.INSERT: "Made", Action.UPDATE: "Changed", Action.DELETE: "Removed"}
 _OTHER_VERBS = {
@@ -48,6 +51,8 @@ _OTHER_VERBS = {
     ("access_overrides", Action.DELETE): "Took back",
     ("assignment_problems", Action.INSERT): "Set",
     ("assignment_passcodes", Action.INSERT): "Set",
+    ("student_group_members", Action.INSERT): "Gave",
+    ("student_group_members", Action.DELETE): "Took",
     ("late_day_grants", Action.INSERT): "Gave",
     ("late_day_grants", Action.DELETE): "Took back",
     ("late_days_spent", Action.INSERT): "Chose",
@@ -85,6 +90,7 @@ _LABELS = {
     "config.regrade_request_days": "Days for regrade requests",
     "starts_at": "Begins", "ends_at": "Ends", "is_all_day": "All day", "rule": "Repeats", "left_out": "Left out on", "type": "Kind",
     "reference_id": "About",
+    "students_join": "Students choose their group", "most_members": "Members at most", "seed": "Seed", "group_id": "Group", "group_set_id": "Groups",
     "visibility": "Seen by students", "input": "Input", "expected": "Expected", "aggregation": "Points of the group",
     "on_reject": "After a test that fails", "requires": "Needs the groups", "is_shown": "Students read it", "adjustment": "Adjustment", "adjustment_reason": "Why it is adjusted", "criterion_name": "Criterion",
     "criterion_points": "Of points", "level_description": "Level", "path": "File", "first_line": "From line", "last_line": "To line", "text": "Text", "exemplar": "Example",

@@ -2,10 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from lti_grader.core.errors import Unprocessable
 
 # What spreadsheets take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class BadTable(Unprocessable):
+    code = "bad_table"
 
 
 def safe(text: str | None) -> str:
@@ -19,3 +25,23 @@ def csv_line(cells: Iterable[str]) -> bytes:
     line = io.StringIO()
     csv.writer(line).writerow(cells)
     return line.getvalue().encode()
+
+
+def rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of CSV that hold anything, with their line in the file.
+
+    Raises
+    ------
+    BadTable
+        It cannot be read.
+    """
+    sample = text.partition("\n")[0]
+    # Spreadsheets write a semicolon where the comma is in numbers.
+    delimiter = max(",;\t", key=sample.count)
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise BadTable(f"Line {reader.line_num} cannot be read: {error}. Save it as CSV once more.") from None

@@ -10,10 +10,12 @@ from flask.typing import ResponseReturnValue
 from lti_grader.classes.queries import Membership, get_class, membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput, GraderError
+from lti_grader.core.tables import BadTable
+from lti_grader.core.uploads import uploaded_table
 from lti_grader.core.web import viewer
 from lti_grader.gradebook import by_hand, tables
 from lti_grader.gradebook.by_hand import BadMark, ChangedMeanwhile
-from lti_grader.gradebook.tables import BadTable, Diff
+from lti_grader.gradebook.tables import Diff
 
 blueprint = flask.Blueprint("gradebook_csv", __name__)
 
@@ -55,7 +57,7 @@ def read(class_id: uuid.UUID) -> ResponseReturnValue:
         place.require_staff()
         text = ""
         try:
-            text = form.get("text", "") or _uploaded()
+            text = form.get("text", "") or uploaded_table(tables.MOST_BYTES)
             found = tables.diff(place, text, at=_now())
             if form.get("do") != "apply":
                 return _page(place, found=found, text=text)
@@ -65,17 +67,6 @@ def read(class_id: uuid.UUID) -> ResponseReturnValue:
             again = tables.diff(place, text, at=_now()) if isinstance(error, BadMark | ChangedMeanwhile) else None
             return flask.make_response(_page(place, found=again, text=text, error=error), error.status)
     return flask.redirect(flask.url_for("gradebook_csv.page", class_id=class_id, done=count), 303)
-
-
-def _uploaded() -> str:
-    given = flask.request.files.get("file")
-    content = given.read(tables.MOST_BYTES + 1) if given else b""
-    if not content or len(content) > tables.MOST_BYTES:
-        raise BadTable("Choose a CSV file of at most 1 MB.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadTable("The file is not in UTF-8. Save it as “CSV UTF-8” and choose it again.") from None
 
 
 def _apply(found: Diff, by: uuid.UUID) -> int:

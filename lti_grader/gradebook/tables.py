@@ -1,19 +1,17 @@
 """The gradebook as CSV: taken out, and read back with what it would change before anything is changed."""
 
-import csv
 import dataclasses
 import datetime as dt
-import io
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
+from lti_grader.classes.named import COLUMNS, Named, named
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
-from lti_grader.core.errors import Unprocessable
-from lti_grader.core.tables import csv_line, safe
+from lti_grader.core.tables import BadTable, csv_line, rows, safe
 from lti_grader.gradebook.by_hand import NOTHING_SEEN, BadMark, Decision, Standing, typed
 from lti_grader.gradebook.grid import Asked, Grid, grid
 from lti_grader.gradebook.marks import Mark, marks
@@ -21,14 +19,8 @@ from lti_grader.gradebook.totals.reads import scheme_of, totals
 from lti_grader.people.models import User
 
 MOST_BYTES = 1_000_000
-_PEOPLE = ("Student", "E-mail", "LMS user id", "Student id", "Sections")
-_STUDENT_ID, _EMAIL, _SUB = "student id", "e-mail", "lms user id"
 _ITEM = re.compile(r".*\[(?P<id>[0-9a-f-]{36})\]\s*", re.DOTALL)
 _MOST_TROUBLES = 50
-
-
-class BadTable(Unprocessable):
-    code = "bad_table"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +55,7 @@ def table(place: Membership, *, at: dt.datetime) -> Iterator[bytes]:
     sums = totals(place.class_id, scheme_of(place.class_id), found.columns, ids, held, at=at)
     subs = _subs(ids)
     heads = [safe(f"{one.title} (of {one.maximum.normalize():f}) [{one.id}]") for one in found.columns]
-    yield csv_line([*_PEOPLE, *heads, "Total, %", "Letter"])
+    yield csv_line([*COLUMNS, *heads, "Total, %", "Letter"])
     for one in found.people:
         cells = [_text(held.get((one.id, item.id))) for item in found.columns]
         total = sums[one.id]
@@ -85,19 +77,19 @@ def diff(place: Membership, text: str, *, at: dt.datetime) -> Diff:
         It is no table with a column that says who is meant, and one of an item.
     """
     found = grid(place, Asked(with_left=True), at=at)
-    rows = _rows(text)
-    head = next(rows, (1, []))[1]
-    keys = {name.strip().casefold(): place_ for place_, name in enumerate(head)}
+    lines = rows(text)
+    head = next(lines, (1, []))[1]
     columns = _columns(head, found)
-    who = _who(found)
-    if not columns or not any(one in keys for one in who):
+    subs = _subs([one.id for one in found.people])
+    who = named(head, (Named(one.id, one.name, subs.get(one.id, ""), one.email) for one in found.people))
+    if not columns or not who.is_told:
         raise BadTable(
             "This is no gradebook: it needs a column “Student id”, “LMS user id” or “E-mail”, and columns of items as they are"
             " called in the CSV of this page, with their ids in brackets."
         )
     held, changes, troubles, same = marks(place.class_id), [], [], 0
-    for line, cells in rows:
-        student = _student(cells, keys, who)
+    for line, cells in lines:
+        student = who.of(cells)
         if student is None:
             troubles.append(f"Line {line}: nobody of this class is “{safe(', '.join(cells[:3]))[:80]}”.")
             continue
@@ -108,60 +100,21 @@ def diff(place: Membership, text: str, *, at: dt.datetime) -> Diff:
             except BadMark:
                 troubles.append(f"Line {line}, {title}: “{given[:40]}” is no mark.")
                 continue
-            mark = held.get((student[0], item_id))
+            mark = held.get((student.id, item_id))
             if decision.standing is Standing.RESULTS:
                 continue
             if _is_so(decision, mark):
                 same += 1
                 continue
             seen = mark.seen if mark else NOTHING_SEEN
-            changes.append(Change(*student, item_id, title, _text(mark), given, decision, seen))
+            changes.append(Change(student.id, student.name, item_id, title, _text(mark), given, decision, seen))
     return Diff(changes, troubles[:_MOST_TROUBLES], same)
-
-
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that hold anything, with their line in the file."""
-    sample = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=_delimiter(sample))
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise BadTable(f"Line {reader.line_num} cannot be read: {error}. Save it as CSV once more.") from None
-
-
-def _delimiter(head: str) -> str:
-    # Spreadsheets write a semicolon where the comma is in numbers.
-    return max(",;\t", key=head.count)
 
 
 def _columns(head: Sequence[str], found: Grid) -> dict[int, tuple[uuid.UUID, str]]:
     known = {str(one.id): one for one in found.columns}
     named = {place: match["id"] for place, name in enumerate(head) if (match := _ITEM.fullmatch(name))}
     return {place: (known[one].id, known[one].title) for place, one in named.items() if one in known}
-
-
-def _who(found: Grid) -> Mapping[str, Mapping[str, tuple[uuid.UUID, str]]]:
-    """Return the students by each of what may name them; what names two of them names none."""
-    subs = _subs([one.id for one in found.people])
-    by: dict[str, dict[str, list[tuple[uuid.UUID, str]]]] = {_STUDENT_ID: {}, _SUB: {}, _EMAIL: {}}
-    for one in found.people:
-        for kind, name in ((_STUDENT_ID, str(one.id)), (_SUB, subs.get(one.id, "")), (_EMAIL, one.email.casefold())):
-            if name:
-                by[kind].setdefault(name, []).append((one.id, one.name))
-    return {kind: {name: them[0] for name, them in names.items() if len(them) == 1} for kind, names in by.items()}
-
-
-def _student(
-    cells: Sequence[str], keys: Mapping[str, int], who: Mapping[str, Mapping[str, tuple[uuid.UUID, str]]]
-) -> tuple[uuid.UUID, str] | None:
-    for kind, people in who.items():
-        at = keys.get(kind)
-        name = cells[at].strip().removeprefix("'") if at is not None and at < len(cells) else ""
-        if name:
-            return people.get(name.casefold() if kind in (_EMAIL, _STUDENT_ID) else name)
-    return None
 
 
 def _subs(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:

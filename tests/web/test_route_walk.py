@@ -17,6 +17,7 @@ from lti_grader.calendar.operations import Draft, add_to_class
 from lti_grader.calendar.queries import places_of
 from lti_grader.calendar.repeating import Times
 from lti_grader.classes import materials
+from lti_grader.classes.groups.operations import make_set
 from lti_grader.classes.models import Class, Enrollment, EnrollmentSource, Mentorship, Role
 from lti_grader.classes.operations import create_class, drop, enroll
 from lti_grader.classes.queries import membership
@@ -69,6 +70,7 @@ STAFF_ONLY = {
     "lti.link", "lti.set_link", "lti.ask_to_copy", "lti.decide_copy", "lti.put_copies_away", "lti.who_may_copy",
     "announcements.announce", "lti.join_class", "assignments.settings", "assignments.change", "lti.take_course_out",
     "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
+    "groups.add_set", "groups.page", "groups.take_out", "groups.change",
     "bringing.page", "bringing.bring", "checklist.page", "class_settings.page", "class_settings.change", "class_settings.archive",
     "materials.add", "materials.edit", "materials.save", "materials.preview", "materials.ask_to_remove", "materials.remove",
     "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change", "late.page", "late.change", "late_days.of_class", "late_days.set_usual", "late_days.give",
@@ -128,6 +130,7 @@ def ids(world: World) -> dict[str, Any]:
         **_problem(world, item),
         **_similar(world, item, attempt),
         "material_id": _material(world),
+        "set_id": _groups(world),
         "event_id": _event(world),
         "marking_id": _marking(world, assignment, item, attempt, student), "saved_comment_id": _saved_comment(world),
         "request_id": _regrade_request(world, attempt, student),
@@ -153,6 +156,11 @@ def _problem(world: World, item: uuid.UUID) -> dict[str, Any]:
             "group_id": group.id, "format": "kattis", "import_id": _import(world), "try_id": uuid.uuid4(),
             "path": "submissions/accepted/right.py", "question_id": "q1",
         }  # fmt: skip
+
+
+def _groups(world: World) -> uuid.UUID:
+    with transaction(world.tenant_id):
+        return make_set(world.class_id, "Teams", at=NOW).id
 
 
 def _material(world: World) -> uuid.UUID:

@@ -9,6 +9,7 @@ from lti_grader.adapters.redis import KeyValue
 from lti_grader.assignments.models import AccessOverride
 from lti_grader.attempts import drafts
 from lti_grader.calendar import operations as calendar
+from lti_grader.classes.groups.models import StudentGroupMember
 from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Mentorship
 from lti_grader.core.db import session
@@ -56,6 +57,7 @@ def erase(user: User, actor_id: uuid.UUID, kv: KeyValue, *, at: dt.datetime) -> 
     marking.forget(user.id)
     leaderboards.leave_all(user.id, kv)
     session().execute(sa.delete(MaterialOpening).where(MaterialOpening.user_id == user.id))
+    session().execute(sa.delete(StudentGroupMember).where(StudentGroupMember.student_id == user.id))
     notifications.forget(user.id)
     calendar.forget(user.id)
     session().execute(sa.delete(AccessOverride).where(AccessOverride.user_id == user.id))

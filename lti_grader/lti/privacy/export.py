@@ -19,6 +19,7 @@ from lti_grader.assignments.passcode_models import PasscodeEntry
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
 from lti_grader.audit.models import AuditEntry
 from lti_grader.calendar.models import CalendarEvent, CalendarFeed
+from lti_grader.classes.groups.models import StudentGroup, StudentGroupMember
 from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
 from lti_grader.core.db import session
@@ -48,6 +49,7 @@ attempts.json    each Run and Submit with its points; the program texts are in a
 drafts.json      what they were writing and had not handed in
 dates.json       dates and attempts that they alone were given
 late_days.json   late days that they spent, and that they were given, with the reason
+groups.json      the groups that they are in
 grades.json      their grades
 materials.json   which materials of their classes they have opened, and when first
 similar.json     with how many submissions of others theirs were found alike, and what staff noted of that; not whose
@@ -116,6 +118,12 @@ def gather(user: User) -> Held:
         "leaderboards": _rows(
             sa.select(LeaderboardName, Class.name.label("class")).join(Class, Class.id == LeaderboardName.class_id),
             LeaderboardName.user_id == user.id,
+        ),
+        "groups": _rows(
+            sa.select(StudentGroupMember, StudentGroup.name.label("group")).join(
+                StudentGroup, StudentGroup.id == StudentGroupMember.group_id
+            ),
+            StudentGroupMember.student_id == user.id,
         ),
         "materials": _rows(
             sa.select(MaterialOpening, ContentItem.title.label("item")).join(

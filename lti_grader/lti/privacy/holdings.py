@@ -12,6 +12,7 @@ from lti_grader.assignments.passcode_models import PasscodeEntry
 from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
 from lti_grader.audit.models import AuditEntry
 from lti_grader.calendar.models import CalendarEvent
+from lti_grader.classes.groups.models import StudentGroupMember
 from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Enrollment, Mentorship
 from lti_grader.core.db import current_tenant, session
@@ -91,6 +92,7 @@ def counts(user: User) -> dict[str, int]:
         "late days given": (LateDayGrant, (LateDayGrant.student_id == user.id,)),
         "grades": (GradebookEntry, (GradebookEntry.student_id == user.id,)),
         "names on leaderboards": (LeaderboardName, (LeaderboardName.user_id == user.id,)),
+        "groups": (StudentGroupMember, (StudentGroupMember.student_id == user.id,)),
         "materials opened": (MaterialOpening, (MaterialOpening.user_id == user.id,)),
         "regrade requests": (RegradeRequest, (RegradeRequest.student_id == user.id,)),
         "calendar events": (CalendarEvent, (CalendarEvent.owner_id == user.id,)),

@@ -1,0 +1,17 @@
+"""What is said where groups cannot be as somebody wants them."""
+
+from lti_grader.core.errors import Conflict, Unprocessable
+
+
+class BadGroups(Unprocessable):
+    code = "bad_groups"
+
+
+class GroupsInUse(Conflict):
+    """An assignment is handed in by the groups of a set that somebody wants to remove."""
+
+    code = "groups_in_use"
+
+
+class CannotJoin(Conflict):
+    code = "cannot_join_group"
