@@ -55,6 +55,7 @@ from lti_grader.problems.models import (
     TestCase,
     TestGroup,
 )
+from lti_grader.transfer.models import ClassExport
 
 metadata = Base.metadata
 
@@ -76,6 +77,7 @@ __all__ = [
     "CalendarFeed",
     "Class",
     "ClassContext",
+    "ClassExport",
     "ClassGroup",
     "ClassGroupMember",
     "ContentItem",

@@ -75,6 +75,7 @@ from lti_grader.notifications.views import blueprint as notifications
 from lti_grader.notifications.views import of_viewer as unread_of_viewer
 from lti_grader.people.views import blueprint as administration
 from lti_grader.problems.answer_archives import MOST_ARCHIVE_BYTES
+from lti_grader.transfer.views import blueprint as class_exports
 
 _AT_THE_DOOR = (
     "Very many people are coming in from your network at this moment. Nothing is lost, and your LMS will let you in again:"
@@ -124,7 +125,17 @@ LIMITS = {
 }
 
 
-IN_ARCHIVE = frozenset({"class_settings.archive", "lti.begin", "lti.launch", "lti.resend", "lti.compare"})
+IN_ARCHIVE = frozenset(
+    {
+        "class_settings.archive",
+        "class_exports.ask",
+        "class_exports.take",
+        "lti.begin",
+        "lti.launch",
+        "lti.resend",
+        "lti.compare",
+    }
+)
 """What may be sent about an archived class all the same: it is opened, taken out, and its scores travel."""
 
 
@@ -140,6 +151,7 @@ def register_pages(app: flask.Flask) -> None:
         groups,
         materials,
         class_settings,
+        class_exports,
         checklist,
         bringing,
         assignments,

@@ -1,10 +1,14 @@
-"""S3: what students hand in, named by its own hash."""
+"""S3: what students hand in, named by its own hash; and files that are made for somebody, each with a name of its own."""
 
+import datetime as dt
 import hashlib
+import io
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import boto3
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
 
 
 _MOST_SIZES = 100_000
+_PART_BYTES = 16_777_216
+"""Of a file that is kept while it is made; the store takes 10,000 parts."""
+_READ_BYTES = 262_144
 
 
 class StorageUnavailable(Unavailable):
@@ -116,6 +123,65 @@ class Blobs:
             self._sizes[ref] = found
         return self._sizes[ref]
 
+    def keep(self, key: str, parts: Iterable[bytes]) -> int:
+        """Keep under a name of its own what comes in parts, and return how many bytes it was; a part of it stands in memory.
+
+        The store shows all of it or nothing: what breaks off is never there.
+
+        Raises
+        ------
+        StorageUnavailable
+            The store did not confirm that it has it. What `parts` raises is raised as it is.
+        """
+        source = _Parts(parts)
+        file = cast("IO[bytes]", source)
+        # In this thread: what is read from opens transactions.
+        one_by_one = TransferConfig(
+            multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, use_threads=False, max_concurrency=1
+        )
+        try:
+            self._client.upload_fileobj(file, self._settings.s3_bucket, key, Config=one_by_one)
+        except (BotoCoreError, ClientError) as error:
+            raise StorageUnavailable(error) from error
+        return source.size
+
+    def read(self, key: str) -> tuple[int, Iterator[bytes]]:
+        """Return the size of what is kept under a name, and its bytes part by part.
+
+        Raises
+        ------
+        BlobMissing, StorageUnavailable
+        """
+        try:
+            found = self._client.get_object(Bucket=self._settings.s3_bucket, Key=key)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                raise BlobMissing(error) from error
+            raise StorageUnavailable(error) from error
+        except BotoCoreError as error:
+            raise StorageUnavailable(error) from error
+        return found["ContentLength"], found["Body"].iter_chunks(_READ_BYTES)
+
+    def remove(self, key: str) -> None:
+        """Take away what is kept under a name, if it is there."""
+        try:
+            self._client.delete_object(Bucket=self._settings.s3_bucket, Key=key)
+        except (BotoCoreError, ClientError) as error:
+            raise StorageUnavailable(error) from error
+
+    def give_up(self, prefix: str, *, before: dt.datetime) -> int:
+        """Take away what lies of files that were begun before a moment and never finished; return how many they were."""
+        bucket, count = self._settings.s3_bucket, 0
+        try:
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
+            for begun in [one for page in pages for one in page.get("Uploads", ())]:
+                if begun["Initiated"] < before:
+                    self._client.abort_multipart_upload(Bucket=bucket, Key=begun["Key"], UploadId=begun["UploadId"])
+                    count += 1
+        except (BotoCoreError, ClientError) as error:
+            raise StorageUnavailable(error) from error
+        return count
+
     def ensure_bucket(self) -> None:
         """Make the bucket if it is not there."""
         bucket = self._settings.s3_bucket
@@ -131,3 +197,25 @@ class Blobs:
             self._client.head_bucket(Bucket=self._settings.s3_bucket)
         except (BotoCoreError, ClientError) as error:
             raise StorageUnavailable(error) from error
+
+
+class _Parts(io.RawIOBase):
+    """A file that is read once, of what comes in parts."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self._held = bytearray()
+        self.size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> Any:
+        """Return as many bytes as are asked for, or what is left."""
+        wanted = _PART_BYTES if size is None or size < 0 else size
+        while len(self._held) < wanted and (part := next(self._parts, None)) is not None:
+            self._held += part
+        given = bytes(self._held[:wanted])
+        del self._held[:wanted]
+        self.size += len(given)
+        return given

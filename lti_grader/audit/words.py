@@ -40,6 +40,7 @@ NOUNS = {
     "rubric_criteria": "the criterion",
     "rubric_levels": "the level of a criterion",
     "calendar_events": "the event",
+    "class_exports": "a file of the class",
     "regrade_requests": "the regrade request",
     "group_sets": "the groups",
     "student_groups": "the group",
@@ -58,6 +59,7 @@ _OTHER_VERBS = {
     ("late_days_spent", Action.INSERT): "Chose",
     ("late_days_spent", Action.DELETE): "Took back",
     ("regrades", Action.INSERT): "Began",
+    ("class_exports", Action.INSERT): "Asked for",
     ("gradebook_entries", Action.UPDATE): "Changed by hand",
 }
 _LABELS = {
@@ -88,6 +90,7 @@ _LABELS = {
     "body_markdown": "Text", "size": "Bytes",
     "effect": "What came of it", "mark_before": "Mark before", "mark_after": "Mark after", "about": "About",
     "config.regrade_request_days": "Days for regrade requests",
+    "with_work": "People's work is in it", "done_at": "Done", "missing": "Files that were gone", "downloaded_at": "Taken", "removed_at": "Removed", "failed_at": "Failed",
     "starts_at": "Begins", "ends_at": "Ends", "is_all_day": "All day", "rule": "Repeats", "left_out": "Left out on", "type": "Kind",
     "reference_id": "About",
     "students_join": "Students choose their group", "most_members": "Members at most", "seed": "Seed", "group_id": "Group", "group_set_id": "Groups",

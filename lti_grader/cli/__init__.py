@@ -15,6 +15,7 @@ from lti_grader.embedded.state import default_path, settings_file
 _COMMANDS = {
     "admin": "admin",
     "audit": "audit",
+    "class": "classes",
     "columns": "columns",
     "up": "up",
     "database": "database",

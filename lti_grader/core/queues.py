@@ -33,6 +33,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "lti_grader.lti.notices.tasks",
             "lti_grader.lti.tasks",
             "lti_grader.notifications.tasks",
+            "lti_grader.transfer.tasks",
         ],
         task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         task_default_queue="default",
@@ -75,6 +76,8 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "rosters": _every(60, "roster.sweep", queue="passback"),
             "keys": _every(6 * 3600, "keys.tend"),
             "reconciliation": _every(60, "scores.reconcile_due"),
+            "transfer": _every(30, "transfer.sweep"),
+            "old_files": _every(3600, "transfer.remove_old"),
             "partitions": _every(12 * 3600, "grading.make_partitions"),
         },
     )

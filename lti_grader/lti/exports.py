@@ -6,16 +6,15 @@ no more memory than a page, and no transaction stays open while somebody's slow 
 
 import dataclasses
 import datetime as dt
-import io
 import uuid
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 
 from lti_grader.classes.models import Class, ContentItem, Module
+from lti_grader.core.archives import Pipe
 from lti_grader.core.db import session, transaction
 from lti_grader.core.tables import csv_line, safe
 from lti_grader.lti import board
@@ -140,26 +139,6 @@ _FILES = (
 _THERE = frozenset({"categories", "lineItems", "results"})
 
 
-class _Pipe(io.RawIOBase):
-    """What is written into it can be taken out again: a ZIP archive that is sent on while it is made."""
-
-    def __init__(self) -> None:
-        self._kept = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._kept += data
-        return len(data)
-
-    def take(self) -> bytes:
-        """Return what was written since the last time."""
-        taken = bytes(self._kept)
-        self._kept.clear()
-        return taken
-
-
 def one_roster(
     tenant_id: uuid.UUID,
     class_ids: Sequence[uuid.UUID],
@@ -184,7 +163,7 @@ def one_roster(
         "lineItems.csv": (_LINE_ITEMS, _line_items(tenant_id, class_ids)),
         "results.csv": (_RESULTS, _results(tenant_id, class_ids, asked, by_email=by_email)),
     }
-    pipe = _Pipe()
+    pipe = Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, (header, lines) in files.items():
             with archive.open(zipfile.ZipInfo(name, at.timetuple()[:6]), "w", force_zip64=True) as member:

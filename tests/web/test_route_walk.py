@@ -37,6 +37,7 @@ from lti_grader.pages import IN_ARCHIVE
 from lti_grader.people.models import User
 from lti_grader.problems import queries as problems
 from lti_grader.problems.models import Problem, ProblemVersion, Sharing
+from lti_grader.transfer import exporting
 from tests.fixtures.world import NOW, World, make_world
 
 # What needs no session, on purpose. A new route is not among them, and so has to refuse.
@@ -56,6 +57,7 @@ PUBLIC = {
     "feed.read",
     "mails.ask_to_stop",
     "mails.stop",
+    "class_exports.file",
 }
 # What is the viewer's own, whoever they are: everybody with a session has it, and sees nobody else's there.
 OWN = {
@@ -72,6 +74,7 @@ STAFF_ONLY = {
     "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
     "groups.add_set", "groups.page", "groups.take_out", "groups.change",
     "bringing.page", "bringing.bring", "checklist.page", "class_settings.page", "class_settings.change", "class_settings.archive",
+    "class_exports.page", "class_exports.ask", "class_exports.take",
     "materials.add", "materials.edit", "materials.save", "materials.preview", "materials.ask_to_remove", "materials.remove",
     "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change", "late.page", "late.change", "late_days.of_class", "late_days.set_usual", "late_days.give",
     "regrades.page", "regrades.start", "regrades.regrade", "regrades.act", "regrades.marks_csv",
@@ -126,7 +129,7 @@ def ids(world: World) -> dict[str, Any]:
         "student_id": student, "delivery_id": delivery, "freeze_id": uuid.uuid4(), "link_id": link.id, "copy_id": copy.id,
         **_file(world, student), "name": "a" * 32, "filename": "x",
         "platform_id": world.platform_id, "invitation_id": uuid.uuid4(), "deployment_id": uuid.uuid4(),
-        "proposal_id": uuid.uuid4(), "announcement_id": uuid.uuid4(), "notification_id": _told(world, student, assignment), "override_id": uuid.uuid4(), "regrade_id": _regrade(world, item),
+        "proposal_id": uuid.uuid4(), "export_id": _export(world), "announcement_id": uuid.uuid4(), "notification_id": _told(world, student, assignment), "override_id": uuid.uuid4(), "regrade_id": _regrade(world, item),
         **_problem(world, item),
         **_similar(world, item, attempt),
         "material_id": _material(world),
@@ -135,6 +138,11 @@ def ids(world: World) -> dict[str, Any]:
         "marking_id": _marking(world, assignment, item, attempt, student), "saved_comment_id": _saved_comment(world),
         "request_id": _regrade_request(world, attempt, student),
     }  # fmt: skip
+
+
+def _export(world: World) -> uuid.UUID:
+    with transaction(world.tenant_id):
+        return exporting.ask(world.class_id, with_work=True, by=world.teacher_id, at=NOW).id
 
 
 def _told(world: World, student: uuid.UUID, assignment: uuid.UUID) -> uuid.UUID:

@@ -28,6 +28,7 @@ from lti_grader.marking import personal as marking
 from lti_grader.notifications import personal as notifications
 from lti_grader.people import endings
 from lti_grader.people.models import User
+from lti_grader.transfer import exporting
 
 # As long as settings let a session last.
 _LONGEST_SESSION = dt.timedelta(hours=168)
@@ -63,6 +64,7 @@ def erase(user: User, actor_id: uuid.UUID, kv: KeyValue, *, at: dt.datetime) -> 
     session().execute(sa.delete(AccessOverride).where(AccessOverride.user_id == user.id))
     session().execute(sa.text("SELECT lti_grader_erase_log(:user_id)"), {"user_id": user.id})
     drafts.forget(kv, user.id)
+    exporting.forget(user.id, at=at)
     endings.end_all_of(user.id, kv, at=at, lasts=_LONGEST_SESSION)
     # Also where an LMS named them and nobody here knew them yet: what it calls them stays nowhere.
     session().execute(sa.delete(Mentorship).where(mentoring.is_of(user)).execution_options(synchronize_session=False))

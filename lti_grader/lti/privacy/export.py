@@ -38,6 +38,7 @@ from lti_grader.marking import personal as marking
 from lti_grader.notifications.models import Mail, MailChoice, Notification
 from lti_grader.people.models import User
 from lti_grader.problems.models import Problem, ProblemVersion
+from lti_grader.transfer.models import ClassExport
 
 _IN_MEMORY = 8_388_608
 _README = """\
@@ -61,6 +62,7 @@ calendar.json    events of their own, and those that they entered for classes
 files.json       files that they handed in to the LMS and that came here; the files are in files/
 mentors.json     who mentors them and whom they mentor, as their LMS told it
 notices.json     what the LMS told of them unasked
+class_files.json files of whole classes that they asked for
 told.json        what they were told here: notifications
 mails.json       when e-mails of that were sent to them; mail_choices.json has how soon they wanted them
 acts.json        who looked at, exported or erased this before, and when
@@ -157,6 +159,7 @@ def gather(user: User) -> Held:
         "notices": _rows(sa.select(Notice), holdings.is_about(user)),
         "mails": _rows(sa.select(Mail), Mail.recipient_id == user.id),
         "mail_choices": _rows(sa.select(MailChoice), MailChoice.user_id == user.id),
+        "class_files": _rows(sa.select(ClassExport), ClassExport.asked_by == user.id),
         "told": _rows(sa.select(Notification), Notification.recipient_id == user.id),
         "acts": [{"kind": act.kind, "at": act.at, "by": actor.display_name} for act, actor in holdings.acts(user.id)],
     }

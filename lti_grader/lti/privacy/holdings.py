@@ -32,6 +32,7 @@ from lti_grader.lti.privacy_models import ActKind, PrivacyAct
 from lti_grader.marking.models import Feedback, Marking, SavedComment
 from lti_grader.notifications.models import Mail, Notification
 from lti_grader.people.models import User
+from lti_grader.transfer.models import ClassExport
 
 _MOST_FOUND = 50
 
@@ -109,6 +110,7 @@ def counts(user: User) -> dict[str, int]:
         "notices": (Notice, (is_about(user),)),
         "e-mails": (Mail, (Mail.recipient_id == user.id,)),
         "notifications": (Notification, (Notification.recipient_id == user.id,)),
+        "files of classes asked for": (ClassExport, (ClassExport.asked_by == user.id,)),
         "mentors and mentored": (Mentorship, (mentoring.is_of(user),)),
     }  # fmt: skip
     return {

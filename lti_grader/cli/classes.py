@@ -1,0 +1,61 @@
+"""Whole classes from the shell."""
+
+import datetime as dt
+import os
+import uuid
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from lti_grader import adapters
+from lti_grader.app import create_app
+from lti_grader.classes.models import Class
+from lti_grader.core.db import session, system_transaction, transaction
+from lti_grader.core.errors import GraderError
+from lti_grader.people.models import Tenant
+from lti_grader.transfer.contents import packed
+
+
+@click.group("class")
+def command() -> None:
+    """Take a class out as a file."""
+
+
+@command.command("export")
+@click.argument("class_id", type=click.UUID)
+@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The ZIP file.")
+@click.option("--teaching-only", is_flag=True, help="What is taught, and nobody's name or work.")
+def export(class_id: uuid.UUID, target: Path, *, teaching_only: bool) -> None:
+    """Write everything that is held of a class into a ZIP file; docs/class-files.md says what is where."""
+    with create_app().app_context():
+        tenant_id = _tenant_of(class_id)
+        part = target.with_name(f"{target.name}.part")
+        try:
+            made = packed(
+                tenant_id, class_id, adapters.installed().blobs, with_work=not teaching_only, at=dt.datetime.now(dt.UTC)
+            )  # fmt: skip
+            # Nobody else on this machine reads it, and nobody takes a part of it for all.
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.writelines(made.parts)
+            part.replace(target)
+        except OSError as error:
+            raise click.ClickException(f"{target} cannot be written: {error.strerror}.") from None
+        except GraderError as error:
+            raise click.ClickException(error.message) from None
+        finally:
+            part.unlink(missing_ok=True)
+    click.echo(f"{target}: {target.stat().st_size} bytes")
+    if made.missing:
+        click.echo(f"{made.missing} files are gone from the store; MISSING.txt in it lists them", err=True)
+
+
+def _tenant_of(class_id: uuid.UUID) -> uuid.UUID:
+    """Return the institution of a class: of a handful of them, one has it."""
+    with system_transaction() as opened:
+        tenants = opened.scalars(sa.select(Tenant.id)).all()
+    for tenant_id in tenants:
+        with transaction(tenant_id):
+            if session().get(Class, class_id) is not None:
+                return tenant_id
+    raise click.ClickException("There is no class of that id; the address of its page has it.")

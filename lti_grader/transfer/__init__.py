@@ -1,0 +1,1 @@
+"""Whole classes as files: everything of one taken out, and its teaching part brought into another."""
