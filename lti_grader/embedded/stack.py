@@ -103,9 +103,9 @@ def workers(env: Mapping[str, str]) -> list[Service]:
     return [
         Service("worker-code", [*celery, "worker", "--queues", "code", "--concurrency", str(cores),
                                 "--hostname", f"code-{node}", *quiet, *log], env=env),
-        # One such process on one machine: the clock rides along, and one process fewer is in memory.
+        # One such process on one machine: the clock rides along.
         Service("worker-default", [*celery, "worker", "--queues", "passback,default", "--pool", "threads",
-                                   "--concurrency", "8", "--beat", "--schedule", str(clock),
+                                   "--concurrency", "8", "--clock", str(clock),
                                    "--hostname", f"default-{node}", *quiet, *log], env=env),
     ]  # fmt: skip
 
