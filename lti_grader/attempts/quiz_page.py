@@ -49,6 +49,7 @@ def quiz_page(place: Any, version: ProblemVersion, me: Viewer, *, reason: str, s
     return flask.render_template(
         "attempts/quiz.html",
         place=place,
+        script="quiz.js",
         sections=shown_paper(paper.quiz, paper.sheets, kept.answers),
         statement=to_html(version.description_markdown),
         hint=to_html(version.hint) if version.hint else "",

@@ -170,6 +170,7 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
         return flask.render_template(
             "attempts/work.html",
             place=place,
+            script="notebook.js" if takes_notebook(version.harness) else "work.js",
             version=version,
             statement=to_html(version.description_markdown),
             hint=to_html(version.hint) if version.hint else "",

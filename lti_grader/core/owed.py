@@ -68,6 +68,24 @@ def claim(table: type[Kind], row_id: uuid.UUID, *owed: Any, at: dt.datetime, sec
     return row
 
 
+def close(
+    table: type[Kind], row_id: uuid.UUID, *, tries: int, again: dt.datetime | None, at: dt.datetime, **said: Any
+) -> None:
+    """Let a row be done, or owed again, unless somebody has put it anew since it was claimed.
+
+    Parameters
+    ----------
+    tries
+        The row's, as claimed.
+    again
+        When it is owed next, None where it is done.
+    said
+        Other columns, with what they are from now on.
+    """
+    outcome: dict[str, Any] = {"done_at": at} if again is None else {"next_try_at": again, "tries": 0}
+    session().execute(sa.update(table).where(table.id == row_id, table.tries == tries).values(outcome | said))
+
+
 def due(table: type[Kind], *owed: Any, at: dt.datetime, most: int = 500) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Return (tenant, row) of what is owed and due in any tenant, the oldest first."""
     query = sa.select(table.tenant_id, table.id)

@@ -99,9 +99,7 @@ def carry_out(tenant_id: uuid.UUID, row_id: uuid.UUID, now: Clock, *, kind: Kind
             changed += _rescore(assignment, items, entries, at=now())
             after = entries[-1].student_id
     with transaction(tenant_id):
-        session().execute(
-            sa.update(kind).where(kind.id == row_id, kind.tries == tries).values(done_at=now(), marks_changed=changed)
-        )
+        owed.close(kind, row_id, tries=tries, again=None, at=now(), marks_changed=changed)
     log.info("assignment %s: %d marks worked out anew", assignment_id, changed)
     return changed
 

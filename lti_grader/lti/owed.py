@@ -1,11 +1,11 @@
 """Rows that say what is still owed to or by a platform (`core.owed`): what its answers mean for them."""
 
-from lti_grader.core.owed import Owed, claim, due, put
+from lti_grader.core.owed import Owed, claim, close, due, put
 from lti_grader.lti.answers import is_throttled
 from lti_grader.lti.errors import ServiceError, TokenRefused
 from lti_grader.lti.models import Platform
 
-__all__ = ["Owed", "claim", "due", "is_final", "put", "require_enabled"]
+__all__ = ["Owed", "claim", "close", "due", "is_final", "put", "require_enabled"]
 
 
 def require_enabled(platform: Platform) -> None:

@@ -69,12 +69,7 @@ def carry_out(tenant_id: uuid.UUID, row_id: uuid.UUID, now: Clock) -> int | None
         assignment = locked(assignment_id)
         keep_released(assignment, at=now())
         again = next_look(assignment, set(Part), at=now())
-        session().execute(
-            # Not where somebody has changed the release meanwhile.
-            sa.update(OwedRelease)
-            .where(OwedRelease.id == row_id, OwedRelease.tries == tries)
-            .values({"next_try_at": again, "tries": 0} if again else {"done_at": now()})
-        )
+        owed.close(OwedRelease, row_id, tries=tries, again=again, at=now())
     log.info("assignment %s: %d scores released", assignment_id, told)
     return told
 

@@ -167,12 +167,7 @@ def carry_out(tenant_id: uuid.UUID, row_id: uuid.UUID, now: Clock) -> int | None
     with transaction(tenant_id):
         assignment = session().get_one(Assignment, assignment_id)
         again = next_look(assignment, {Part.MARKS}, at=now())
-        session().execute(
-            # Not where somebody has changed the release meanwhile.
-            sa.update(OwedMarks)
-            .where(OwedMarks.id == row_id, OwedMarks.tries == tries)
-            .values({"next_try_at": again, "tries": 0} if again else {"done_at": now()})
-        )
+        owed.close(OwedMarks, row_id, tries=tries, again=again, at=now())
     log.info("assignment %s: %d told of their marks", assignment_id, told)
     return told
 
