@@ -9,7 +9,7 @@ import concurrent.futures
 import contextlib
 import datetime as dt
 import functools
-import itertools
+import os
 import tempfile
 import time
 import uuid
@@ -153,14 +153,14 @@ def _now() -> dt.datetime:
 
 
 _left_open = contextlib.ExitStack()
-_databases = itertools.count(1)
 atexit.register(_left_open.close)
 
 
 @functools.cache
 def _servers() -> Servers:
-    """Start servers that nobody else works with, until this process ends."""
-    folder = StateFolder(Path(_left_open.enter_context(tempfile.TemporaryDirectory())))
+    """Start servers that nobody else works with, until this process ends; what BENCH_STATE names is kept for the next time."""
+    kept = os.environ.get("BENCH_STATE")
+    folder = StateFolder(Path(kept or _left_open.enter_context(tempfile.TemporaryDirectory())))
     folder.lock()
     _left_open.callback(folder.release)
     servers = Servers(folder)
@@ -171,9 +171,12 @@ def _servers() -> Servers:
 
 
 @contextmanager
-def application() -> Iterator[tuple[flask.Flask, Supervisor]]:
-    """Have an application with a database of its own, its context pushed, and nobody else who works in it."""
-    servers, database = _servers(), f"bench{next(_databases)}"
+def application(kept: str = "") -> Iterator[tuple[flask.Flask, Supervisor]]:
+    """Have an application with a database of its own, its context pushed, and nobody else who works in it.
+
+    The database is new, or the one called `kept`, which is there again where BENCH_STATE names a folder.
+    """
+    servers, database = _servers(), kept or f"bench{uuid.uuid4().hex}"
     assert servers.postgres is not None
     servers.postgres.provision(database)
     settings = settings_for(servers, database, database_pool_size=20)

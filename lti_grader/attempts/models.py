@@ -59,6 +59,8 @@ class AssignmentProgress(Row, Tenanted, Base):
     """The page's own name for the save that made this revision: a repeated request is recognised by it."""
     attempts_made: Mapped[int] = mapped_column(default=0, server_default="0")
     """The highest attempt number given out; its row lock puts a student's attempts in order."""
+    handed_in_at: Mapped[dt.datetime | None]
+    """When something was last handed in; None where it was only written, or tried out."""
     last_updated: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 
 

@@ -13,7 +13,7 @@ from lti_grader.assignments.operations import require_language, require_open
 from lti_grader.attempts import drafts, queries
 from lti_grader.attempts.errors import TooManyOpen
 from lti_grader.attempts.events import AttemptSubmitted
-from lti_grader.attempts.models import AssignmentProgress, AttemptStatus, AttemptType, SubmissionAttempt
+from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, AttemptStatus, AttemptType, SubmissionAttempt
 from lti_grader.attempts.timing import require_pause_over
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.events import publish
@@ -101,6 +101,8 @@ def _add(
     progress: AssignmentProgress, item: AssignmentProblem, handed: Handed, status: AttemptStatus, *, at: dt.datetime
 ) -> SubmissionAttempt:
     progress.attempts_made += 1
+    if handed.type in HANDED_IN:
+        progress.handed_in_at = max(at, progress.handed_in_at or at)
     attempt = SubmissionAttempt(
         tenant_id=current_tenant(),
         type=handed.type,

@@ -1,7 +1,6 @@
 """Reads about attempts."""
 
 import uuid
-from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -18,22 +17,6 @@ def attempt(attempt_id: uuid.UUID) -> SubmissionAttempt:
     if found is None:
         raise NotFound("There is no such attempt.")
     return found
-
-
-def attempts_of(student_id: uuid.UUID, assignment_problem_id: uuid.UUID) -> Sequence[SubmissionAttempt]:
-    """Return a student's attempts at a problem, the newest first."""
-    return (
-        session()
-        .scalars(
-            sa.select(SubmissionAttempt)
-            .where(
-                SubmissionAttempt.student_id == student_id,
-                SubmissionAttempt.assignment_problem_id == assignment_problem_id,
-            )
-            .order_by(SubmissionAttempt.attempt_number.desc())
-        )
-        .all()
-    )
 
 
 def submissions_made(student_id: uuid.UUID, assignment_problem_id: uuid.UUID) -> int:

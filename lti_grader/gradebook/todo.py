@@ -13,7 +13,7 @@ from lti_grader.assignments.access import Access, access
 from lti_grader.assignments.dates import Dates
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import shown_given
-from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, SubmissionAttempt
+from lti_grader.attempts.models import AssignmentProgress
 from lti_grader.classes.models import ContentType, Module
 from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core.db import session
@@ -56,43 +56,39 @@ class Todo:
 
 def todo_of(student_id: uuid.UUID, class_id: uuid.UUID, *, at: dt.datetime) -> list[Todo]:
     """Return the published assignments of a class in their order, as one student stands with them."""
-    submitted = _count_of_problems(
-        SubmissionAttempt.assignment_problem_id,
-        SubmissionAttempt.student_id == student_id,
-        SubmissionAttempt.type.in_(HANDED_IN),
+    work = (
+        sa.select(
+            AssignmentProblem.assignment_id,
+            sa.func.count().label("begun"),
+            sa.func.count(AssignmentProgress.handed_in_at).label("handed_in"),
+        )
+        .join(AssignmentProblem, AssignmentProblem.id == AssignmentProgress.assignment_problem_id)
+        .where(AssignmentProgress.student_id == student_id)
+        .group_by(AssignmentProblem.assignment_id)
+        .subquery()
     )
-    written = _count_of_problems(AssignmentProgress.assignment_problem_id, AssignmentProgress.student_id == student_id)
     problems = (
         sa.select(sa.func.count()).where(AssignmentProblem.assignment_id == Assignment.id).correlate(Assignment)
     ).scalar_subquery()
     found = session().execute(
-        sa.select(Assignment, Module, GradebookEntry, problems, submitted, written)
+        sa.select(
+            Assignment, Module, GradebookEntry, problems, sa.func.coalesce(work.c.handed_in, 0), sa.func.coalesce(work.c.begun, 0)
+        )
         .join(Module, Module.id == Assignment.module_id)
         .outerjoin(
             GradebookEntry,
             sa.and_(GradebookEntry.content_item_id == Assignment.id, GradebookEntry.student_id == student_id),
         )
+        .outerjoin(work, work.c.assignment_id == Assignment.id)
         .where(Module.class_id == class_id, seen_by_students())
         .order_by(Module.order_index, Assignment.order_index)
-    )
+    )  # fmt: skip
     rows = found.all()
     theirs = access([row[0] for row in rows], student_id)
     return [
         _line(one, theirs[one.id], module, entry, _Work(all_of_them, handed_in, begun), at)
         for one, module, entry, all_of_them, handed_in, begun in rows
     ]
-
-
-def _count_of_problems(
-    column: sa.orm.InstrumentedAttribute[uuid.UUID], *conditions: sa.ColumnElement[bool]
-) -> sa.ScalarSelect[int]:
-    return (
-        sa.select(sa.func.count(column.distinct()))
-        .join(AssignmentProblem, AssignmentProblem.id == column)
-        .where(AssignmentProblem.assignment_id == Assignment.id, *conditions)
-        .correlate(Assignment)
-        .scalar_subquery()
-    )
 
 
 @dataclasses.dataclass(frozen=True)

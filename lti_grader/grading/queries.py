@@ -114,9 +114,17 @@ class HistoryLine:
 
 
 def history(
-    student_id: uuid.UUID, item: AssignmentProblem, assignment: Assignment, *, most: int = 200
+    student_id: uuid.UUID, item: AssignmentProblem, assignment: Assignment, *, most: int, before: int | None = None
 ) -> list[HistoryLine]:
-    """Return a student's attempts at a problem with their current points, the newest first."""
+    """Return a student's attempts at a problem with their current points, the newest first.
+
+    Parameters
+    ----------
+    most
+        So many at most.
+    before
+        Those only that were made before the attempt of this number; None for the newest.
+    """
     lateness = late_work.lateness([assignment], [student_id])
     rows = session().execute(
         sa.select(
@@ -136,6 +144,7 @@ def history(
         .where(
             SubmissionAttempt.student_id == student_id,
             SubmissionAttempt.assignment_problem_id == item.id,
+            sa.true() if before is None else SubmissionAttempt.attempt_number < before,
         )
         .order_by(SubmissionAttempt.attempt_number.desc())
         .limit(most)

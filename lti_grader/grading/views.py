@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 blueprint = flask.Blueprint("results", __name__)
 
 _PING_SECONDS = 15
+_A_PAGE = 30
 # News can be missed while Redis restarts: the rows are looked at this often whatever comes in.
 _LOOK_SECONDS = 2.0
 _LONGEST_STREAM_SECONDS = 300
@@ -190,14 +191,20 @@ def diff(attempt_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.get("/work/<uuid:item_id>/history")
 def history(item_id: uuid.UUID) -> ResponseReturnValue:
-    """A student's own attempts at a problem."""
-    me = viewer()
+    """A student's own attempts at a problem: the newest, or those before the one that `before` tells the number of."""
+    me, before = viewer(), flask.request.args.get("before", "")
+    if before and not (before.isascii() and before.isdigit() and len(before) < 10):
+        raise NotFound("There is no such part of the history. Open the problem again.")
     with transaction(me.tenant_id):
         item = assignments.assignment_problem(item_id)
         opened = assignments.open_assignment(item.assignment_id, me.user_id)
         return flask.render_template(
             "attempts/history.html",
-            lines=queries.history(me.user_id, item, opened.assignment), item=item, seen=opened.shown(at=_now()),
+            # One more than are shown: whether there are earlier ones, and what the last of them is compared with.
+            lines=queries.history(
+                me.user_id, item, opened.assignment, most=_A_PAGE + 1, before=int(before) if before else None
+            ),
+            most=_A_PAGE, item=item, seen=opened.shown(at=_now()),
             is_notebook=takes_notebook(version(item.problem_version_id).harness),
             is_quiz=version(item.problem_version_id).is_quiz,
         )  # fmt: skip

@@ -80,7 +80,7 @@ _JOBS = (
 )  # fmt: skip
 _PROGRESS = (
     "id", "tenant_id", "student_id", "assignment_problem_id", "current_code", "current_language", "time_spent_seconds",
-    "revision", "save_id", "attempts_made", "last_updated",
+    "revision", "save_id", "attempts_made", "handed_in_at", "last_updated",
 )  # fmt: skip
 _OUTCOMES = ("outcome", "test_case_id", "status", "score", "time_ms", "memory_kb", "message", "output")
 
@@ -134,7 +134,7 @@ class Writer:
         made.progress.append(
             (self.ids(worked.tries[0].at), tenant, worked.student_id, item_id, text(last.program, last.style),
              last.program.language, sum(one.focused_seconds for one in worked.tries), len(worked.tries), "generated",
-             len(worked.tries), last.at)
+             len(worked.tries), max((one.at for one in worked.tries if not one.is_run), default=None), last.at)
         )  # fmt: skip
 
     def _judged_twice(

@@ -5,6 +5,7 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -56,10 +57,12 @@ class Dues:
     def __init__(self, class_id: uuid.UUID, items: Iterable[Item], student_ids: Collection[uuid.UUID] | None = None):
         self._usual = {one.id: one.due_date for one in items}
         self._own: dict[tuple[uuid.UUID, uuid.UUID], OtherDates] = {}
+        self._with_own: set[uuid.UUID] = set()
         self._of_sections: dict[uuid.UUID, list[tuple[str, OtherDates]]] = defaultdict(list)
         for row in class_overrides(class_id):
             if row.user_id is not None:
                 self._own[row.assignment_id, row.user_id] = row.dates
+                self._with_own.add(row.user_id)
             elif row.section is not None:
                 self._of_sections[row.assignment_id].append((row.section, row.dates))
         self._sections: dict[uuid.UUID, Sequence[str]] = {}
@@ -73,6 +76,22 @@ class Dues:
         """Return whether a student's time for an item is over."""
         due = self.due_of(student_id, item_id)
         return due is not None and at > due
+
+    def over(self, student_id: uuid.UUID, usual: AbstractSet[uuid.UUID], *, at: dt.datetime) -> AbstractSet[uuid.UUID]:
+        """Return the items whose time is over for a student.
+
+        Parameters
+        ----------
+        usual
+            `over_usually`, worked out once for many students.
+        """
+        if student_id not in self._with_own and not self._of_sections:
+            return usual
+        return {item_id for item_id in self._usual if self.is_due(student_id, item_id, at=at)}
+
+    def over_usually(self, *, at: dt.datetime) -> AbstractSet[uuid.UUID]:
+        """Return the items whose time is over for those who have no dates of their own."""
+        return {item_id for item_id, due in self._usual.items() if due is not None and at > due}
 
     def due_of(self, student_id: uuid.UUID, item_id: uuid.UUID) -> dt.datetime | None:
         """Return by when a student has to hand in; None where they may for ever."""
@@ -119,12 +138,15 @@ def totals(
 ) -> dict[uuid.UUID, Total]:
     """Return what each of these students has in all so far, in two queries at most."""
     dues = Dues(class_id, items, student_ids) if scheme.rules.missing is Missing.AFTER_DUE else None
-    found = {}
-    for student_id in student_ids:
-        theirs = {item.id: mark for item in items if (mark := marks.get((student_id, item.id)))}
-        over = {item.id for item in items if dues and dues.is_due(student_id, item.id, at=at)}
-        found[student_id] = total_of(scheme, items, theirs, over)
-    return found
+    usual: AbstractSet[uuid.UUID] = dues.over_usually(at=at) if dues else frozenset()
+    of_each: dict[uuid.UUID, dict[uuid.UUID, Mark]] = {one: {} for one in student_ids}
+    for (student_id, item_id), mark in marks.items():
+        if student_id in of_each:
+            of_each[student_id][item_id] = mark
+    return {
+        student_id: total_of(scheme, items, theirs, dues.over(student_id, usual, at=at) if dues else usual)
+        for student_id, theirs in of_each.items()
+    }
 
 
 def _counts(mark: Mark | None, missing: Missing, *, is_due: bool) -> Decimal | None:
