@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import math
 import uuid
 
 import sqlalchemy as sa
@@ -49,16 +50,31 @@ def duplicates_of(opened: OpenedProblem) -> list[Duplicate]:
         )
         for id_, title in session().execute(query):
             found.setdefault(id_, Duplicate(id_, title, because))
-    for id_, title in session().execute(sa.select(Problem.id, Problem.title).where(*others)):
+    for id_, title in session().execute(
+        sa.select(Problem.id, Problem.title)
+        .where(*others, _may_be_near(problem.title))
+        .order_by(Problem.title, Problem.id)
+    ):
         if id_ not in found and is_near(title, problem.title):
             found[id_] = Duplicate(id_, title, "The title is nearly the same.")
     return list(found.values())[:_MOST]
 
 
+def _may_be_near(title: str) -> sa.ColumnElement[bool]:
+    """Return a condition that every near title meets: of twice the shorter in both, the share is 85 % at least."""
+    own = len(_even(title))
+    length = sa.func.char_length(sa.func.regexp_replace(sa.func.btrim(Problem.title), r"\s+", " ", "g"))
+    # Some letters become two in small letters: the bounds leave room for a few.
+    return length.between(math.floor(own * _NEAR / (2 - _NEAR)) - 2, math.ceil(own * (2 - _NEAR) / _NEAR) + 2)
+
+
+def _even(title: str) -> str:
+    return " ".join(title.casefold().split())
+
+
 def is_near(one: str, other: str) -> bool:
     """Return whether two titles are nearly the same."""
-    left, right = (" ".join(text.casefold().split()) for text in (one, other))
-    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, _even(one), _even(other), autojunk=False)
     return matcher.real_quick_ratio() >= _NEAR and matcher.quick_ratio() >= _NEAR and matcher.ratio() >= _NEAR
 
 

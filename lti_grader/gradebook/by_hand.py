@@ -6,13 +6,15 @@ import enum
 import re
 import uuid
 import zlib
+from collections.abc import Mapping
 from decimal import Decimal
 
 from lti_grader.assignments.points import MOST, let_stand
 from lti_grader.core.db import session
 from lti_grader.core.errors import Conflict, Unprocessable
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry
-from lti_grader.gradebook.operations import locked_entry, recompute, tell
+from lti_grader.gradebook.operations import locked_entries, locked_entry, recompute_all, tell
+from lti_grader.marking.wanting import hold
 
 LONGEST_REASON = 500
 LONGEST_COMMENT = 20_000
@@ -118,28 +120,69 @@ def decide(
     ChangedMeanwhile
         The entry is another one by now.
     """
+    made = decide_all(
+        assignment_id, {student_id: decision}, reason, by=by, at=at, seen=None if seen is None else {student_id: seen}
+    )
+    return made[student_id]
+
+
+def decide_all(
+    assignment_id: uuid.UUID,
+    decisions: Mapping[uuid.UUID, Decision],
+    reason: str,
+    *,
+    by: uuid.UUID,
+    at: dt.datetime,
+    seen: Mapping[uuid.UUID, str] | None,
+) -> dict[uuid.UUID, GradebookEntry]:
+    """Do what `decide` does for many students of an assignment, in as many statements for a thousand as for one.
+
+    Parameters
+    ----------
+    decisions
+        By student.
+    seen
+        By student, as for `decide`; None where they are meant whatever stands there.
+
+    Raises
+    ------
+    BadMark, ChangedMeanwhile
+        For any of them, and then none is decided.
+    """
     reason = " ".join(reason.split())
-    if decision.standing is not Standing.RESULTS and not 1 <= len(reason) <= LONGEST_REASON:
+    needs_reason = any(one.standing is not Standing.RESULTS for one in decisions.values())
+    if needs_reason and not 1 <= len(reason) <= LONGEST_REASON:
         raise BadMark(f"Say why, in at most {LONGEST_REASON} characters: it stands beside the mark.")
     assignment, _ = let_stand(assignment_id)
-    entry = locked_entry(student_id, assignment)
-    _require_unchanged(entry, seen)
-    if decision == stands_as(entry) and reason == (entry.override_reason or ""):
-        return entry
-    before = entry.revision
-    entry.max_score = assignment.points_total
-    entry.override_points, entry.override_reason, entry.overridden_by = decision.points, reason, by
+    # Before the entries, as whoever records a result does.
+    hold(assignment_id, list(decisions))
+    entries = locked_entries(sorted(decisions), assignment)
+    for student_id, entry in entries.items():
+        _require_unchanged(entry, None if seen is None else seen[student_id])
+    others = {
+        student_id: entry
+        for student_id, entry in entries.items()
+        if decisions[student_id] != stands_as(entry) or reason != (entry.override_reason or "")
+    }
+    before = {student_id: entry.revision for student_id, entry in others.items()}
+    for student_id, entry in others.items():
+        _put(entry, decisions[student_id], reason, by, maximum=assignment.points_total)
+    # Results may have come in that were not let count.
+    if back := [one for one in others if decisions[one].standing is Standing.RESULTS]:
+        entries |= recompute_all(back, assignment_id, at=at)
+    tell([entries[one] for one in others if entries[one].revision == before[one]], at=at)
+    return entries
+
+
+def _put(entry: GradebookEntry, decision: Decision, reason: str, by: uuid.UUID, *, maximum: Decimal) -> None:
+    is_left = decision.standing is Standing.RESULTS
+    entry.max_score = maximum
+    entry.override_points = decision.points
+    entry.override_reason, entry.overridden_by = (None, None) if is_left else (reason, by)
     if decision.standing in (Standing.EXCUSED, Standing.MISSING):
         entry.status = EntryStatus(decision.standing)
     elif entry.status in (EntryStatus.EXCUSED, EntryStatus.MISSING):
         entry.status = EntryStatus.PENDING if entry.score_obtained is None else EntryStatus.GRADED
-    if decision.standing is Standing.RESULTS:
-        entry.override_reason = entry.overridden_by = None
-        # Results may have come in that were not let count.
-        entry = recompute(student_id, assignment_id)
-    if entry.revision == before:
-        tell([entry], at=at)
-    return entry
 
 
 def comment(

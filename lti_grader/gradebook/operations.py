@@ -109,7 +109,7 @@ def recompute_all(
     assignment, items = let_stand(assignment_id)
     students = _students_among(student_ids, assignment)
     hold(assignment_id, students)
-    entries = _locked_entries(students, assignment)
+    entries = locked_entries(students, assignment)
     worth = {one.id: one.points for one in items}
     scores = settled_scores(list(entries), assignment, worth)
     changed = []
@@ -165,10 +165,10 @@ def _students_among(user_ids: Collection[uuid.UUID], assignment: Assignment) -> 
 
 def locked_entry(student_id: uuid.UUID, assignment: Assignment) -> GradebookEntry:
     """Return a student's entry, made where there is none, which nobody else changes until the transaction ends."""
-    return _locked_entries([student_id], assignment)[student_id]
+    return locked_entries([student_id], assignment)[student_id]
 
 
-def _locked_entries(student_ids: Sequence[uuid.UUID], assignment: Assignment) -> dict[uuid.UUID, GradebookEntry]:
+def locked_entries(student_ids: Sequence[uuid.UUID], assignment: Assignment) -> dict[uuid.UUID, GradebookEntry]:
     """Return the entries of these students, made where there are none, in one order for all who lock several."""
     found = _there(student_ids, assignment)
     missing = [one for one in student_ids if one not in found]

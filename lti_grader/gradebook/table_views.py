@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import uuid
+from collections import defaultdict
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -80,16 +81,18 @@ def _apply(found: Diff, by: uuid.UUID) -> int:
         raise ChangedMeanwhile(
             "Marks were changed since you looked at what the file does. Look at what it does now, and apply it again."
         )
+    by_item: dict[uuid.UUID, list[tables.Change]] = defaultdict(list)
+    for one in found.changes:
+        by_item[one.item_id].append(one)
     # In one order for all, so that nobody waits in a circle.
-    for one in sorted(found.changes, key=lambda one: (one.item_id, one.student_id)):
-        by_hand.decide(
-            one.student_id,
-            one.item_id,
-            one.decision,
+    for item_id, changes in sorted(by_item.items()):
+        by_hand.decide_all(
+            item_id,
+            {one.student_id: one.decision for one in changes},
             flask.request.form.get("reason", ""),
             by=by,
             at=_now(),
-            seen=one.seen,
+            seen={one.student_id: one.seen for one in changes},
         )
     return len(found.changes)
 

@@ -1,12 +1,10 @@
 """Marks of very many students, and what it takes to change them."""
 
-import contextlib
 import uuid
-from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from lti_grader.core.db import db, session, transaction
+from lti_grader.core.db import session, transaction
 from tests.fixtures.world import World
 
 _THOUSAND = """
@@ -44,16 +42,3 @@ def many_marks(world: World, assignment: uuid.UUID, many: int) -> None:
     with transaction(world.tenant_id):
         for statement in _THOUSAND.split(";\n"):
             session().execute(sa.text(statement), given)
-
-
-@contextlib.contextmanager
-def statements() -> Iterator[list[str]]:
-    """Collect what is said to the database."""
-    found: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
-        found.append(statement)
-
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    yield found
-    sa.event.remove(db.engine, "before_cursor_execute", note)

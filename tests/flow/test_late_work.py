@@ -20,8 +20,9 @@ from lti_grader.core.events import publish
 from lti_grader.gradebook import rescoring
 from lti_grader.gradebook.models import GradebookEntry, Rescoring
 from lti_grader.lti.models import ScoreDelivery
+from tests.fixtures.statements import statements
 from tests.fixtures.world import NOW, World
-from tests.flow.many import many_marks, statements
+from tests.flow.many import many_marks
 
 HOUR = dt.timedelta(hours=1)
 STRICT = LatePolicy(steps=(LateStep(hours=24, credit=80), LateStep(hours=48, credit=50)))

@@ -17,8 +17,9 @@ from lti_grader.gradebook import rescoring
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.operations import recompute
 from lti_grader.lti.models import ScoreDelivery
+from tests.fixtures.statements import statements
 from tests.fixtures.world import NOW, World
-from tests.flow.many import many_marks, statements
+from tests.flow.many import many_marks
 
 MANY = 1000
 

@@ -16,8 +16,9 @@ from lti_grader.gradebook.regrades.errors import BadRegrade, OtherState
 from lti_grader.gradebook.regrades.models import RegradeStep, Which
 from lti_grader.grading import operations, queries, sweeping, tasks
 from lti_grader.grading.models import GradingJob, JobReason, JobStatus
+from tests.fixtures.statements import statements
 from tests.fixtures.world import NOW, World
-from tests.flow.many import many_marks, statements
+from tests.flow.many import many_marks
 from tests.flow.regraded import LEASE, Course, now
 
 MANY = 1000

@@ -12,9 +12,10 @@ from lti_grader.classes.apart import keep_apart
 from lti_grader.classes.models import Apart, Enrollment, Mentorship, Role
 from lti_grader.classes.operations import drop
 from lti_grader.classes.queries import get_class, membership
-from lti_grader.core.db import db, session, transaction
+from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.todo import TodoState, todo_of
 from lti_grader.people.models import User
+from tests.fixtures.statements import statements
 from tests.fixtures.world import NOW, World
 from tests.web.two_sections import AFTER_DUE, CLOSES, DAY, DUE, Term, Visit, plain
 
@@ -92,14 +93,11 @@ class TestPages:
 
     def test_however_many_assignments_a_list_takes_the_same_number_of_questions(self, term: Term, world: World) -> None:
         def asked() -> int:
-            found: list[str] = []
             with transaction(world.tenant_id) as opened:
                 opened.connection()
-                note = lambda *given: found.append(given[2])  # noqa: E731 - it has to be taken off again
-                sa.event.listen(db.engine, "before_cursor_execute", note)
-                todo_of(term.morning, world.class_id, at=NOW)
-                held_back(world.class_id, at=NOW)
-                sa.event.remove(db.engine, "before_cursor_execute", note)
+                with statements() as found:
+                    todo_of(term.morning, world.class_id, at=NOW)
+                    held_back(world.class_id, at=NOW)
             return len(found)
 
         term.release_after_due()

@@ -16,6 +16,7 @@ from lti_grader.gradebook import by_hand
 from lti_grader.gradebook.by_hand import typed
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.people.models import User
+from tests.fixtures.statements import statements
 from tests.fixtures.world import NOW, World
 from tests.web.two_sections import Term, Visit, plain
 
@@ -127,6 +128,22 @@ def test_a_changed_file_is_shown_as_what_it_changes_and_then_applied_with_a_reas
     assert book.apply(page)[0] == 303
     assert (book.points(book.ada, book.open), book.points(book.ben, book.secret)) == (by_hand.Decimal("8.5"), 0)
     assert "0 marks would change" in plain(book.read(book.table()))
+
+
+def test_a_file_of_many_marks_is_applied_in_as_many_statements_as_one_of_few(book: Book) -> None:
+    def asked(points: int, rows: list[list[str]]) -> int:
+        page = book.read([["Student id", f"x [{book.first}]"], *([who[3], str(points)] for who in rows)])
+        with statements() as found:
+            assert book.apply(page)[0] == 303
+        return len(found)
+
+    asked(1, book.table()[1:])
+    few = asked(2, book.table()[1:])
+    for _ in range(6):
+        book.world.user()
+    asked(1, book.table()[1:])
+    assert asked(2, book.table()[1:]) == few
+    assert {book.points(uuid.UUID(row[3]), book.first) for row in book.table()[1:]} == {2}
 
 
 def test_who_changed_a_mark_meanwhile_is_not_overwritten_by_a_file(book: Book) -> None:

@@ -4,8 +4,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import flask
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from lti_grader import adapters
 from lti_grader.assignments.models import AccessOverride, AssignmentProblem
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
 from lti_grader.classes.models import Class, Enrollment
-from lti_grader.core.db import db, session, transaction
+from lti_grader.core.db import session, transaction
 from lti_grader.core.ids import new_id
 from lti_grader.gradebook.leaderboard import boards
 from lti_grader.gradebook.models import GradebookEntry
@@ -23,6 +22,7 @@ from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.people.models import User
 from lti_grader.problems import queries as problems
 from lti_grader.problems.models import ProblemVersion
+from tests.fixtures.statements import statements
 from tests.fixtures.world import DOUBLE, NOW, World, make_world
 
 FEW, MANY = 5, 50
@@ -117,21 +117,6 @@ def class_of(count: int) -> Place:
         })  # fmt: skip
 
 
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Collect the statements of what is done meanwhile."""
-    seen: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        seen.append(statement)
-
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        sa.event.remove(db.engine, "before_cursor_execute", note)
-
-
 def pages(app: flask.Flask, place: Place) -> dict[str, str]:
     """Return the pages of a class, an assignment, a student's work in it, and a problem, as the map of addresses lists them."""
     with app.test_request_context():
@@ -156,8 +141,8 @@ def browser(app: flask.Flask, place: Place, user_id: uuid.UUID) -> FlaskClient:
     return client
 
 
-def statements(client: FlaskClient, url: str) -> tuple[int, list[str]]:
-    with counted() as seen:
+def asked(client: FlaskClient, url: str) -> tuple[int, list[str]]:
+    with statements() as seen:
         answer = client.get(url, follow_redirects=True)
         answer.get_data()
     return answer.status_code, seen
@@ -174,7 +159,7 @@ def test_pages_of_a_class_ask_as_often_for_fifty_students_as_for_five(app: flask
         assert len(visits[0][1]) > 20
         for rule in visits[0][1]:
             for _ in range(TIMES):
-                (status, first), (also, second) = (statements(client, listed[rule]) for client, listed in visits)
+                (status, first), (also, second) = (asked(client, listed[rule]) for client, listed in visits)
                 assert status == also, rule
                 if status != 200:
                     unread[rule, who] = status
