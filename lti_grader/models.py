@@ -8,6 +8,7 @@ from lti_grader.audit.models import AuditEntry
 from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
 from lti_grader.calendar.models import CalendarEvent, CalendarFeed
 from lti_grader.classes.groups.models import GroupSet, StudentGroup, StudentGroupMember
+from lti_grader.classes.look_models import StudentLook
 from lti_grader.classes.material_models import Material, MaterialFile, MaterialOpening
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Mentorship, Module
 from lti_grader.core.db import Base
@@ -146,6 +147,7 @@ __all__ = [
     "SimilarityReport",
     "StudentGroup",
     "StudentGroupMember",
+    "StudentLook",
     "SubmissionAttempt",
     "Tenant",
     "TestCase",

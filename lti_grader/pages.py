@@ -32,6 +32,7 @@ from lti_grader.calendar.views import blueprint as calendar
 from lti_grader.classes.groups.queries import has_groups
 from lti_grader.classes.groups.tables import MOST_BYTES as MOST_GROUPS_BYTES
 from lti_grader.classes.groups.views import blueprint as groups
+from lti_grader.classes.look_views import blueprint as looks
 from lti_grader.classes.material_views import blueprint as materials
 from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.classes.queries import has_sections
@@ -130,6 +131,8 @@ IN_ARCHIVE = frozenset(
         "class_settings.archive",
         "class_exports.ask",
         "class_exports.take",
+        "looks.begin",
+        "looks.end",
         "lti.begin",
         "lti.launch",
         "lti.resend",
@@ -152,6 +155,7 @@ def register_pages(app: flask.Flask) -> None:
         materials,
         class_settings,
         class_exports,
+        looks,
         checklist,
         bringing,
         assignments,

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from lti_grader.adapters.redis import KeyValue, StoreUnavailable
 from lti_grader.attempts.errors import StaleRevision
 from lti_grader.attempts.models import AssignmentProgress
+from lti_grader.core.acting import look
 from lti_grader.core.db import current_tenant, session, transaction
 
 log = logging.getLogger(__name__)
@@ -159,7 +160,12 @@ def _save_to_database(student_id: uuid.UUID, problem_id: uuid.UUID, change: Chan
 
 
 def load(kv: KeyValue, student_id: uuid.UUID, problem_id: uuid.UUID) -> Draft | None:
-    """Return the newest draft, wherever it lies; None where nothing was ever saved."""
+    """Return the newest draft, wherever it lies; None where nothing was ever saved.
+
+    To staff who look as the student it is None as well: what somebody is writing is theirs until they hand it in.
+    """
+    if look() is not None:
+        return None
     kept = _from_database(student_id, problem_id)
     try:
         fields = kv.hash(_key(current_tenant(), student_id, problem_id))

@@ -41,6 +41,7 @@ NOUNS = {
     "rubric_levels": "the level of a criterion",
     "calendar_events": "the event",
     "class_exports": "a file of the class",
+    "student_looks": "the class as a student, with the eyes",
     "regrade_requests": "the regrade request",
     "group_sets": "the groups",
     "student_groups": "the group",
@@ -60,6 +61,8 @@ _OTHER_VERBS = {
     ("late_days_spent", Action.DELETE): "Took back",
     ("regrades", Action.INSERT): "Began",
     ("class_exports", Action.INSERT): "Asked for",
+    ("student_looks", Action.INSERT): "Looked at",
+    ("student_looks", Action.UPDATE): "Ended looking at",
     ("gradebook_entries", Action.UPDATE): "Changed by hand",
 }
 _LABELS = {

@@ -17,6 +17,7 @@ from lti_grader.classes.models import ContentType, Enrollment, EnrollmentStatus,
 from lti_grader.classes.operations import module_named
 from lti_grader.classes.publishing import seen_by_students
 from lti_grader.classes.queries import Membership, membership
+from lti_grader.core.acting import look
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import Conflict, Forbidden, NotFound, Unprocessable
 from lti_grader.people.models import User
@@ -96,7 +97,7 @@ def open_material(material_id: uuid.UUID, user_id: uuid.UUID) -> OpenedMaterial:
 
 def note_opened(opened: OpenedMaterial, *, at: dt.datetime) -> None:
     """Note that a student has opened a material; of others nothing is noted."""
-    if opened.place.role is Role.STUDENT and not opened.place.is_archived:
+    if opened.place.role is Role.STUDENT and look() is None and not opened.place.is_archived:
         values = {"tenant_id": current_tenant(), "material_id": opened.material.id, "user_id": opened.place.user_id}
         session().execute(insert(MaterialOpening).values(**values, opened_at=at).on_conflict_do_nothing())
 

@@ -21,7 +21,7 @@ from lti_grader.classes.models import (
     Role,
 )
 from lti_grader.classes.publishing import seen_by_students
-from lti_grader.core.acting import is_changing
+from lti_grader.core.acting import is_changing, look
 from lti_grader.core.db import session
 from lti_grader.core.errors import Conflict, Forbidden, NotFound
 from lti_grader.people.models import User
@@ -68,6 +68,9 @@ def membership(class_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
     ClassArchived
         They are about to change something, and the class is archived. Every page of a class asks here first.
     """
+    looks = look()
+    if looks is not None and looks.class_id != class_id:
+        raise NotFound("You look at another class as this student sees it. Leave that first.")
     found = (
         session()
         .execute(

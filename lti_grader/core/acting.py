@@ -2,11 +2,22 @@
 
 import contextlib
 import contextvars
+import dataclasses
 import uuid
 from collections.abc import Iterator
 
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """That whoever acts looks at a class as one of its students sees it, and changes nothing."""
+
+    class_id: uuid.UUID
+    student_id: uuid.UUID
+
+
 _changing: contextvars.ContextVar[bool] = contextvars.ContextVar("lti_grader.changing", default=False)
 _actor: contextvars.ContextVar[uuid.UUID | None] = contextvars.ContextVar("lti_grader.actor", default=None)
+_look: contextvars.ContextVar[Look | None] = contextvars.ContextVar("lti_grader.look", default=None)
 
 
 def actor() -> uuid.UUID | None:
@@ -27,6 +38,16 @@ def is_changing() -> bool:
 def set_changing(*, changing: bool) -> None:
     """From now on, in this request, let it be a wish to change something or not."""
     _changing.set(changing)
+
+
+def look() -> Look | None:
+    """Return as whom whoever acts looks at pages; None where they do so as themselves."""
+    return _look.get()
+
+
+def set_look(one: Look | None) -> None:
+    """From now on, in this request, let whoever acts look as somebody, or as themselves."""
+    _look.set(one)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
-from lti_grader.core.acting import actor
+from lti_grader.core.acting import actor, look
 from lti_grader.core.ids import new_id
 
 NAMING = {
@@ -122,6 +122,8 @@ def _scope(setting: str, value: str) -> Iterator[Session]:
             sa.text("SELECT set_config(:name, :value, true), set_config('app.actor', :actor, true)"),
             {"name": setting, "value": value, "actor": str(actor() or "")},
         )
+        if look() is not None:
+            current.execute(sa.text("SET TRANSACTION READ ONLY"))
         yield current
         current.commit()
     except BaseException:

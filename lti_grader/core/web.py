@@ -15,8 +15,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from lti_grader.core.acting import set_actor, set_changing
+from lti_grader.core.acting import look, set_actor, set_changing, set_look
 from lti_grader.core.errors import Forbidden, GraderError, NotSignedIn
+from lti_grader.core.looking import LookPaths
 from lti_grader.core.sessions import Sessions, Store, TokenPaths, is_in_path, without_token
 from lti_grader.core.settings import Settings
 
@@ -97,7 +98,7 @@ def sign_out() -> None:
 
 
 def viewer() -> Viewer:
-    """Return who is looking.
+    """Return who is looking: where somebody of the staff looks as a student, that student.
 
     Raises
     ------
@@ -107,10 +108,11 @@ def viewer() -> Viewer:
     found = flask.session
     _require_time_left(found)
     user_id = uuid.UUID(found["user"])
-    # From now on what is done in this request is done on their word.
+    # From now on what is done in this request is done on their word, whoever they look as.
     set_actor(user_id)
+    looks = look()
     return Viewer(
-        user_id=user_id,
+        user_id=looks.student_id if looks else user_id,
         tenant_id=uuid.UUID(found["tenant"]),
         platform_id=uuid.UUID(found["platform"]),
         frame_origins=tuple(found["frames"]),
@@ -187,7 +189,7 @@ def install(app: flask.Flask, settings: Settings, store: Store) -> None:
         MAX_FORM_MEMORY_SIZE=1_048_576,
     )
     app.session_interface = Sessions(store, idle=dt.timedelta(minutes=settings.session_idle_minutes))
-    app.wsgi_app = TokenPaths(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = TokenPaths(LookPaths(app.wsgi_app))  # type: ignore[method-assign]
     # First of all: also the page that tells of a missing CSRF token needs its nonce.
     app.before_request(_begin)
     app.teardown_request(_end)
@@ -222,6 +224,7 @@ def _begin() -> None:
 
 def _end(_: BaseException | None) -> None:
     set_actor(None)
+    set_look(None)
     set_changing(changing=False)
 
 

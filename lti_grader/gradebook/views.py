@@ -17,6 +17,7 @@ from lti_grader.assignments.queries import (
 )
 from lti_grader.assignments.release import Part
 from lti_grader.assignments.releasing import release, take_back
+from lti_grader.classes.looks import may_look_as
 from lti_grader.classes.materials import readers
 from lti_grader.classes.mentors import may_see_work, mentored
 from lti_grader.classes.models import Role
@@ -121,6 +122,7 @@ def student(class_id: uuid.UUID, student_id: uuid.UUID) -> ResponseReturnValue:
             "gradebook/attempts.html",
             class_=get_class(class_id),
             student=found,
+            is_student=may_look_as(place, student_id),
             total=total,
             page=page,
             pages=pages,

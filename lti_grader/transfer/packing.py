@@ -131,9 +131,11 @@ class Fetching:
         """
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for batch in _batches(wanted):
-                contents = pool.map(self._found, [ref for _, ref, _ in batch])
-                for (name, _, _), content in zip(batch, contents, strict=True):
-                    if content is None:
+                # What was run is often what is handed in next.
+                refs = list(dict.fromkeys(ref for _, ref, _ in batch))
+                contents = dict(zip(refs, pool.map(self._found, refs), strict=True))
+                for name, ref, _ in batch:
+                    if (content := contents[ref]) is None:
                         self.missing.append(name)
                     else:
                         yield name, content

@@ -188,16 +188,20 @@ def _judged(attempt_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, list[dict[st
     standing = [one.id for one in jobs if one.stands]
     tests: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
     # By the attempt as well: that is what the parts of the table are searched by.
+    # They are by far the most rows: as plain values, for objects of each would take longer than everything else.
     rows = session().execute(
-        sa.select(TestResult, TestCase.name)
+        sa.select(
+            TestResult.job_id, TestCase.name, TestResult.status, TestResult.score, TestResult.time_ms,
+            TestResult.memory_kb, TestResult.message,
+        )
         .join(TestCase, TestCase.id == TestResult.test_case_id)
         .where(TestResult.attempt_id.in_(attempt_ids), TestResult.job_id.in_(standing))
         .order_by(TestResult.job_id, TestCase.test_group_id, TestCase.order_index)
-    )
-    for result, name in rows:
-        tests[result.job_id].append({
-            "test": name, "status": result.status, "score": result.score, "time_ms": result.time_ms,
-            "memory_kb": result.memory_kb, "message": result.message,
+    )  # fmt: skip
+    for job_id, name, status, score, time_ms, memory_kb, message in rows:
+        tests[job_id].append({
+            "test": name, "status": status, "score": score, "time_ms": time_ms, "memory_kb": memory_kb,
+            "message": message,
         })  # fmt: skip
     judged: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
     for one in jobs:

@@ -9,6 +9,7 @@ from lti_grader.adapters.redis import KeyValue
 from lti_grader.assignments.models import AccessOverride
 from lti_grader.attempts import drafts
 from lti_grader.calendar import operations as calendar
+from lti_grader.classes import looks
 from lti_grader.classes.groups.models import StudentGroupMember
 from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Mentorship
@@ -65,6 +66,7 @@ def erase(user: User, actor_id: uuid.UUID, kv: KeyValue, *, at: dt.datetime) -> 
     session().execute(sa.text("SELECT lti_grader_erase_log(:user_id)"), {"user_id": user.id})
     drafts.forget(kv, user.id)
     exporting.forget(user.id, at=at)
+    looks.forget(user.id)
     endings.end_all_of(user.id, kv, at=at, lasts=_LONGEST_SESSION)
     # Also where an LMS named them and nobody here knew them yet: what it calls them stays nowhere.
     session().execute(sa.delete(Mentorship).where(mentoring.is_of(user)).execution_options(synchronize_session=False))

@@ -20,6 +20,7 @@ from lti_grader.attempts.models import AssignmentProgress, AttemptType, Submissi
 from lti_grader.audit.models import AuditEntry
 from lti_grader.calendar.models import CalendarEvent, CalendarFeed
 from lti_grader.classes.groups.models import StudentGroup, StudentGroupMember
+from lti_grader.classes.look_models import StudentLook
 from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
 from lti_grader.core.db import session
@@ -62,6 +63,7 @@ calendar.json    events of their own, and those that they entered for classes
 files.json       files that they handed in to the LMS and that came here; the files are in files/
 mentors.json     who mentors them and whom they mentor, as their LMS told it
 notices.json     what the LMS told of them unasked
+looks.json       when staff looked at a class as this person sees it, and when this person looked so as somebody
 class_files.json files of whole classes that they asked for
 told.json        what they were told here: notifications
 mails.json       when e-mails of that were sent to them; mail_choices.json has how soon they wanted them
@@ -159,6 +161,7 @@ def gather(user: User) -> Held:
         "notices": _rows(sa.select(Notice), holdings.is_about(user)),
         "mails": _rows(sa.select(Mail), Mail.recipient_id == user.id),
         "mail_choices": _rows(sa.select(MailChoice), MailChoice.user_id == user.id),
+        "looks": _looks(user.id),
         "class_files": _rows(sa.select(ClassExport), ClassExport.asked_by == user.id),
         "told": _rows(sa.select(Notification), Notification.recipient_id == user.id),
         "acts": [{"kind": act.kind, "at": act.at, "by": actor.display_name} for act, actor in holdings.acts(user.id)],
@@ -175,6 +178,16 @@ def _changes(user_id: uuid.UUID) -> list[dict[str, Any]]:
         }
         for one in session().scalars(query.order_by(AuditEntry.number))
     ]  # fmt: skip
+
+
+def _looks(user_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return when staff looked as somebody and when they did so themselves; not who the other one was."""
+    mine = sa.or_(StudentLook.student_id == user_id, StudentLook.viewer_id == user_id)
+    query = sa.select(StudentLook, Class.name).join(Class, Class.id == StudentLook.class_id).where(mine)
+    return [
+        {"class": name, "began_at": one.began_at, "ended_at": one.ended_at, "by_this_person": one.viewer_id == user_id}
+        for one, name in session().execute(query.order_by(StudentLook.began_at))
+    ]
 
 
 def _rows(query: Any, condition: sa.ColumnElement[bool]) -> list[dict[str, Any]]:

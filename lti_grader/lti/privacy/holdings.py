@@ -13,6 +13,7 @@ from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, Submission
 from lti_grader.audit.models import AuditEntry
 from lti_grader.calendar.models import CalendarEvent
 from lti_grader.classes.groups.models import StudentGroupMember
+from lti_grader.classes.look_models import StudentLook
 from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Enrollment, Mentorship
 from lti_grader.core.db import current_tenant, session
@@ -110,6 +111,9 @@ def counts(user: User) -> dict[str, int]:
         "notices": (Notice, (is_about(user),)),
         "e-mails": (Mail, (Mail.recipient_id == user.id,)),
         "notifications": (Notification, (Notification.recipient_id == user.id,)),
+        "looks at a class as a student": (
+            StudentLook, (sa.or_(StudentLook.student_id == user.id, StudentLook.viewer_id == user.id),),
+        ),
         "files of classes asked for": (ClassExport, (ClassExport.asked_by == user.id,)),
         "mentors and mentored": (Mentorship, (mentoring.is_of(user),)),
     }  # fmt: skip
