@@ -27,7 +27,7 @@ from lti_grader.demo.lms.models import (
     Submission,
     Tool,
 )
-from lti_grader.demo.lms.people import add_students
+from lti_grader.demo.lms.people import add_students, enroll_people
 from lti_grader.demo.lms.scores import Mode
 from lti_grader.demo.lms.store import Faults, lms
 from lti_grader.demo.lms.tokens import ALL_SCOPES
@@ -107,6 +107,18 @@ def set_faults() -> ResponseReturnValue:
 @blueprint.post("/keys/rotate")
 def rotate() -> ResponseReturnValue:
     return {"kid": lms().new_key().kid}
+
+
+@blueprint.post("/courses")
+def add_course() -> ResponseReturnValue:
+    """Have another course, in which nothing is yet: the people who have a name are in it."""
+    given = flask.request.get_json()
+    with lms().store.begin() as session:
+        course = Course(id=uuid.uuid4().hex, code=given["code"], title=given["title"])
+        session.add(course)
+        session.flush()
+        enroll_people(session, course)
+        return {"id": course.id}
 
 
 @blueprint.post("/students")

@@ -33,10 +33,15 @@ def seed_people(session: Session) -> None:
         course = Course(id="course-cs101", code=COURSE_CODE, title=COURSE_TITLE)
         session.add(course)
         session.flush()
-    for login, given, family, role in PEOPLE:
-        _add(session, course, login, given, family, role)
+    enroll_people(session, course)
     for mentor, login in MENTORED:
         session.merge(Observed(course_id=course.id, mentor_id=_id_of(mentor), person_id=_id_of(login)))
+
+
+def enroll_people(session: Session, course: Course) -> None:
+    """See to it that those who have a name are in a course."""
+    for login, given, family, role in PEOPLE:
+        _add(session, course, login, given, family, role)
 
 
 def add_students(session: Session, course: Course, count: int) -> list[str]:
