@@ -1,4 +1,7 @@
-"""Every page of a class asks the database as often for fifty students as for five: what is listed is read at once."""
+"""Every page of a class asks the database as often for fifty students as for five: what is listed is read at once.
+
+And each can be followed by who does not see it: in the order of its headings, by the names of what is used on it.
+"""
 
 import dataclasses
 import datetime as dt
@@ -24,6 +27,7 @@ from lti_grader.problems import queries as problems
 from lti_grader.problems.models import ProblemVersion
 from tests.fixtures.statements import statements
 from tests.fixtures.world import DOUBLE, NOW, World, make_world
+from tests.web.outline import trouble_in
 
 FEW, MANY = 5, 50
 # What is read once in a while is kept: a page is asked again before it is called grown.
@@ -141,16 +145,18 @@ def browser(app: flask.Flask, place: Place, user_id: uuid.UUID) -> FlaskClient:
     return client
 
 
-def asked(client: FlaskClient, url: str) -> tuple[int, list[str]]:
+def asked(client: FlaskClient, url: str) -> tuple[int, list[str], str]:
+    """Return the status of a page, what was asked of the database for it, and its HTML; "" where it is none."""
     with statements() as seen:
         answer = client.get(url, follow_redirects=True)
         answer.get_data()
-    return answer.status_code, seen
+    text = answer.text if answer.mimetype == "text/html" and "<html" in answer.text[:200] else ""
+    return answer.status_code, seen, text
 
 
-def test_pages_of_a_class_ask_as_often_for_fifty_students_as_for_five(app: flask.Flask) -> None:
+def test_pages_ask_as_often_for_fifty_students_as_for_five_and_are_in_order(app: flask.Flask) -> None:
     few, many = class_of(FEW), class_of(MANY)
-    grown, unread = {}, {}
+    grown, unread, untidy = {}, {}, {}
     for who in ("teacher", "student"):
         visits = [
             (browser(app, one, one.world.teacher_id if who == "teacher" else one.ids["student_id"]), pages(app, one))
@@ -159,8 +165,10 @@ def test_pages_of_a_class_ask_as_often_for_fifty_students_as_for_five(app: flask
         assert len(visits[0][1]) > 20
         for rule in visits[0][1]:
             for _ in range(TIMES):
-                (status, first), (also, second) = (asked(client, listed[rule]) for client, listed in visits)
+                (status, first, _), (also, second, page) = (asked(client, listed[rule]) for client, listed in visits)
                 assert status == also, rule
+                if page and (trouble := trouble_in(page)):
+                    untidy[f"{rule} ({who})"] = trouble
                 if status != 200:
                     unread[rule, who] = status
                 if len(second) <= len(first):
@@ -168,6 +176,7 @@ def test_pages_of_a_class_ask_as_often_for_fifty_students_as_for_five(app: flask
             else:
                 grown[f"{rule} ({who})"] = (len(first), len(second), list(Counter(second) - Counter(first)))
     assert not grown, grown
+    assert not untidy, untidy
     # Whatever else cannot be read so wants to be named above, with a reason.
     refused = {
         one: status
@@ -179,3 +188,15 @@ def test_pages_of_a_class_ask_as_often_for_fifty_students_as_for_five(app: flask
 
 def test_what_is_left_out_of_this_walk_is_there(app: flask.Flask) -> None:
     assert {rule.endpoint for rule in app.url_map.iter_rules()} >= LEFT_OUT.keys()
+
+
+def test_a_page_that_is_out_of_order_is_told_so() -> None:
+    page = (
+        '<html><main><h1>Marks</h1><h3>Late</h3><nav></nav><label for="gone">Points</label><input id="points">'
+        '<button><svg aria-hidden="true"><title>Up</title></svg></button><table><th>Name</th></table></main>'
+    )
+    told = "; ".join(trouble_in(page))
+    for words in ("“Late” of level 3 comes after", "called “”", "'gone', which is not", "has no label", "says nothing",
+                  "head of a table", "in which language"):  # fmt: skip
+        assert words in told
+    assert trouble_in('<html lang="en"><main><h1>A <b>page</b></h1><label>Points <input></label></main></html>') == []
