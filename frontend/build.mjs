@@ -19,6 +19,7 @@ const entries = {
   attempt: "src/attempt/main.ts",
   gradebook: "src/gradebook/main.ts",
   marking: "src/marking/main.ts",
+  moderation: "src/marking/moderation.ts",
 };
 
 /** Writes manifest.json last and in one step, so that no request sees names without files. */

@@ -44,7 +44,7 @@ from lti_grader.lti.privacy_models import PrivacyAct
 from lti_grader.lti.registration_models import RegistrationInvitation, RegistrationProposal
 from lti_grader.lti.release_models import OwedRelease
 from lti_grader.lti.roster_models import Roster
-from lti_grader.marking.models import Feedback, Marking, RubricScore, SavedComment
+from lti_grader.marking.models import Feedback, Marking, Moderation, RubricScore, SavedComment
 from lti_grader.notifications.models import Announcement, Mail, MailChoice, Notification, OwedMarks
 from lti_grader.people.models import Administrator, AdministratorAction, AdministratorSignIn, Tenant, User
 from lti_grader.problems.models import (
@@ -106,6 +106,7 @@ __all__ = [
     "MaterialFile",
     "MaterialOpening",
     "Mentorship",
+    "Moderation",
     "Module",
     "Notice",
     "NoticeSubscription",

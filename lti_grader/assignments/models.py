@@ -39,6 +39,17 @@ class Counts(enum.StrEnum):
     AVERAGE = "average"
 
 
+class SecondMarking(enum.StrEnum):
+    """Which submissions are marked by a second person as well."""
+
+    NONE = "none"
+    CHOSEN = "chosen"
+    """Those for which somebody of the staff asks."""
+    SAMPLE = "sample"
+    """Some by chance, and those for which somebody asks."""
+    ALL = "all"
+
+
 class MarkingRules(BaseModel):
     """How people mark what was handed in."""
 
@@ -46,6 +57,13 @@ class MarkingRules(BaseModel):
 
     is_anonymous: bool = False
     """Whether pages of marking hide whose work it is."""
+    second: SecondMarking = SecondMarking.NONE
+    sample_percent: int = Field(default=10, ge=1, le=100)
+    """How many of a hundred submissions a sample has."""
+    is_blind: bool = True
+    """Whether neither of two markers sees the other's marks before both are done."""
+    tolerance_percent: int = Field(default=10, ge=0, le=100)
+    """Of what the rubric is worth: two markings that differ by more go to a teacher."""
 
 
 class AssignmentConfig(BaseModel):

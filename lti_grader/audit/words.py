@@ -33,6 +33,7 @@ NOUNS = {
     "test_groups": "the group of tests",
     "test_cases": "the test",
     "markings": "the marking",
+    "moderations": "what is decided between two markings",
     "rubric_scores": "what is given by the rubric",
     "feedback": "a comment on the work",
     "saved_comments": "a comment of the bank",
@@ -73,7 +74,7 @@ _LABELS = {
     "config.cooldown_seconds": "Pause between submissions, s", "config.late.steps": "Late work counts", "config.late.late_days": "Late days that may be spent", "settings.late_days": "Late days of each student", "days": "Days", "config.late.grace_minutes": "Grace for late work, min",
     "config.counts": "Which submission counts", "config.languages": "Languages", "config.show_points": "Points are shown",
     "config.marks.when": "Marks come out", "config.marks.at": "Marks come out at",
-    "config.feedback.when": "Feedback comes out", "config.marking.is_anonymous": "Names are hidden while marking", "config.feedback.at": "Feedback comes out at",
+    "config.feedback.when": "Feedback comes out", "config.marking.is_anonymous": "Names are hidden while marking", "config.marking.second": "Second marking of", "config.marking.sample_percent": "Sample for second marking, %", "config.marking.is_blind": "Second marking is blind", "config.marking.tolerance_percent": "Two markings may differ by, %", "is_second_asked": "Second marking asked for", "decision": "Decision", "first_points": "The first gave", "second_points": "The second gave", "config.feedback.at": "Feedback comes out at",
     "marks_released_at": "Marks released", "marks_released_by": "Marks released by",
     "feedback_released_at": "Feedback released", "feedback_released_by": "Feedback released by",
     "problem_version_id": "Version", "points": "Points", "section": "Section", "user_id": "Student", "reason": "Reason",
@@ -104,7 +105,7 @@ _LABELS = {
 # What is one of a few words, which our own names for them are nearly.
 _CHOICES = frozenset(
     {
-        "config.weighting", "config.averaging", "config.missing", "config.rounding", "config.marks.when", "config.feedback.when", "config.counts", "state", "status", "mode", "difficulty", "shared_with",
+        "config.weighting", "config.averaging", "config.missing", "config.rounding", "config.marks.when", "config.feedback.when", "config.counts", "config.marking.second", "decision", "state", "status", "mode", "difficulty", "shared_with",
         "visibility", "aggregation", "on_reject", "which", "settings.copying", "settings.apart",
     }
 )  # fmt: skip

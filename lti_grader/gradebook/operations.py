@@ -24,6 +24,7 @@ from lti_grader.grading.events import AttemptGraded
 from lti_grader.grading.models import GradingJob
 from lti_grader.marking import standing
 from lti_grader.marking.events import MarkingChanged
+from lti_grader.marking.settling import settle
 from lti_grader.marking.wanting import carry_over, has_any, hold, want
 
 
@@ -203,6 +204,7 @@ def settled_scores(
     is_marked = has_any(assignment.id)
     if is_marked:
         carry_over(assignment.id, student_ids)
+        settle(assignment.id, student_ids)
     scores = scores_of(student_ids, assignment, worth)
     if not is_marked and not any(one and one.marked for theirs in scores.values() for one in theirs):
         return scores

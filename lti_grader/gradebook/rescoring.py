@@ -1,6 +1,6 @@
 """Marks that were given before what they follow from was changed: worked out anew, from the same results.
 
-That is what the problems of the assignment are worth, and how late the work was that was handed in.
+That is what the problems of the assignment are worth, how late the work was that was handed in, and whether people mark it twice.
 """
 
 import dataclasses
@@ -26,6 +26,7 @@ from lti_grader.gradebook import policy
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry, Rescoring
 from lti_grader.gradebook.operations import recompute_known, scores_of, settled_scores, tell
 from lti_grader.gradebook.queries import marks_of
+from lti_grader.marking.events import MarkingRulesChanged
 from lti_grader.marking.wanting import hold
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,11 @@ def queue_moved(event: SectionsChanged) -> None:
             recompute_known(event.user_ids, one, at=event.at)
         else:
             _owe(one, "students are in other sections", at=event.at)
+
+
+def queue_marked(event: MarkingRulesChanged) -> None:
+    """Have the marks worked out anew of an assignment that is marked otherwise from now on."""
+    _owe(event.assignment_id, "it is marked otherwise", at=event.at)
 
 
 def _owe(assignment_id: uuid.UUID, why: str, *, at: dt.datetime) -> None:
@@ -140,9 +146,10 @@ def _rescore(
         total = policy.assignment_score(scores[entry.student_id])
         if total is not None and entry.status in (EntryStatus.GRADED, EntryStatus.PENDING):
             entry.score_obtained = total.points
+            entry.status = EntryStatus.PENDING if total.is_awaited else EntryStatus.GRADED
         entry.max_score = assignment.points_total
         # Points that a person gave stay what they are: of the new maximum.
-        if entry.points is not None and before != (entry.points, entry.max_score):
+        if (before[0], entry.points) != (None, None) and before != (entry.points, entry.max_score):
             changed.append(entry)
     tell(changed, at=at)
     return len(changed)

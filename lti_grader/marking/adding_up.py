@@ -7,9 +7,8 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from lti_grader.core.db import session
-from lti_grader.core.events import publish
-from lti_grader.marking.events import MarkingChanged
-from lti_grader.marking.models import Feedback, Marking, RubricScore
+from lti_grader.marking.models import Feedback, Marking, MarkingState, RubricScore
+from lti_grader.marking.settling import take_effect
 from lti_grader.problems.models import RubricCriterion
 
 
@@ -41,9 +40,9 @@ def add_up(marking: Marking) -> None:
 
 
 def comments_changed(marking: Marking) -> None:
-    """Bring the points of a marking up to date with its comments, and tell it where they count."""
+    """Bring the points of a marking up to date with its comments; of one that is done that counts at once."""
     before = marking.points
     add_up(marking)
     session().flush()
-    if marking.stands and marking.points != before:
-        publish(MarkingChanged(marking.student_id, marking.assignment_id))
+    if marking.state == MarkingState.DONE and marking.points != before:
+        take_effect(marking)

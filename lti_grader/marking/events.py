@@ -1,4 +1,5 @@
 import dataclasses
+import datetime as dt
 import uuid
 
 from lti_grader.core.events import Event
@@ -10,3 +11,11 @@ class MarkingChanged(Event):
 
     student_id: uuid.UUID
     assignment_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True)
+class MarkingRulesChanged(Event):
+    """Which submissions of an assignment are marked twice, or how far two markings may differ, is another from now on."""
+
+    assignment_id: uuid.UUID
+    at: dt.datetime

@@ -4,16 +4,20 @@ import uuid
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
+from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
+from lti_grader.assignments.models import MarkingRules, SecondMarking
 from lti_grader.marking.bank import Kept
 from lti_grader.marking.commenting import Comment, Lines
 from lti_grader.marking.errors import BadMarking
 from lti_grader.marking.operations import Given
 from lti_grader.marking.queue import Order
+from lti_grader.marking.second import FIRST, MODERATED, SECOND
 
 Form = MultiDict[str, str]
 _LEVEL = "level-"
+_ROUNDS = {"2": SECOND, "3": MODERATED}
 
 
 def given(form: Form) -> Given:
@@ -29,6 +33,27 @@ def given(form: Form) -> Given:
         _text(form, "adjustment_reason"),
         _text(form, "private_notes"),
     )
+
+
+def rules(form: Form) -> MarkingRules:
+    """Return how an assignment is marked, as a form says it.
+
+    Raises
+    ------
+    BadMarking
+    """
+    try:
+        return MarkingRules.model_validate(
+            {
+                "is_anonymous": "anonymous" in form, "second": form.get("second", SecondMarking.NONE),
+                "sample_percent": form.get("percent") or 10, "is_blind": "blind" in form,
+                "tolerance_percent": form.get("tolerance") or 0,
+            }
+        )  # fmt: skip
+    except ValidationError:
+        raise BadMarking(
+            "A sample has from 1 to 100 per cent, and what two markings may differ by is from 0 to 100 per cent, in whole numbers."
+        ) from None
 
 
 def revision(form: Form) -> int:
@@ -104,4 +129,4 @@ def order(args: Mapping[str, str], *, is_anonymous: bool) -> Order:
         item_id = uuid.UUID(text) if text else None
     except ValueError:
         item_id = None
-    return Order(item_id, is_anonymous or args.get("order") == "mixed")
+    return Order(item_id, is_anonymous or args.get("order") == "mixed", _ROUNDS.get(args.get("round", ""), FIRST))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_grader.core.db import Base, Points, Row, Tenanted, one_of
+from lti_grader.marking.second import Decision
 
 
 class MarkingState(enum.StrEnum):
@@ -50,6 +51,10 @@ class Marking(Row, Tenanted, Base):
     """1 the first marker, 2 the second, 3 whoever settles what those two differ in."""
     is_wanted: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     """Whether the submission is one that counts; others keep what they were given."""
+    is_second_asked: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Of a first marking: whether somebody asked for a second one of this submission."""
+    is_disputed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Of a first marking: whether a teacher has to decide between it and the second one."""
     state: Mapped[str] = mapped_column(default=MarkingState.UNMARKED)
     stands: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     points: Mapped[Points] = mapped_column(default=Decimal(0), server_default="0")
@@ -95,6 +100,31 @@ class RubricScore(Row, Tenanted, Base):
     criterion_points: Mapped[Points]
     level_description: Mapped[str]
     given_at: Mapped[dt.datetime]
+
+
+class Moderation(Row, Tenanted, Base):
+    """What a teacher decided between two markings of a submission."""
+
+    __tablename__ = "moderations"
+    __table_args__ = (
+        one_of("decision", Decision),
+        sa.CheckConstraint("reason <> ''", name="has_reason"),
+    )
+
+    attempt_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("submission_attempts.id", ondelete="CASCADE"), unique=True
+    )
+    # These two are the attempt's: for the log of changes.
+    student_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    assignment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("assignments.id", ondelete="CASCADE"), index=True)
+    decision: Mapped[str]
+    reason: Mapped[str]
+    """For staff."""
+    first_points: Mapped[Decimal] = mapped_column(sa.Numeric(10, 4))
+    """What the first marking gave in all when it was decided; `second_points` likewise."""
+    second_points: Mapped[Decimal] = mapped_column(sa.Numeric(10, 4))
+    decided_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    decided_at: Mapped[dt.datetime]
 
 
 class FeedbackType(enum.StrEnum):

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from lti_grader.assignments.models import Assignment, SecondMarking
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
 from lti_grader.core.events import publish
@@ -16,6 +17,9 @@ from lti_grader.marking.errors import BadMarking, MarkedMeanwhile
 from lti_grader.marking.events import MarkingChanged
 from lti_grader.marking.locking import require_held
 from lti_grader.marking.models import Marking, MarkingState, RubricScore
+from lti_grader.marking.second import FIRST, SECOND
+from lti_grader.marking.settling import take_effect
+from lti_grader.marking.wanting import hold
 from lti_grader.problems.models import RubricCriterion, RubricLevel
 from lti_grader.problems.rubrics import MOST_POINTS, RubricLines, rubric_of
 
@@ -34,15 +38,18 @@ class Given:
 
 
 def locked(marking_id: uuid.UUID) -> Marking:
-    """Return a marking that nobody else changes until the transaction ends.
+    """Return a marking; nobody else changes any of its student in the assignment until the transaction ends.
 
     Raises
     ------
     NotFound
     """
-    found = session().get(Marking, marking_id, with_for_update=True, populate_existing=True)
+    found = session().get(Marking, marking_id)
     if found is None:
         raise NotFound("There is no such marking.")
+    # All of them in one order, as whoever works out scores does: which of a submission's markings stands follows from them all.
+    hold(found.assignment_id, [found.student_id])
+    session().refresh(found)
     return found
 
 
@@ -65,6 +72,7 @@ def save(marking: Marking, given: Given, *, revision: int, by: uuid.UUID, at: dt
         A level is of another criterion, or an adjustment has no reason.
     """
     require_held(marking, by, at=at)
+    _require_another(marking, by)
     if revision != marking.revision:
         raise MarkedMeanwhile(
             "This was marked by somebody else, or in another tab, since you opened it, so nothing was saved. Reload the page."
@@ -81,8 +89,21 @@ def save(marking: Marking, given: Given, *, revision: int, by: uuid.UUID, at: dt
     marking.marker_id = by
     marking.revision += 1
     session().flush()
-    if marking.stands:
-        publish(MarkingChanged(marking.student_id, marking.assignment_id))
+    if marking.state == MarkingState.DONE:
+        take_effect(marking)
+
+
+def _require_another(marking: Marking, by: uuid.UUID) -> None:
+    other = session().scalar(
+        sa.select(Marking.id).where(
+            Marking.attempt_id == marking.attempt_id,
+            Marking.round == FIRST + SECOND - marking.round,
+            Marking.is_wanted,
+            Marking.marker_id == by,
+        )
+    )
+    if other is not None:
+        raise BadMarking("You have marked this already: a second marking is by another person.")
 
 
 def _require_sound(given: Given) -> None:
@@ -152,10 +173,11 @@ def finish(marking: Marking, *, by: uuid.UUID, at: dt.datetime) -> None:
         raise BadMarking(f"Choose a level for {', '.join(f'“{one}”' for one in missing)} first.")
     if marking.state == MarkingState.DONE:
         return
-    marking.state, marking.done_at, marking.marker_id, marking.stands = MarkingState.DONE, at, by, True
+    _require_another(marking, by)
+    marking.state, marking.done_at, marking.marker_id = MarkingState.DONE, at, by
     marking.revision += 1
     session().flush()
-    publish(MarkingChanged(marking.student_id, marking.assignment_id))
+    take_effect(marking)
 
 
 def reopen(marking: Marking, *, by: uuid.UUID, at: dt.datetime) -> None:
@@ -172,5 +194,30 @@ def reopen(marking: Marking, *, by: uuid.UUID, at: dt.datetime) -> None:
     marking.state, marking.done_at, marking.stands = MarkingState.IN_PROGRESS, None, False
     marking.revision += 1
     session().flush()
-    if stood:
-        publish(MarkingChanged(marking.student_id, marking.assignment_id))
+    take_effect(marking, stood=stood)
+
+
+def ask_second(marking: Marking, *, asked: bool) -> None:
+    """Have a submission marked by a second person as well, or no more.
+
+    Parameters
+    ----------
+    marking
+        Its first one.
+
+    Raises
+    ------
+    BadMarking
+        The assignment has no second markings, or the second one has begun.
+    """
+    rules = session().get_one(Assignment, marking.assignment_id).rules.marking
+    if marking.round != FIRST or rules.second not in (SecondMarking.CHOSEN, SecondMarking.SAMPLE):
+        raise BadMarking("For single submissions a second marking is asked where the assignment says so.")
+    begun = sa.select(Marking.id).where(
+        Marking.attempt_id == marking.attempt_id, Marking.round == SECOND, Marking.state != MarkingState.UNMARKED
+    )
+    if not asked and session().scalar(begun) is not None:
+        raise BadMarking("The second marking has begun.")
+    marking.is_second_asked = asked
+    session().flush()
+    publish(MarkingChanged(marking.student_id, marking.assignment_id))

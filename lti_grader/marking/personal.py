@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lti_grader.core.db import session
-from lti_grader.marking.models import Feedback, Marking, RubricScore, SavedComment
+from lti_grader.marking.models import Feedback, Marking, Moderation, RubricScore, SavedComment
 
 
 def held_about(user_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -16,7 +16,7 @@ def held_about(user_id: uuid.UUID) -> list[dict[str, Any]]:
     said = session().scalars(sa.select(Feedback).where(Feedback.student_id == user_id).order_by(Feedback.id))
     found: dict[uuid.UUID, dict[str, Any]] = {
         one.id: {
-            "attempt": one.attempt_id, "state": one.state, "counts": one.stands, "points": one.points,
+            "attempt": one.attempt_id, "round": one.round, "state": one.state, "counts": one.stands, "points": one.points,
             "adjustment": one.adjustment, "adjustment_reason": one.adjustment_reason,
             "notes_of_staff": one.private_notes, "done_at": one.done_at, "scores": [], "comments": [],
         }
@@ -32,6 +32,18 @@ def held_about(user_id: uuid.UUID) -> list[dict[str, Any]]:
             "text": one.text, "points": one.points, "file": one.path, "first_line": one.first_line, "last_line": one.last_line, "at": one.created_at,
         })  # fmt: skip
     return list(found.values())
+
+
+def decided_about(user_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return what was decided between two markings of a student's submissions; not who did."""
+    found = session().scalars(sa.select(Moderation).where(Moderation.student_id == user_id).order_by(Moderation.id))
+    return [
+        {
+            "attempt": one.attempt_id, "decision": one.decision, "reason": one.reason, "first_points": one.first_points,
+            "second_points": one.second_points, "at": one.decided_at,
+        }
+        for one in found
+    ]  # fmt: skip
 
 
 def bank_of(user_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -54,6 +66,7 @@ def forget(user_id: uuid.UUID) -> None:
     of_student = Feedback.student_id == user_id
     session().execute(sa.delete(Feedback).where(of_student, Feedback.points.is_(None)))
     session().execute(sa.update(Feedback).where(of_student).values(text="erased"))
+    session().execute(sa.update(Moderation).where(Moderation.student_id == user_id).values(reason="erased"))
     session().execute(sa.delete(SavedComment).where(SavedComment.owner_id == user_id, SavedComment.class_id.is_(None)))
     session().execute(
         sa.update(Marking)

@@ -13,10 +13,11 @@ from lti_grader.classes.apart import sees
 from lti_grader.classes.models import Module
 from lti_grader.classes.queries import Membership, membership
 from lti_grader.core.db import session
-from lti_grader.core.errors import NotFound
+from lti_grader.core.errors import Forbidden, NotFound
 from lti_grader.grading.models import GradingJob
 from lti_grader.marking.models import Feedback, Marking, RubricScore
 from lti_grader.marking.policy import held
+from lti_grader.marking.rounds import Rounds, rounds_of
 from lti_grader.people.models import User
 from lti_grader.problems.models import Problem, ProblemVersion
 from lti_grader.problems.rubrics import RubricLines, rubric_of
@@ -34,6 +35,21 @@ class OpenedMarking:
     title: str
     """The problem's."""
     student: User
+    rounds: Rounds
+
+    @property
+    def may_mark(self) -> bool:
+        """Whether they may change it; else they look only."""
+        return self.rounds.may_mark(self.marking, self.place)
+
+    def require_may_mark(self) -> None:
+        """Raise `Forbidden` for whoever may look only."""
+        if not self.may_mark:
+            raise Forbidden(
+                "You have marked this submission already, and a second marking is by another person."
+                if self.rounds.other(self.marking)
+                else "This marking is for the teacher who decides between two others."
+            )
 
 
 def open_marking(marking_id: uuid.UUID, user_id: uuid.UUID) -> OpenedMarking:
@@ -66,7 +82,13 @@ def open_marking(marking_id: uuid.UUID, user_id: uuid.UUID) -> OpenedMarking:
     place.require_staff()
     if not sees(place, student.id):
         raise NotFound("There is no such marking.")
-    return OpenedMarking(place, marking, attempt, assignment, item, title, student)
+    rounds = rounds_of(attempt.id, assignment.rules.marking)
+    if not rounds.may_see(marking, user_id):
+        raise Forbidden(
+            "Two people mark this submission, and neither sees the other's marks until both are done. Staff who see the whole class"
+            " can change that on the page Marking."
+        )
+    return OpenedMarking(place, marking, attempt, assignment, item, title, student, rounds)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Pages of marking: what waits in a class, and one submission after the other."""
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
-from lti_grader.assignments.models import Assignment, MarkingRules
+from lti_grader.assignments.models import Assignment
 from lti_grader.assignments.queries import open_assignment
 from lti_grader.classes.apart import require_everybody
 from lti_grader.classes.queries import Membership, get_class, membership
@@ -20,8 +21,10 @@ from lti_grader.grading.queries import current_job, results_of
 from lti_grader.marking import bank, commenting, forms, locking, operations, queue, rules
 from lti_grader.marking.errors import BadMarking, HeldByAnother, MarkedMeanwhile
 from lti_grader.marking.models import Marking
-from lti_grader.marking.queries import OpenedMarking, marks_of, open_marking
+from lti_grader.marking.overview import overview
+from lti_grader.marking.queries import Marks, OpenedMarking, marks_of, open_marking
 from lti_grader.marking.scripts import files_in
+from lti_grader.marking.second import MODERATED, SECOND
 from lti_grader.people.models import User
 
 blueprint = flask.Blueprint("marking", __name__)
@@ -42,6 +45,11 @@ def order_of(assignment: Assignment) -> queue.Order:
     return forms.order(flask.request.args, is_anonymous=assignment.rules.marking.is_anonymous)
 
 
+def queue_of(place: Membership, assignment: Assignment, order: queue.Order) -> list[queue.QueueLine]:
+    is_blind = assignment.rules.marking.is_blind
+    return queue.queue_of(place, assignment.id, order, is_blind=is_blind, at=now())
+
+
 @blueprint.get("/classes/<uuid:class_id>/marking")
 def of_class(class_id: uuid.UUID) -> ResponseReturnValue:
     """What waits to be marked in a class, and who has marked what."""
@@ -49,13 +57,19 @@ def of_class(class_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         place = membership(class_id, me.user_id)
         place.require_staff()
-        return flask.render_template(
-            "marking/class.html",
-            class_=get_class(class_id),
-            within=place.within,
-            assignments=queue.overview(place),
-            nothing_left="done" in flask.request.args,
-        )
+        return _class_page(place)
+
+
+def _class_page(place: Membership, error: str = "") -> str:
+    return flask.render_template(
+        "marking/class.html",
+        class_=get_class(place.class_id),
+        place=place,
+        within=place.within,
+        assignments=overview(place),
+        nothing_left="done" in flask.request.args,
+        error=error,
+    )
 
 
 @blueprint.get("/assignments/<uuid:assignment_id>/marking")
@@ -65,8 +79,8 @@ def next_one(assignment_id: uuid.UUID) -> ResponseReturnValue:
     with transaction(me.tenant_id):
         opened = open_assignment(assignment_id, me.user_id)
         opened.membership.require_staff()
-        order = order_of(opened.assignment)
-        found = queue.way(queue.queue_of(opened.membership, assignment_id, order, at=now()), None)
+        assignment, order = opened.assignment, order_of(opened.assignment)
+        found = queue.way(queue_of(opened.membership, assignment, order), None)
         class_id = opened.membership.class_id
     return flask.redirect(_onward(found.waiting, class_id), 303)
 
@@ -79,7 +93,11 @@ def set_rules(assignment_id: uuid.UUID) -> ResponseReturnValue:
         place = open_assignment(assignment_id, me.user_id).membership
         place.require_staff()
         require_everybody(place, "How an assignment is marked is set")
-        rules.set_rules(assignment_id, MarkingRules(is_anonymous="anonymous" in flask.request.form))
+        try:
+            wanted = forms.rules(flask.request.form)
+        except BadMarking as refused:
+            return flask.make_response(_class_page(place, refused.message), refused.status)
+        rules.set_rules(assignment_id, wanted, at=now())
     return flask.redirect(flask.url_for("marking.of_class", class_id=place.class_id), 303)
 
 
@@ -95,7 +113,7 @@ def script(marking_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     with transaction(me.tenant_id):
         opened = open_marking(marking_id, me.user_id)
-        if locking.hold(operations.locked(marking_id), me.user_id, at=now()):
+        if opened.may_mark and locking.hold(operations.locked(marking_id), me.user_id, at=now()):
             locking.let_others_go(opened.marking, me.user_id)
         shown = _shown(opened)
     return _page(shown)
@@ -103,8 +121,9 @@ def script(marking_id: uuid.UUID) -> ResponseReturnValue:
 
 def _shown(opened: OpenedMarking) -> dict[str, Any]:
     """Return what the page of a marking shows, but for the text that was handed in."""
-    marking, place = opened.marking, opened.place
-    order = order_of(opened.assignment)
+    marking, place, rounds = opened.marking, opened.place, opened.rounds
+    order = dataclasses.replace(order_of(opened.assignment), round=marking.round)
+    beside = [] if rounds.is_blind else _beside(opened)
     holder = locking.holder(marking, at=now())
     job = current_job(opened.attempt.id)
     return {
@@ -115,10 +134,18 @@ def _shown(opened: OpenedMarking) -> dict[str, Any]:
         "marks": marks_of(marking),
         "saved": bank.offered(place, marking.problem_version_id),
         "holder": session().get(User, holder) if holder not in (None, place.user_id) else None,
-        "way": queue.way(queue.queue_of(place, opened.assignment.id, order, at=now()), marking.id),
+        "way": queue.way(queue_of(place, opened.assignment, order), marking.id),
+        "beside": beside,
         "job": job,
         "results": results_of(job.id) if job else [],
     }
+
+
+def _beside(opened: OpenedMarking) -> list[tuple[Marking, Marks]]:
+    """Return the markings that are shown beside this one: beside a second the first, beside a teacher's own both."""
+    rounds = opened.rounds
+    others: dict[int, list[Marking | None]] = {SECOND: [rounds.first], MODERATED: [rounds.first, rounds.second]}
+    return [(one, marks_of(one)) for one in others.get(opened.marking.round, []) if one is not None]
 
 
 def _page(shown: dict[str, Any], *, error: str = "", status: int = 200) -> ResponseReturnValue:
@@ -140,6 +167,7 @@ def save(marking_id: uuid.UUID) -> ResponseReturnValue:
         opened = open_marking(marking_id, me.user_id)
         if act not in _ACTS:
             raise BadInput("Choose from the page what is to be done.")
+        opened.require_may_mark()
         marking = operations.locked(marking_id)
         refused = _tried(lambda: _ACTS[act](marking, me.user_id))
         opened = open_marking(marking_id, me.user_id)
@@ -154,8 +182,8 @@ def save(marking_id: uuid.UUID) -> ResponseReturnValue:
 
 def _way_on(opened: OpenedMarking) -> str:
     locking.let_go(opened.marking, opened.place.user_id)
-    order = order_of(opened.assignment)
-    found = queue.queue_of(opened.place, opened.assignment.id, order, at=now())
+    order = dataclasses.replace(order_of(opened.assignment), round=opened.marking.round)
+    found = queue_of(opened.place, opened.assignment, order)
     return _onward(queue.way(found, opened.marking.id).waiting, opened.place.class_id)
 
 
@@ -180,11 +208,23 @@ def _finish(marking: Marking, by: uuid.UUID) -> None:
     operations.finish(marking, by=by, at=now())
 
 
+def _ask(marking: Marking, by: uuid.UUID) -> None:
+    _save(marking, by)
+    operations.ask_second(marking, asked=True)
+
+
+def _ask_no_more(marking: Marking, by: uuid.UUID) -> None:
+    _save(marking, by)
+    operations.ask_second(marking, asked=False)
+
+
 _ACTS: dict[str, Callable[[Marking, uuid.UUID], object]] = {
     "save": _save,
     "finish": _finish,
     "next": _finish,
     "reopen": lambda marking, by: operations.reopen(marking, by=by, at=now()),
+    "ask": _ask,
+    "ask_no_more": _ask_no_more,
     "take": lambda marking, by: locking.take_over(marking, by, at=now()),
 }
 
@@ -195,6 +235,7 @@ def hold(marking_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     with transaction(me.tenant_id):
         opened = open_marking(marking_id, me.user_id)
+        opened.require_may_mark()
         locking.hold(operations.locked(marking_id), me.user_id, at=now())
         holder = locking.holder(opened.marking, at=now())
         other = session().get(User, holder) if holder != me.user_id else None
@@ -206,7 +247,9 @@ def comment(marking_id: uuid.UUID) -> ResponseReturnValue:
     """Write, change or remove a comment."""
     me, form = viewer(), flask.request.form
     with transaction(me.tenant_id):
-        place = open_marking(marking_id, me.user_id).place
+        opened = open_marking(marking_id, me.user_id)
+        opened.require_may_mark()
+        place = opened.place
         marking = operations.locked(marking_id)
         refused = _tried(lambda: _comment(marking, place))
         shown = _shown(open_marking(marking_id, me.user_id))

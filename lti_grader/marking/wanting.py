@@ -1,17 +1,22 @@
 """Which submissions are to be marked: those that count, as the gradebook finds by the assignment's rule."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from lti_grader.assignments.models import Assignment
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
 from lti_grader.grading.models import GradingJob
+from lti_grader.marking import second
 from lti_grader.marking.carrying import carry
-from lti_grader.marking.models import Marking
+from lti_grader.marking.models import Marking, Moderation
+from lti_grader.marking.second import FIRST, MODERATED, SECOND, STANDS_BY, Decision
+from lti_grader.marking.settling import wants_second
 from lti_grader.problems.models import Rubric
 
 
@@ -42,42 +47,54 @@ def want(assignment_id: uuid.UUID, wanted: Mapping[uuid.UUID, Collection[uuid.UU
     wanted
         By student the attempts that count, of problems that have a rubric.
     """
-    of_these = sa.and_(Marking.assignment_id == assignment_id, Marking.student_id.in_(wanted))
-    known = {one.attempt_id: one.is_wanted for one in session().execute(
-        sa.select(Marking.attempt_id, Marking.is_wanted).where(of_these)
-    )}  # fmt: skip
-    all_wanted = {one for attempts in wanted.values() for one in attempts}
-    changed = {one for one, is_wanted in known.items() if is_wanted is not (one in all_wanted)}
-    if changed:
-        session().execute(
-            sa.update(Marking)
-            .where(Marking.attempt_id.in_(changed))
-            .values(is_wanted=~Marking.is_wanted)
-            .execution_options(synchronize_session="fetch")
-        )
-    if fresh := all_wanted - known.keys():
-        _begin(assignment_id, fresh)
-
-
-def _begin(assignment_id: uuid.UUID, attempt_ids: Collection[uuid.UUID]) -> None:
+    rules = session().get_one(Assignment, assignment_id).rules.marking
     rows = session().execute(
-        sa.select(
-            SubmissionAttempt.id,
-            SubmissionAttempt.student_id,
-            SubmissionAttempt.assignment_problem_id,
-            GradingJob.problem_version_id,
+        sa.select(Marking, Moderation.decision)
+        .outerjoin(Moderation, Moderation.attempt_id == Marking.attempt_id)
+        .where(Marking.assignment_id == assignment_id, Marking.student_id.in_(wanted))
+    )
+    found = rows.all()
+    firsts = {one.attempt_id: one for one, _ in found if one.round == FIRST}
+    all_wanted = {one for attempts in wanted.values() for one in attempts}
+    seconds = {one for one in all_wanted & firsts.keys() if wants_second(firsts[one], rules)}
+    moderated = {one.attempt_id for one, decision in found if decision and STANDS_BY[Decision(decision)] == MODERATED}
+    due = {FIRST: all_wanted, SECOND: seconds, MODERATED: all_wanted & moderated}
+    for one, _ in found:
+        one.is_wanted = one.attempt_id in due[one.round]
+    session().flush()
+    for one in _begin(assignment_id, all_wanted - firsts.keys(), FIRST):
+        if second.wants_second(rules, one.assignment_problem_id, one.student_id, is_asked=False):
+            seconds.add(one.id)
+    _begin(assignment_id, seconds - {one.attempt_id for one, _ in found if one.round == SECOND}, SECOND)
+
+
+def _begin(assignment_id: uuid.UUID, attempt_ids: Collection[uuid.UUID], round_: int) -> Sequence[Any]:
+    """Let these submissions wait for a marking, and return each with its student, problem and version."""
+    if not attempt_ids:
+        return []
+    rows = (
+        session()
+        .execute(
+            sa.select(
+                SubmissionAttempt.id,
+                SubmissionAttempt.student_id,
+                SubmissionAttempt.assignment_problem_id,
+                GradingJob.problem_version_id,
+            )
+            .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
+            .where(SubmissionAttempt.id.in_(attempt_ids), GradingJob.stands)
         )
-        .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
-        .where(SubmissionAttempt.id.in_(attempt_ids), GradingJob.stands)
+        .all()
     )
     new = [
         {
             "id": new_id(), "tenant_id": current_tenant(), "assignment_id": assignment_id, "attempt_id": attempt_id,
-            "student_id": student_id, "assignment_problem_id": item_id, "problem_version_id": version_id, "round": 1,
+            "student_id": student_id, "assignment_problem_id": item_id, "problem_version_id": version_id, "round": round_,
         }
         for attempt_id, student_id, item_id, version_id in rows
     ]  # fmt: skip
     session().execute(insert(Marking).on_conflict_do_nothing(index_elements=["attempt_id", "round"]), new)
+    return rows
 
 
 def carry_over(assignment_id: uuid.UUID, student_ids: Collection[uuid.UUID]) -> None:

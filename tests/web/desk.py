@@ -47,12 +47,13 @@ class Desk:
         self.world.judge(attempt, points)
         return student, attempt
 
-    def marking(self, attempt: uuid.UUID) -> Marking:
+    def marking(self, attempt: uuid.UUID, round_: int = 1) -> Marking:
         with transaction(self.world.tenant_id):
-            return session().scalars(sa.select(Marking).where(Marking.attempt_id == attempt)).one()
+            query = sa.select(Marking).where(Marking.attempt_id == attempt, Marking.round == round_)
+            return session().scalars(query).one()
 
-    def form(self, attempt: uuid.UUID, *levels: int, **more: Any) -> dict[str, Any]:
-        marking = self.marking(attempt)
+    def form(self, attempt: uuid.UUID, *levels: int, round_: int = 1, **more: Any) -> dict[str, Any]:
+        marking = self.marking(attempt, round_)
         with transaction(self.world.tenant_id):
             rubric = rubric_of(marking.problem_version_id)
             chosen = {

@@ -20,6 +20,7 @@ from lti_grader.grading.events import AttemptGraded
 from lti_grader.grading.models import GradingJob, JobReason, JobStatus
 from lti_grader.marking import locking, operations, queue
 from lti_grader.marking.models import Feedback, RubricScore
+from lti_grader.marking.overview import overview
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftTest
 from lti_grader.problems.rubrics import DraftRubric
@@ -263,7 +264,7 @@ def test_a_class_and_a_queue_are_read_in_one_statement_each(desk: Desk) -> None:
     with transaction(desk.world.tenant_id):
         place = membership(desk.world.class_id, desk.ben)
         with statements() as asked:
-            (line,) = queue.overview(place)
+            (line,) = overview(place)
             found = queue.queue_of(place, desk.assignment, queue.Order(), at=NOW)
         assert (len(asked), line.left, len(found)) == (2, 3, 3)
 

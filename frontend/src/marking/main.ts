@@ -73,6 +73,7 @@ const keys: Record<string, () => void> = {
   c: comment,
   b: fromBank,
   s: keepLast,
+  a: () => press(document.getElementById("ask-second")),
   ArrowDown: () => lines.move(1),
   ArrowUp: () => lines.move(-1),
   Enter: () => press(document.getElementById("done-next")),

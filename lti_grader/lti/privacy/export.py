@@ -56,6 +56,7 @@ grades.json      their grades
 materials.json   which materials of their classes they have opened, and when first
 similar.json     with how many submissions of others theirs were found alike, and what staff noted of that; not whose
 marking.json     what people gave for their work by hand, and their comments on it
+moderations.json what was decided between two markings of their work
 saved_comments.json    comments that they keep for marking
 scores.json      what was sent, or is owed, to the LMS's gradebook
 regrade_requests.json  what they asked to have regraded, and what came of it; the words are in regrade_request_messages.json
@@ -118,6 +119,7 @@ def gather(user: User) -> Held:
         ),
         "similar": similarity.held_about(user.id),
         "marking": marking.held_about(user.id),
+        "moderations": marking.decided_about(user.id),
         "saved_comments": marking.bank_of(user.id),
         "leaderboards": _rows(
             sa.select(LeaderboardName, Class.name.label("class")).join(Class, Class.id == LeaderboardName.class_id),

@@ -30,7 +30,7 @@ from lti_grader.lti.asset_models import LtiAsset
 from lti_grader.lti.models import ScoreDelivery
 from lti_grader.lti.notice_models import Notice
 from lti_grader.lti.privacy_models import ActKind, PrivacyAct
-from lti_grader.marking.models import Feedback, Marking, SavedComment
+from lti_grader.marking.models import Feedback, Marking, Moderation, SavedComment
 from lti_grader.notifications.models import Mail, Notification
 from lti_grader.people.models import User
 from lti_grader.transfer.models import ClassExport
@@ -104,6 +104,7 @@ def counts(user: User) -> dict[str, int]:
         "marks worked out anew": (RegradeMark, (RegradeMark.student_id == user.id,)),
         "pairs of similar submissions": (SimilarityPair, (similarity.is_pair_of(user.id),)),
         "markings": (Marking, (Marking.student_id == user.id,)),
+        "decisions between markings": (Moderation, (Moderation.student_id == user.id,)),
         "comments on their work": (Feedback, (Feedback.student_id == user.id,)),
         "comments kept for marking": (SavedComment, (SavedComment.owner_id == user.id,)),
         "notes on similar submissions": (SimilarityNote, (similarity.is_note_on(user.id),)),
