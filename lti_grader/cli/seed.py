@@ -1,6 +1,7 @@
 """A made-up department, for looking around in and for measuring."""
 
 import datetime as dt
+import os
 import sys
 import time
 
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.core.db import system_transaction
-from lti_grader.demo.department import making, removing
+from lti_grader.demo.department import making, opening, removing
+from lti_grader.embedded.state import default_path
 from lti_grader.people.models import Tenant
 
 NAME = "Made-up University"
@@ -27,22 +29,34 @@ NAME = "Made-up University"
     type=click.IntRange(1, 5_000_000),
     help="About how many, by more tries of each; 250 a student by default.",
 )
+@click.option("--demo-lms", metavar="URL", help="A demo LMS to open it from; that of `make demo` is found without.")
 @click.option("--remove", is_flag=True, help="Take it away again, with all that belongs to it.")
 @click.option("--yes", is_flag=True, help="Do not ask, whatever else is in the database.")
-def command(institution: str, students: int, seed: int, test_results: int | None, *, remove: bool, yes: bool) -> None:
+def command(
+    institution: str,
+    students: int,
+    seed: int,
+    test_results: int | None,
+    demo_lms: str | None,
+    *,
+    remove: bool,
+    yes: bool,
+) -> None:
     """Make up a whole department: three courses with sixty assignments, students, and a term of their work.
 
-    It gets an institution of its own, is never sent to an LMS, and can be removed as a whole.
+    It gets an institution of its own, is never sent to an LMS, and can be removed as a whole. Where a demo LMS runs, that gets its
+    courses and people.
     """
     with create_app().app_context():
+        lms_url = demo_lms or opening.running_lms(default_path(os.environ))
         if remove:
-            _remove(institution, yes=yes)
+            _remove(institution, lms_url, yes=yes)
         else:
             wish = making.Wish(institution, students, seed, dt.datetime.now(dt.UTC), test_results)
-            _make(wish, yes=yes)
+            _make(wish, lms_url, yes=yes)
 
 
-def _make(wish: making.Wish, *, yes: bool) -> None:
+def _make(wish: making.Wish, lms_url: str | None, *, yes: bool) -> None:
     real = _real_institutions()
     if real and not yes:
         click.confirm(
@@ -63,6 +77,12 @@ def _make(wish: making.Wish, *, yes: bool) -> None:
     click.echo("\nClasses:")
     for one in made.classes:
         click.echo(f"  {one.course.title:<36} {len(one.members):>6,} students  /classes/{one.class_id}")
+    if lms_url is not None:
+        opening.let_in(made, lms_url, adapters.installed().settings.public_url)
+        click.echo(
+            f"\nTo look around in it, open {lms_url} and choose who to be: below each of its courses are the teachers, the"
+            "\nassistants and some students. The tool is in the course's menu."
+        )
     click.echo(f"\nTo take all of it away: lti-grader seed --remove{_named(wish.institution)}")
 
 
@@ -70,10 +90,12 @@ def _named(institution: str) -> str:
     return "" if institution == NAME else f' --institution "{institution}"'
 
 
-def _remove(institution: str, *, yes: bool) -> None:
+def _remove(institution: str, lms_url: str | None, *, yes: bool) -> None:
     tenant_id = removing.find(institution)
     if not yes:
         click.confirm(f"Remove {institution!r} with all its people, classes and work?", abort=True)
+    if lms_url is not None:
+        opening.let_out(tenant_id, lms_url)
     rows = removing.remove(tenant_id)
     click.echo(
         f"{institution!r} is gone: {rows:,} rows, and its log of changes. Program texts stay in the object store."

@@ -144,6 +144,15 @@ def default_path(env: Mapping[str, str]) -> Path:
     return Path(env.get("LTI_GRADER_STATE") or PACKAGE.parent / "var")
 
 
+def kept_port(path: Path, name: str) -> int | None:
+    """Return the port that a service of a state folder had the last time, None where it had none."""
+    try:
+        found = json.loads((path / "ports.json").read_text()).get(name)
+    except FileNotFoundError:
+        return None
+    return found if isinstance(found, int) else None
+
+
 def is_free(port: int) -> bool:
     """Return whether nothing on this machine listens at the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

@@ -141,7 +141,7 @@ class People:
         self.rows.append(
             {
                 "id": user_id, "tenant_id": current_tenant(), "platform_id": self.platform_id,
-                "sub": f"generated-{self.made:06d}", "name": f"{given} {family}", "given_name": given, "family_name": family,
+                "sub": f"generated-{current_tenant().hex[-8:]}-{self.made:06d}", "name": f"{given} {family}", "given_name": given, "family_name": family,
                 "email": address(given, family, self.made), "locale": locale,
             }
         )  # fmt: skip

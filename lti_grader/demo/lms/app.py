@@ -8,8 +8,8 @@ import flask
 
 from lti_grader.core.paths import project_folder
 from lti_grader.demo.lms import (
+    brought,
     columns,
-    control,
     copying,
     deep_links,
     files,
@@ -62,7 +62,7 @@ def create_lms(folder: Path, url: str, *, secret: str | None = None) -> flask.Fl
         tokens,
         services,
         memberships,
-        control,
+        brought,
         notices,
         files,
         reviews,

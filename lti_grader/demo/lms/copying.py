@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_grader.demo.lms import notices
-from lti_grader.demo.lms.models import Column, CopiedThing, Course, Link, Member, Person
+from lti_grader.demo.lms.models import Column, CopiedThing, Course, CourseTool, Link, Member, Person
 from lti_grader.demo.lms.scores import Mode
 from lti_grader.demo.lms.store import PLACES_LINKS, lms
 
@@ -37,6 +37,8 @@ def _copy(session: Session, course: Course) -> Course:
     session.add(made)
     session.flush()
     _remember(session, made.id, course.id)
+    for tool in session.scalars(select(CourseTool.client_id).where(CourseTool.course_id == course.id)).all():
+        session.add(CourseTool(course_id=made.id, client_id=tool))
     # The named people, so that the copy can be looked at as anybody; those with numbers are of one term.
     people = select(Member).join(Person).where(Member.course_id == course.id)
     numbered = Person.login.op("NOT GLOB", is_comparison=True)("student[0-9]*")

@@ -72,6 +72,14 @@ class Course(Base):
     title: Mapped[str]
 
 
+class CourseTool(Base):
+    """That a course came with a tool, which is offered in no other."""
+
+    __tablename__ = "course_tools"
+    course_id: Mapped[str] = mapped_column(sa.ForeignKey("courses.id"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(sa.ForeignKey("tools.client_id"), primary_key=True)
+
+
 class Member(Base):
     __tablename__ = "members"
     course_id: Mapped[str] = mapped_column(sa.ForeignKey("courses.id"), primary_key=True)

@@ -6,20 +6,19 @@ from typing import Any
 
 import flask
 from flask.typing import ResponseReturnValue
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lti_grader.demo.lms import columns
+from lti_grader.demo.lms import brought, columns
 from lti_grader.demo.lms.file_models import Activity, Reviewable
 from lti_grader.demo.lms.models import Column, Course, Grade, Link, Member, Person, Request, Submission, Tool
-from lti_grader.demo.lms.people import TEST_STUDENT
+from lti_grader.demo.lms.people import COURSE_CODE, TEST_STUDENT
 from lti_grader.demo.lms.platform import STORAGE_FRAMES, announce
 from lti_grader.demo.lms.scores import Mode
 from lti_grader.demo.lms.services import titles
 from lti_grader.demo.lms.store import PLACES_LINKS, Faults, lms
 
 blueprint = flask.Blueprint("pages", __name__)
-_ORDER = case({"teacher": 0, "assistant": 1, "student": 2, "observer": 3, "registrar": 4}, value=Member.role)
 _SHOWN_UNGRADED = 30
 _SHOWN = 200
 _FAULTS = {
@@ -83,15 +82,15 @@ def icon() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """Choose who to be."""
     with lms().store() as session:
-        course = session.scalars(select(Course)).first()
-        assert course is not None
+        course = session.scalars(select(Course).where(Course.code == COURSE_CODE)).one()
         people = session.execute(
             select(Person, Member.role)
             .join(Member)
             .where(Member.course_id == course.id, Person.login.op("NOT GLOB", is_comparison=True)("student[0-9]*"))
-            .order_by(_ORDER, Person.id)
+            .order_by(brought.ORDER, Person.id)
         ).all()
-        return flask.render_template("demo_lms/home.html", course=course, people=people, me=flask.session.get("person"))
+        places = [(course, people), *brought.shown_people(session)]
+        return flask.render_template("demo_lms/home.html", places=places, me=flask.session.get("person"))
 
 
 @blueprint.post("/be")
@@ -111,7 +110,7 @@ def course(course_id: str) -> ResponseReturnValue:
         grades = {one.column_id: one for one in session.scalars(select(Grade).where(Grade.person_id == seat.person.id))}
         return flask.render_template(
             "demo_lms/course.html", seat=seat, links=titles(session, course_id), columns=columns, grades=grades,
-            tools=session.scalars(select(Tool)).all(), student_view=f"person-{TEST_STUDENT}",
+            tools=brought.tools_of(session, course_id), student_view=f"person-{TEST_STUDENT}",
             activities=session.scalars(
                 select(Activity).where(Activity.course_id == course_id).order_by(Activity.made_at)
             ).all(),
@@ -296,7 +295,7 @@ def people(course_id: str) -> ResponseReturnValue:
             select(Person, Member)
             .join(Member)
             .where(Member.course_id == course_id, Person.login != TEST_STUDENT)
-            .order_by(_ORDER, Person.id)
+            .order_by(brought.ORDER, Person.id)
             .limit(_SHOWN)
         ).all()
         all_of_them = session.scalar(select(func.count()).where(Member.course_id == course_id)) or 0
