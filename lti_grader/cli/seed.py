@@ -4,15 +4,17 @@ import datetime as dt
 import os
 import sys
 import time
+from pathlib import Path
 
 import click
+import httpx
 import sqlalchemy as sa
 
 from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.core.db import system_transaction
 from lti_grader.demo.department import making, opening, removing
-from lti_grader.embedded.state import default_path
+from lti_grader.embedded.state import default_path, kept_port
 from lti_grader.people.models import Tenant
 
 NAME = "Made-up University"
@@ -48,7 +50,7 @@ def command(
     courses and people.
     """
     with create_app().app_context():
-        lms_url = demo_lms or opening.running_lms(default_path(os.environ))
+        lms_url = demo_lms or _running_lms(default_path(os.environ))
         if remove:
             _remove(institution, lms_url, yes=yes)
         else:
@@ -100,6 +102,18 @@ def _remove(institution: str, lms_url: str | None, *, yes: bool) -> None:
     click.echo(
         f"{institution!r} is gone: {rows:,} rows, and its log of changes. Program texts stay in the object store."
     )
+
+
+def _running_lms(state: Path) -> str | None:
+    """Return the address of the demo LMS of a state folder, None where none runs."""
+    port = kept_port(state, "lms")
+    if port is None:
+        return None
+    try:
+        httpx.get(f"http://127.0.0.1:{port}/keys", timeout=5, trust_env=False).raise_for_status()
+    except httpx.HTTPError:
+        return None
+    return f"http://localhost:{port}"
 
 
 def _real_institutions() -> list[str]:

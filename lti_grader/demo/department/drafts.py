@@ -17,6 +17,8 @@ CPU_MS, MEMORY_KB = 1000, 262_144
 _SEEN = (
     Visibility.SAMPLE, Visibility.SAMPLE, Visibility.VISIBLE, Visibility.AFTER_DUE, Visibility.HIDDEN, Visibility.HIDDEN,
 )  # fmt: skip
+TESTS, SAMPLES = len(_SEEN), _SEEN.count(Visibility.SAMPLE)
+"""How many tests a problem has, and how many of them are samples: the first ones, which a run is judged by."""
 
 
 def tests(problem: Problem, expected: Sequence[str]) -> list[DraftTest]:

@@ -24,8 +24,8 @@ from lti_grader.demo.department.catalogue import Problem
 from lti_grader.demo.department.courses import Course, Planned
 from lti_grader.demo.department.drafts import POINTS, draft
 from lti_grader.demo.department.judged import known
-from lti_grader.demo.department.names import address, people
 from lti_grader.demo.department.students import Student
+from lti_grader.demo.names import address, people
 from lti_grader.lti.models import Platform
 from lti_grader.people.models import Tenant, User
 from lti_grader.problems.operations import create_problem, publish

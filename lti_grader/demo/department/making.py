@@ -13,6 +13,7 @@ from lti_grader.adapters.storage import Blobs
 from lti_grader.core.db import session, transaction
 from lti_grader.demo.department import founding, students
 from lti_grader.demo.department.courses import COURSES, WEEKS, plan, term_start
+from lti_grader.demo.department.drafts import SAMPLES, TESTS
 from lti_grader.demo.department.filling import Ids, Worked, Writer, write
 from lti_grader.demo.department.founding import Laid, People, Taught
 from lti_grader.demo.department.marks import enter
@@ -23,7 +24,6 @@ from lti_grader.grading.sweeping import make_partitions
 from lti_grader.lti.models import Platform
 
 RESULTS_PER_STUDENT = 250
-_TESTS, _SAMPLES = 6, 2
 _MONTHS = 3
 _REGRADED_WEEK = 3
 
@@ -156,7 +156,7 @@ def _term(wish: Wish, taught: Taught, laid: Laid) -> Iterator[tuple[int, Worked]
 
 
 def _results(tries: Iterable[Try]) -> int:
-    return sum(_SAMPLES if one.is_run else _TESTS for one in tries)
+    return sum(SAMPLES if one.is_run else TESTS for one in tries)
 
 
 def _fill(

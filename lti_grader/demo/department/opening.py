@@ -2,10 +2,8 @@
 
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import httpx
 import sqlalchemy as sa
 
 from lti_grader.classes.models import Enrollment, EnrollmentStatus
@@ -13,22 +11,9 @@ from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.demo.department.founding import Taught
 from lti_grader.demo.department.making import Made
 from lti_grader.demo.lms.client import Control
-from lti_grader.embedded.state import kept_port
 from lti_grader.lti.models import ClassContext, Deployment, Platform
 from lti_grader.lti.registration import Registration, keep, own_addresses
 from lti_grader.people.models import Tenant, User
-
-
-def running_lms(state: Path) -> str | None:
-    """Return the address of the demo LMS of a state folder, None where none runs."""
-    port = kept_port(state, "lms")
-    if port is None:
-        return None
-    try:
-        httpx.get(f"http://127.0.0.1:{port}/keys", timeout=5, trust_env=False).raise_for_status()
-    except httpx.HTTPError:
-        return None
-    return f"http://localhost:{port}"
 
 
 def let_in(made: Made, lms_url: str, public_url: str) -> None:

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from lti_grader.demo.department.catalogue import Program
-from lti_grader.demo.department.drafts import POINTS
+from lti_grader.demo.department.drafts import POINTS, SAMPLES
 from lti_grader.demo.department.founding import Published
 from lti_grader.demo.department.judged import Found, known
 from lti_grader.grading.verdicts import TestStatus
-
-_SAMPLES = 2
 
 
 class Way(enum.IntEnum):
@@ -81,10 +79,10 @@ class Outcomes:
             for test_id, one, out in zip(self._published.test_ids, judging.tests, expected, strict=True)
         ]
         if way is Way.RUN:
-            share = POINTS / _SAMPLES
+            share = POINTS / SAMPLES
             tests = [
                 (test_id, dataclasses.replace(one, points=share if one.status is TestStatus.PASS else Decimal(0)))
-                for test_id, one in tests[:_SAMPLES]
+                for test_id, one in tests[:SAMPLES]
             ]
         if way is Way.BEFORE_REGRADE:
             test_id, last = tests[-1]

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_grader.demo.lms.models import Course, Member, MembershipChange, Observed, Person
+from lti_grader.demo.names import numbered
 
 PEOPLE = (
     ("teacher", "Marta", "Lindqvist", "teacher"),
@@ -20,10 +21,6 @@ MENTORED = (("parent", "amina"),)
 TEST_STUDENT = "student-view"
 """Whom a teacher becomes to see the course as students do: launched as a test user, in no roster."""
 COURSE_CODE, COURSE_TITLE = "CS101", "Introduction to Programming"
-_GIVEN = ("Ada", "Bilal", "Carla", "Dmitri", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jun", "Kira", "Liam", "Mei",
-          "Noor", "Omar", "Priya", "Quinn", "Rosa", "Sven", "Tara")  # fmt: skip
-_FAMILY = ("Adeyemi", "Bauer", "Castro", "Dubois", "Eriksen", "Fischer", "Gupta", "Haddad", "Ito", "Jensen", "Kim",
-           "Lopez", "Moreau", "Novak", "Oduya", "Petrov", "Rossi", "Sato", "Tran", "Weber")  # fmt: skip
 
 
 def seed_people(session: Session) -> None:
@@ -52,8 +49,7 @@ def add_students(session: Session, course: Course, count: int) -> list[str]:
         login = f"student{number:04d}"
         ids.append(_id_of(login))
         if ids[-1] not in here:
-            given, family = _GIVEN[number % len(_GIVEN)], _FAMILY[number // len(_GIVEN) % len(_FAMILY)]
-            _add(session, course, login, given, family, "student")
+            _add(session, course, login, *numbered(number), "student")
     return ids
 
 

@@ -2,10 +2,9 @@
 
 import random
 
-from lti_grader.demo.department.catalogue.shape import Problem, Program
+from lti_grader.demo.department.catalogue.shape import CPP, Problem, Program
 
 _READ = "import sys\ndata = list(map(int, sys.stdin.read().split()))\n"
-_CPP = "#include <bits/stdc++.h>\nusing namespace std;\n\n"
 
 
 def _python(*programs: tuple[str, str, str]) -> list[Program]:
@@ -13,7 +12,7 @@ def _python(*programs: tuple[str, str, str]) -> list[Program]:
 
 
 def _cpp(*programs: tuple[str, str, str]) -> list[Program]:
-    return [Program(name, "cpp", _CPP + text.lstrip("\n"), belief) for name, belief, text in programs]
+    return [Program(name, "cpp", CPP + text.lstrip("\n"), belief) for name, belief, text in programs]
 
 
 def _numbers(seed: str, *, many: int, low: int, high: int) -> list[int]:

@@ -3,6 +3,9 @@
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
+CPP = "#include <bits/stdc++.h>\nusing namespace std;\n\n"
+"""What each C++ program begins with."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Program:

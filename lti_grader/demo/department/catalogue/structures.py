@@ -2,9 +2,9 @@
 
 import random
 
-from lti_grader.demo.department.catalogue.shape import Problem, Program, fill
+from lti_grader.demo.department.catalogue.shape import CPP, Problem, Program, fill
 
-_CPP = "#include <bits/stdc++.h>\nusing namespace std;\n\nint main() {\n"
+_CPP = CPP + "int main() {\n"
 _JAVA = (
     "import java.util.*;\n\npublic class Main {\n    public static void main(String[] args) {\n"
     "        Scanner in = new Scanner(System.in);\n"

@@ -53,6 +53,13 @@ def people(rng: random.Random) -> Iterator[tuple[str, str, str]]:
             yield found
 
 
+def numbered(number: int) -> tuple[str, str]:
+    """Return the given and the family name that always go with a number: of some two thousand pairs, each in its turn."""
+    turn, place = divmod(number, len(_FROM))
+    given, family = (names.split() for names in _FROM[place][1:])
+    return given[turn % len(given)], family[turn // len(given) % len(family)]
+
+
 def address(given: str, family: str, number: int) -> str:
     """Return an e-mail address that can belong to nobody (RFC 2606)."""
     plain = unicodedata.normalize("NFKD", f"{given}.{family}".replace("ı", "i").replace("đ", "d").replace("Đ", "D"))
