@@ -18,8 +18,8 @@ from lti_grader.calendar.models import CalendarEvent, CalendarFeed
 from lti_grader.classes.models import Class, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.core.sessions import without_token
+from tests.fixtures.statements import statements
 from tests.fixtures.world import NOW, World, make_world
-from tests.flow.many import statements
 from tests.web.two_sections import CLOSES, DAY, DUE, Term, Visit, plain
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -26,8 +26,8 @@ from lti_grader.transfer import exporting, work
 from lti_grader.transfer.contents import packed
 from lti_grader.transfer.models import ClassExport
 from tests.fixtures.quizzes import published
+from tests.fixtures.statements import statements
 from tests.fixtures.world import DOUBLE, NOW, World
-from tests.flow.many import statements
 from tests.web.two_sections import Visit
 
 

@@ -5,8 +5,8 @@ import re
 
 from lti_grader.classes.models import Class, Role
 from lti_grader.core.db import session, transaction
+from tests.fixtures.statements import statements
 from tests.fixtures.world import World
-from tests.flow.many import statements
 from tests.web.two_sections import Term, Visit
 
 SOON, LATER = dt.datetime(2099, 1, 1, tzinfo=dt.UTC), dt.datetime(2099, 2, 1, tzinfo=dt.UTC)

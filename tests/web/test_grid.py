@@ -10,8 +10,8 @@ from lti_grader.classes.models import Role
 from lti_grader.core.db import transaction
 from lti_grader.gradebook import by_hand, grid
 from lti_grader.gradebook.by_hand import typed
+from tests.fixtures.statements import statements
 from tests.fixtures.world import NOW
-from tests.flow.many import statements
 from tests.web.two_sections import Term, Visit
 
 

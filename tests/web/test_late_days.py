@@ -15,8 +15,8 @@ from lti_grader.classes.models import Class, Enrollment, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.lti.models import ScoreDelivery
+from tests.fixtures.statements import statements
 from tests.fixtures.world import World
-from tests.flow.many import statements
 from tests.web.two_sections import Visit, plain
 
 RULE = LatePolicy(steps=(LateStep(hours=24, credit=50),), late_days=2)

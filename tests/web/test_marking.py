@@ -24,8 +24,8 @@ from lti_grader.marking.overview import overview
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftTest
 from lti_grader.problems.rubrics import DraftRubric
+from tests.fixtures.statements import statements
 from tests.fixtures.world import NOW, World
-from tests.flow.many import statements
 from tests.web.desk import NAMES, TESTS, Desk, criterion
 from tests.web.two_sections import Visit, plain
 

@@ -27,8 +27,8 @@ from lti_grader.gradebook.operations import tell
 from lti_grader.notifications import deliveries, due_soon, marks
 from lti_grader.notifications.kinds import EXTENDED
 from lti_grader.notifications.models import Announcement, Notification, OwedMarks
+from tests.fixtures.statements import statements
 from tests.fixtures.world import NOW, World
-from tests.flow.many import statements
 from tests.web.two_sections import DAY, DUE, Term, Visit, plain
 
 BY_HAND = ReleaseRule(when=When.BY_HAND)
