@@ -8,6 +8,7 @@ from lti_grader.audit.models import AuditEntry
 from lti_grader.authoring.models import ProblemImport, VersionCheck, VersionJudging
 from lti_grader.calendar.models import CalendarEvent, CalendarFeed
 from lti_grader.classes.groups.models import GroupSet, StudentGroup, StudentGroupMember
+from lti_grader.classes.groups.team_models import Team, TeamMember
 from lti_grader.classes.look_models import StudentLook
 from lti_grader.classes.material_models import Material, MaterialFile, MaterialOpening
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Enrollment, Mentorship, Module
@@ -150,6 +151,8 @@ __all__ = [
     "StudentGroupMember",
     "StudentLook",
     "SubmissionAttempt",
+    "Team",
+    "TeamMember",
     "Tenant",
     "TestCase",
     "TestGroup",

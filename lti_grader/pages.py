@@ -7,6 +7,7 @@ from typing import Any
 import flask
 
 from lti_grader.adapters import Adapters
+from lti_grader.assignments import group_work
 from lti_grader.assignments.access_views import blueprint as access
 from lti_grader.assignments.bringing_views import blueprint as bringing
 from lti_grader.assignments.checklist_views import blueprint as checklist
@@ -15,6 +16,7 @@ from lti_grader.assignments.late_day_views import blueprint as late_days
 from lti_grader.assignments.passcode_views import blueprint as passcodes
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
+from lti_grader.attempts import queries as attempts
 from lti_grader.attempts.notebooks import MOST_BYTES
 from lti_grader.attempts.views import blueprint as work
 from lti_grader.audit.views import blueprint as audit
@@ -210,11 +212,14 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["columns_resized"] = columns.resizing
     app.extensions["columns_to_mend"] = columns.to_mend
     app.extensions["last_submission"] = last_submission
+    app.extensions["handed_in_by_groups"] = group_work.uses
     app.extensions["links_to"] = links.links_to
     app.extensions["problem_states"] = gradebook.problem_states
     app.extensions["judged_once_more"] = judged_once_more
     app.extensions["tell_by_hand"], app.extensions["by_hand"] = tell_by_hand, by_hand
     app.extensions["requests_beside"] = beside_attempt
+    app.extensions["was_handed_in"] = attempts.was_handed_in
+    app.jinja_env.globals["own_group"] = group_work.own_group
     app.extensions["file_of_attempt"] = attempting.file_of
     app.extensions["score_state"] = _score_state
     app.jinja_env.filters["language"] = label_of

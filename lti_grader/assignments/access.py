@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from lti_grader.assignments.dates import Dates, OtherDates, last_due
+from lti_grader.assignments.dates import Dates, OtherDates, last_due, together
 from lti_grader.assignments.models import AccessOverride, Assignment
 from lti_grader.assignments.release import When
 from lti_grader.classes.apart import whose_work
+from lti_grader.classes.groups.teams import mates_of
 from lti_grader.classes.models import ContentItem, Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
@@ -89,17 +90,71 @@ def access(assignments: Collection[Assignment], user_id: uuid.UUID) -> dict[uuid
             own[row.assignment_id] = row.dates
         elif theirs:
             of_sections[row.assignment_id].append(row.dates)
+    in_groups = _of_groups([one for one in assignments if one.group_set_id is not None], [user_id])
     return {
         one.id: Access(
-            one.dates(own.get(one.id), of_sections[one.id]),
+            in_groups.get((one.id, user_id)) or one.dates(own.get(one.id), of_sections[one.id]),
             last_due(one.usual_dates, at_work[one.id]),
         )
         for one in assignments
     }
 
 
+def said_of(
+    assignments: Collection[Assignment], user_ids: Collection[uuid.UUID]
+) -> dict[tuple[uuid.UUID, uuid.UUID], Dates]:
+    """Return by (assignment, person) the dates of those of these people of whom, or of whose sections, anything is said.
+
+    Each has them by themselves, whatever group they are in. One query however many they are.
+    """
+    in_section = sa.and_(
+        Enrollment.class_id == Module.class_id,
+        Enrollment.user_id.in_(user_ids),
+        AccessOverride.section == Enrollment.sections.any_(),
+    )
+    rows = session().execute(
+        with_class(sa.select(AccessOverride, Enrollment.user_id))
+        .outerjoin(Enrollment, in_section)
+        .where(
+            AccessOverride.assignment_id.in_([one.id for one in assignments]),
+            sa.or_(AccessOverride.user_id.in_(user_ids), Enrollment.user_id.is_not(None)),
+        )
+    )
+    own: dict[tuple[uuid.UUID, uuid.UUID], OtherDates] = {}
+    of_sections: dict[tuple[uuid.UUID, uuid.UUID], list[OtherDates]] = defaultdict(list)
+    for row, member in rows:
+        if row.user_id is not None:
+            own[row.assignment_id, row.user_id] = row.dates
+        else:
+            of_sections[row.assignment_id, member].append(row.dates)
+    known = {one.id: one for one in assignments}
+    return {key: known[key[0]].dates(own.get(key), of_sections.get(key, ())) for key in own.keys() | of_sections.keys()}
+
+
+def _of_groups(
+    assignments: Collection[Assignment], user_ids: Collection[uuid.UUID]
+) -> dict[tuple[uuid.UUID, uuid.UUID], Dates]:
+    """Return by (assignment, person) the dates of those of these people who are in a group that hands in, in two queries."""
+    sets = {one.group_set_id for one in assignments if one.group_set_id is not None}
+    mates = mates_of(sets, user_ids) if sets else {}
+    if not mates:
+        return {}
+    said = said_of(assignments, {one for members in mates.values() for one in members})
+    return {
+        (one.id, user_id): together([said.get((one.id, member)) or one.dates() for member in members])
+        for one in assignments
+        for (set_id, user_id), members in mates.items()
+        if set_id == one.group_set_id
+    }
+
+
 def dates_of(assignment: Assignment, user_id: uuid.UUID) -> Dates:
-    """Return one person's dates for an assignment, whoever else has others: every save of a draft asks for them."""
+    """Return one person's dates for an assignment, whoever else has others: every save of a draft asks for them.
+
+    Where a group hands in, they are those that its members have together.
+    """
+    if found := _of_groups([assignment], [user_id]):
+        return found[assignment.id, user_id]
     own: OtherDates | None = None
     of_sections = []
     for row in session().scalars(_rows([assignment]).where(_is_of(user_id))):
@@ -111,7 +166,11 @@ def dates_of(assignment: Assignment, user_id: uuid.UUID) -> Dates:
 
 
 def dates_of_all(assignment: Assignment, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Dates]:
-    """Return the dates of these people of an assignment's class, in two queries however many they are."""
+    """Return the dates of these people of an assignment's class, in a few queries however many they are.
+
+    Where groups hand in, they are those that the members of each have together.
+    """
+    in_groups = _of_groups([assignment], user_ids)
     own: dict[uuid.UUID, OtherDates] = {}
     of_section: dict[str, OtherDates] = {}
     for row in session().scalars(_rows([assignment])):
@@ -125,7 +184,8 @@ def dates_of_all(assignment: Assignment, user_ids: Collection[uuid.UUID]) -> dic
         .where(Module.id == assignment.module_id, Enrollment.user_id.in_(user_ids))
     )
     return {
-        user_id: assignment.dates(own.get(user_id), [of_section[one] for one in sections if one in of_section])
+        user_id: in_groups.get((assignment.id, user_id))
+        or assignment.dates(own.get(user_id), [of_section[one] for one in sections if one in of_section])
         for user_id, sections in people
     }
 

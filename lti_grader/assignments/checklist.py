@@ -20,6 +20,7 @@ class Mend(enum.StrEnum):
     OVERRIDES = "overrides"
     COLUMNS = "columns"
     CONTENTS = "contents"
+    GROUPS = "groups"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +77,10 @@ class Facts:
     overrides: Sequence[OverrideFacts]
     columns: Sequence[str]
     """What there is to say of its columns in the LMS, in sentences."""
+    without_group: int = 0
+    """How many students are in none of the groups that hand it in."""
+    groups: str = ""
+    """What those groups are called."""
 
 
 def checklist(facts: Facts, available: Collection[str], *, at: dt.datetime) -> list[Finding]:
@@ -91,6 +96,7 @@ def checklist(facts: Facts, available: Collection[str], *, at: dt.datetime) -> l
         *_points(facts),
         *_dates(facts, at),
         *_overrides(facts, at),
+        *_groups(facts),
         *_around(facts),
     ]
     return sorted(found, key=lambda one: not one.stops)
@@ -160,6 +166,13 @@ def _overrides(facts: Facts, at: dt.datetime) -> Iterator[Finding]:
                 f"The work of {one.name} is due after the assignment has closed: give them another closing date, too."
             )
             yield Finding(stops=False, text=text, mend=Mend.OVERRIDES)
+
+
+def _groups(facts: Facts) -> Iterator[Finding]:
+    if facts.without_group:
+        who = "1 student is" if facts.without_group == 1 else f"{facts.without_group} students are"
+        text = f"{who} in no group of “{facts.groups}”, by which it is handed in: they cannot submit."
+        yield Finding(stops=False, text=text, mend=Mend.GROUPS)
 
 
 def _around(facts: Facts) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
-from lti_grader.assignments import access
+from lti_grader.assignments import access, group_work
 from lti_grader.assignments.checklist import Facts, Mend, OverrideFacts, ProblemFacts, checklist
 from lti_grader.assignments.languages import available_languages
 from lti_grader.assignments.queries import OpenedAssignment, open_assignment
@@ -31,12 +31,13 @@ def page(assignment_id: uuid.UUID) -> ResponseReturnValue:
         module = session().get_one(Module, opened.assignment.module_id)
         columns = flask.current_app.extensions["columns_to_mend"](opened.membership.class_id, assignment_id)
         facts = _facts(opened, module, columns, at)
+        findings = checklist(facts, available_languages(), at=at)
         return flask.render_template(
             "assignments/checklist.html",
             opened=opened,
             class_=get_class(opened.membership.class_id),
-            findings=checklist(facts, available_languages(), at=at),
-            mends={one: _mend_url(one, opened) for one in Mend},
+            findings=findings,
+            mends={one.mend: _mend_url(one.mend, opened) for one in findings},
             is_out=opened.assignment.is_out(at=at),
         )
 
@@ -53,6 +54,8 @@ def _mend_url(mend: Mend, opened: OpenedAssignment) -> str:
             return flask.url_for("access.page", assignment_id=assignment_id)
         case Mend.REGRADE:
             return flask.url_for("regrades.page", assignment_id=assignment_id)
+        case Mend.GROUPS:
+            return flask.url_for("groups.page", class_id=class_id, set_id=opened.assignment.group_set_id)
         case Mend.COLUMNS:
             return flask.url_for("lti.columns", class_id=class_id)
         case _:
@@ -62,6 +65,7 @@ def _mend_url(mend: Mend, opened: OpenedAssignment) -> str:
 def _facts(opened: OpenedAssignment, module: Module, columns: Sequence[str], at: dt.datetime) -> Facts:
     assignment, rules = opened.assignment, opened.assignment.rules
     overrides = access.overrides_of(assignment.id, opened.membership)
+    without_group, groups = group_work.without_group(assignment)
     return Facts(
         mode=assignment.mode,
         points_total=assignment.points_total,
@@ -74,6 +78,8 @@ def _facts(opened: OpenedAssignment, module: Module, columns: Sequence[str], at:
         problems=_problems(opened),
         overrides=[OverrideFacts(one.name, one.row.due_date, one.has_anybody) for one in overrides],
         columns=columns,
+        without_group=without_group,
+        groups=groups,
     )
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 AT_ONCE = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -60,6 +60,31 @@ class UsualDates:
     attempts_allowed: int | None = None
     due_closes: bool = False
     """Whether the due date ends the work where no closing is set, as in an exam."""
+
+
+def together(of_members: Collection[Dates]) -> Dates:
+    """Return the dates of those who hand in together: of what each of them has, the most generous.
+
+    The earliest opening, the latest due date and closing, the most attempts: nobody in a group takes away what another was given.
+
+    Parameters
+    ----------
+    of_members
+        One at least.
+    """
+    opens = min(one.opens_at or AT_ONCE for one in of_members)
+    due, closes = (
+        max(times)
+        for times in zip(*((one.due_date or NEVER, one.closes_at or NEVER) for one in of_members), strict=True)
+    )
+    allowed = [one.attempts_allowed for one in of_members]
+    return Dates(
+        opens_at=None if opens == AT_ONCE else opens,
+        due_date=None if due == NEVER else due,
+        closes_at=None if closes == NEVER else closes,
+        attempts_allowed=None if None in allowed else max(one for one in allowed if one is not None),
+        usual_due_date=next(iter(of_members)).usual_due_date,
+    )
 
 
 def dates(usual: UsualDates, own: OtherDates | None = None, of_sections: Sequence[OtherDates] = ()) -> Dates:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from lti_grader.assignments import late_days
 from lti_grader.assignments.errors import BadAssignment
 from lti_grader.assignments.late_bank import why_not
-from lti_grader.assignments.late_work import lateness
+from lti_grader.assignments.late_work import due_now
 from lti_grader.assignments.queries import OpenedAssignment, open_assignment
 from lti_grader.classes.apart import require_everybody, sees
 from lti_grader.classes.models import Role
@@ -65,7 +65,7 @@ def _page(opened: OpenedAssignment, *, error: str = "") -> str:
         opened=opened,
         bank=bank,
         most=bank.most_for(assignment.id, late.late_days),
-        due=lateness([assignment], [place.user_id]).due(assignment.id, place.user_id),
+        due=due_now(assignment, place.user_id),
         why_not=why_not(late, opened.dates, at=_now()),
         titles=late_days.titles(place.class_id),
         error=error,

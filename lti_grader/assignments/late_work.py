@@ -3,18 +3,17 @@
 import dataclasses
 import datetime as dt
 import uuid
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 import sqlalchemy as sa
 
-from lti_grader.assignments.access import with_class
-from lti_grader.assignments.dates import OtherDates
+from lti_grader.assignments.access import said_of
 from lti_grader.assignments.late_day_models import LateDaysSpent
 from lti_grader.assignments.lateness import Late, LatePolicy, credit_of
 from lti_grader.assignments.models import AccessOverride, Assignment
-from lti_grader.classes.models import Enrollment, Module
+from lti_grader.classes.groups.teams import mates_of, teams_with
+from lti_grader.classes.models import Module
 from lti_grader.core.db import session
 
 
@@ -30,28 +29,49 @@ class Lateness:
     """When it is due for a student who has another due date, by (assignment, student)."""
     days: Mapping[tuple[uuid.UUID, uuid.UUID], int]
     """Late days that were spent, by (assignment, student)."""
+    teams: Mapping[uuid.UUID, Collection[uuid.UUID]] = dataclasses.field(default_factory=dict)
+    """Who handed in together, by the team's id."""
 
     def due(self, assignment_id: uuid.UUID, student_id: uuid.UUID) -> dt.datetime | None:
         """Return when a student's work is due, with the late days that they spent on it."""
         found = self.others.get((assignment_id, student_id), self.usual.get(assignment_id))
         return found and found + dt.timedelta(days=self.days.get((assignment_id, student_id), 0))
 
-    def late(self, assignment_id: uuid.UUID, student_id: uuid.UUID, submitted_at: dt.datetime) -> Late | None:
-        """Return how late a submission was, None where it counts in full."""
-        policy = self.policies.get(assignment_id)
-        return policy.late(submitted_at, self.due(assignment_id, student_id)) if policy else None
+    def due_together(self, assignment_id: uuid.UUID, student_ids: Collection[uuid.UUID]) -> dt.datetime | None:
+        """Return when the work of those who hand in together is due: when that of the last of them is; None for never."""
+        dues = [self.due(assignment_id, one) for one in student_ids]
+        return None if None in dues else max((one for one in dues if one is not None), default=None)
 
-    def credit(self, assignment_id: uuid.UUID, student_id: uuid.UUID, submitted_at: dt.datetime) -> Decimal:
+    def late(
+        self, assignment_id: uuid.UUID, student_id: uuid.UUID, submitted_at: dt.datetime, team_id: uuid.UUID | None
+    ) -> Late | None:
+        """Return how late a submission was, None where it counts in full.
+
+        Parameters
+        ----------
+        team_id
+            The team that handed it in: all of it is as late as the one of them whose work is due last; None for one student
+            alone.
+        """
+        policy = self.policies.get(assignment_id)
+        if policy is None:
+            return None
+        together = self.teams.get(team_id, (student_id,)) if team_id else (student_id,)
+        return policy.late(submitted_at, self.due_together(assignment_id, together))
+
+    def credit(
+        self, assignment_id: uuid.UUID, student_id: uuid.UUID, submitted_at: dt.datetime, team_id: uuid.UUID | None
+    ) -> Decimal:
         """Return what the points of a submission are multiplied by."""
-        return credit_of(self.late(assignment_id, student_id, submitted_at))
+        return credit_of(self.late(assignment_id, student_id, submitted_at, team_id))
 
 
 def lateness(
     assignments: Collection[Assignment], student_ids: Collection[uuid.UUID], *, policy: LatePolicy | None = None
 ) -> Lateness:
-    """Return who is late by their own due date, in two queries at most however many they are.
+    """Return who is late by their own due date, in three queries at most however many they are.
 
-    Where late work counts in full there is nothing to ask.
+    Of those who handed in together with them, too. Where late work counts in full there is nothing to ask.
 
     Parameters
     ----------
@@ -60,12 +80,29 @@ def lateness(
     """
     policies = {one.id: policy or one.rules.late for one in assignments}
     strict = {one.id: one for one in assignments if policies[one.id].steps}
+    sets = {one.group_set_id for one in strict.values() if one.group_set_id is not None}
+    teams = teams_with(sets, student_ids) if sets and student_ids else {}
+    everybody = {*student_ids, *(one for members in teams.values() for one in members)}
+    said = said_of(strict.values(), everybody) if strict and everybody else {}
     return Lateness(
         {one: policies[one] for one in strict},
         {one.id: one.due_date for one in strict.values()},
-        _other_dues(strict, student_ids) if strict and student_ids else {},
-        _days_spent([one for one in strict if policies[one].late_days], student_ids),
+        {key: dates.due_date for key, dates in said.items()},
+        _days_spent([one for one in strict if policies[one].late_days], everybody),
+        teams,
     )
+
+
+def due_now(assignment: Assignment, student_id: uuid.UUID) -> dt.datetime | None:
+    """Return when work that a student would hand in now is late from, with the late days that were spent; None for never.
+
+    Where groups hand in, that is when the last of the student's group is due. None too where late work counts in full.
+    """
+    set_id = assignment.group_set_id
+    mates = mates_of([set_id], [student_id]).get((set_id, student_id)) if set_id is not None else None
+    together = mates or (student_id,)
+    found = lateness([assignment], together)
+    return found.due_together(assignment.id, together)
 
 
 def late_by_section(class_id: uuid.UUID) -> list[uuid.UUID]:
@@ -87,32 +124,3 @@ def _days_spent(
         )
     )
     return {(one.assignment_id, one.student_id): one.days for one in rows}
-
-
-def _other_dues(
-    assignments: Mapping[uuid.UUID, Assignment], student_ids: Collection[uuid.UUID]
-) -> dict[tuple[uuid.UUID, uuid.UUID], dt.datetime | None]:
-    in_section = sa.and_(
-        Enrollment.class_id == Module.class_id,
-        Enrollment.user_id.in_(student_ids),
-        AccessOverride.section == Enrollment.sections.any_(),
-    )
-    rows = session().execute(
-        with_class(sa.select(AccessOverride, Enrollment.user_id))
-        .outerjoin(Enrollment, in_section)
-        .where(
-            AccessOverride.assignment_id.in_(assignments),
-            sa.or_(AccessOverride.user_id.in_(student_ids), Enrollment.user_id.is_not(None)),
-        )
-    )
-    own: dict[tuple[uuid.UUID, uuid.UUID], OtherDates] = {}
-    of_sections: dict[tuple[uuid.UUID, uuid.UUID], list[OtherDates]] = defaultdict(list)
-    for row, member in rows:
-        if row.user_id is not None:
-            own[row.assignment_id, row.user_id] = row.dates
-        else:
-            of_sections[row.assignment_id, member].append(row.dates)
-    return {
-        key: assignments[key[0]].dates(own.get(key), of_sections.get(key, ())).due_date
-        for key in own.keys() | of_sections.keys()
-    }

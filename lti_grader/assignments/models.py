@@ -130,6 +130,8 @@ class Assignment(ContentItem):
         ),
         ContentItem.tenant_id,
     )
+    group_set_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("group_sets.id"), index=True)
+    """By whose groups it is handed in; None where everybody hands in alone."""
     mode: Mapped[str] = mapped_column(default=Mode.HOMEWORK)
     points_total: Mapped[Points]
     difficulty: Mapped[str] = mapped_column(default=Difficulty.EASY)

@@ -6,10 +6,13 @@ import uuid
 import flask
 from flask.typing import ResponseReturnValue
 
+from lti_grader.assignments import group_work
 from lti_grader.assignments.errors import BadAssignment
+from lti_grader.assignments.models import Assignment
 from lti_grader.assignments.operations import allow_regrade_requests, rate, rename, reschedule, set_cooldown
 from lti_grader.assignments.queries import OpenedAssignment, open_assignment
 from lti_grader.assignments.release import Part, ReleaseRule, When
+from lti_grader.classes.queries import class_of_item
 from lti_grader.core.db import session, transaction
 from lti_grader.core.web import viewer
 
@@ -88,7 +91,30 @@ def settings(assignment_id: uuid.UUID) -> ResponseReturnValue:
     me = viewer()
     with transaction(me.tenant_id):
         opened = _opened(assignment_id, me.user_id)
-        return flask.render_template("assignments/settings.html", assignment=opened.assignment, error="", form={})
+        return _settings_page(opened.assignment)
+
+
+def _settings_page(assignment: Assignment, *, error: str = "") -> str:
+    return flask.render_template(
+        "assignments/settings.html",
+        assignment=assignment,
+        sets=group_work.sets_of(class_of_item(assignment.id)),
+        error=error,
+        form=flask.request.form.to_dict() if error else {},
+    )
+
+
+def _change_who_hands_in(assignment: Assignment) -> None:
+    """Let an assignment be handed in by whom a form names, where it says anything of that."""
+    text = flask.request.form.get("group_set")
+    if text is None:
+        return
+    try:
+        set_id = uuid.UUID(text) if text else None
+    except ValueError:
+        raise BadAssignment("Choose from the list who hands in together.") from None
+    has_work = flask.current_app.extensions["was_handed_in"](assignment.id)
+    group_work.hand_in_by(assignment.id, set_id, has_work=has_work)
 
 
 @blueprint.post("/assignments/<uuid:assignment_id>/settings")
@@ -101,6 +127,7 @@ def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
             with session().begin_nested():
                 rename(assignment, form.get("title", assignment.title)[:_LONGEST_TITLE])
                 rate(assignment, form.get("difficulty", assignment.difficulty))
+                _change_who_hands_in(assignment)
                 set_cooldown(assignment, _cooldown(assignment.rules.cooldown_seconds))
                 reschedule(
                     assignment,
@@ -115,8 +142,5 @@ def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
                     allow_regrade_requests(assignment, _days(form["regrade_days"].strip()))
         except BadAssignment as error:
             session().refresh(assignment)
-            page = flask.render_template(
-                "assignments/settings.html", assignment=assignment, error=error.message, form=form.to_dict()
-            )
-            return flask.make_response(page, error.status)
+            return flask.make_response(_settings_page(assignment, error=error.message), error.status)
     return flask.redirect(flask.url_for("work.overview", assignment_id=assignment_id), 303)

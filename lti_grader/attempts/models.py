@@ -76,6 +76,12 @@ class SubmissionAttempt(Row, Tenanted, Base):
         sa.CheckConstraint("(type = 'file') = (status = 'kept')", name="file_is_kept"),
         sa.CheckConstraint("attempt_number >= 1", name="number_from_one"),
         sa.CheckConstraint("code_blob_ref ~ '^sha256/[0-9a-f]{64}$'", name="blob_ref_form"),
+        sa.Index(
+            "ix_submission_attempts_team_id",
+            "team_id",
+            "assignment_problem_id",
+            postgresql_where=sa.text("team_id IS NOT NULL"),
+        ),
         sa.Index("ix_submission_attempts_problem_created", "assignment_problem_id", "created_at"),
         sa.Index(
             "ix_submission_attempts_open",
@@ -86,6 +92,9 @@ class SubmissionAttempt(Row, Tenanted, Base):
 
     type: Mapped[str]
     student_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    """Who pressed the button."""
+    team_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("submission_teams.id"))
+    """With whom it was handed in, who pressed among them; None where it is one student's alone."""
     assignment_problem_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("assignment_problems.id", ondelete="RESTRICT")
     )

@@ -24,7 +24,7 @@ class Paper:
 def paper_for(version: ProblemVersion, student_id: uuid.UUID, item_id: uuid.UUID) -> Paper:
     """Return the paper of a quiz that a student answers now: the same whenever the page is opened."""
     quiz = quiz_of(version.quiz) or Quiz()
-    sitting = sitting_of(quiz, queries.submissions_made(student_id, item_id))
+    sitting = sitting_of(quiz, queries.submissions_made(queries.By(student_id), item_id))
     return Paper(quiz, sitting, draw(quiz, seed_of(student_id, item_id, sitting)))
 
 

@@ -141,7 +141,7 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
         if place.opened.needs_passcode:
             return flask.redirect(flask.url_for("passcodes.page", assignment_id=place.opened.assignment.id))
         version = problems.version(place.item.problem_version_id)
-        made = queries.submissions_made(me.user_id, item_id)
+        made = queries.submissions_made(queries.who_hands_in(me.user_id, place.opened.assignment), item_id)
         reason = _read_only_reason(place)
         if version.is_quiz:
             return quiz_page(place, version, me, reason=reason, submissions_made=made)
@@ -325,6 +325,6 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
             "events_url": flask.url_for("results.events", attempt_id=attempt.id),
             "cancel_url": flask.url_for("results.cancel", attempt_id=attempt.id),
             "next_in_seconds": 0 if place.opened.membership.is_staff
-            else timing.next_in_seconds(me.user_id, item_id, place.opened.assignment, at=now()),
+            else timing.next_in_seconds(queries.who_hands_in(me.user_id, place.opened.assignment), item_id, place.opened.assignment, at=now()),
         }  # fmt: skip
     return {"attempt": answer}, 202

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from lti_grader.assignments.points import MOST, let_stand
+from lti_grader.classes.groups.teams import sharers
 from lti_grader.core.db import session
 from lti_grader.core.errors import Conflict, Unprocessable
 from lti_grader.gradebook.models import EntryStatus, GradebookEntry
@@ -154,9 +155,13 @@ def decide_all(
     if needs_reason and not 1 <= len(reason) <= LONGEST_REASON:
         raise BadMark(f"Say why, in at most {LONGEST_REASON} characters: it stands beside the mark.")
     assignment, _ = let_stand(assignment_id)
+    # Whose results count again has them worked out together with everybody whose marks hang together with theirs.
+    left = [student_id for student_id, one in decisions.items() if one.standing is Standing.RESULTS]
+    together = {*decisions, *sharers(assignment.group_set_id, left)}
     # Before the entries, as whoever records a result does.
-    hold(assignment_id, list(decisions))
-    entries = locked_entries(sorted(decisions), assignment)
+    hold(assignment_id, together)
+    locked = locked_entries(sorted(together), assignment)
+    entries = {student_id: locked[student_id] for student_id in decisions}
     for student_id, entry in entries.items():
         _require_unchanged(entry, None if seen is None else seen[student_id])
     others = {

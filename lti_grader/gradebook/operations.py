@@ -14,6 +14,8 @@ from lti_grader.assignments.lateness import LatePolicy
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.points import let_stand
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.attempts.theirs import WHOSE, each, is_of
+from lti_grader.classes.groups.teams import sharers
 from lti_grader.classes.models import Enrollment, Module, Role
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.events import publish
@@ -34,24 +36,19 @@ def record_result(event: AttemptGraded) -> None:
     if attempt.type != AttemptType.FINAL_SUBMISSION:
         return
     item = session().get_one(AssignmentProblem, attempt.assignment_problem_id)
-    assignment = session().get_one(Assignment, item.assignment_id)
-    if _is_student(attempt.student_id, assignment):
-        recompute(attempt.student_id, assignment.id)
+    _bring_up_to_date(attempt.student_id, item.assignment_id)
 
 
 def record_marking(event: MarkingChanged) -> None:
     """Bring the student's entry up to date with what people give."""
-    if _is_student(event.student_id, session().get_one(Assignment, event.assignment_id)):
-        recompute(event.student_id, event.assignment_id)
+    _bring_up_to_date(event.student_id, event.assignment_id)
 
 
-def _is_student(user_id: uuid.UUID, assignment: Assignment) -> bool:
-    role = session().scalar(
-        sa.select(Enrollment.role)
-        .join(Module, Module.class_id == Enrollment.class_id)
-        .where(Module.id == assignment.module_id, Enrollment.user_id == user_id)
-    )
-    return role == Role.STUDENT
+def _bring_up_to_date(student_id: uuid.UUID, assignment_id: uuid.UUID) -> None:
+    """Work out the scores of a student and of all whose marks hang together with theirs, of those who are students."""
+    assignment = session().get_one(Assignment, assignment_id)
+    if students := _students_among(sharers(assignment.group_set_id, [student_id]), assignment):
+        _recompute(students, assignment_id)
 
 
 def recompute_all_of(student_id: uuid.UUID, class_id: uuid.UUID) -> None:
@@ -64,7 +61,7 @@ def recompute_all_of(student_id: uuid.UUID, class_id: uuid.UUID) -> None:
         .join(Module, Module.id == Assignment.module_id)
         .where(
             Module.class_id == class_id,
-            SubmissionAttempt.student_id == student_id,
+            is_of([student_id]),
             SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
         )
         .order_by(AssignmentProblem.assignment_id)
@@ -76,20 +73,29 @@ def recompute_all_of(student_id: uuid.UUID, class_id: uuid.UUID) -> None:
 def recompute(student_id: uuid.UUID, assignment_id: uuid.UUID) -> GradebookEntry:
     """Work out a student's score from all current results, and publish it if it changed.
 
-    Two results that arrive at once wait for each other at the entry's row, so the later one sees both.
+    So are those of everybody whose marks hang together with theirs, where groups hand in. Two results that arrive at once wait
+    for each other at the entry's row, so the later one sees both.
     """
+    assignment = session().get_one(Assignment, assignment_id)
+    others = _students_among(sharers(assignment.group_set_id, [student_id]) - {student_id}, assignment)
+    return _recompute([student_id, *others], assignment_id)[student_id]
+
+
+def _recompute(student_ids: Collection[uuid.UUID], assignment_id: uuid.UUID) -> dict[uuid.UUID, GradebookEntry]:
     assignment, items = let_stand(assignment_id)
-    hold(assignment_id, [student_id])
-    entry = locked_entry(student_id, assignment)
-    worth = {one.id: one.points for one in items}
-    total = policy.assignment_score(settled_scores([student_id], assignment, worth)[student_id])
-    if total is None:
-        return entry
-    before = (entry.status, entry.score_obtained, entry.max_score)
-    _grade(entry, total, assignment)
-    if before != (entry.status, entry.score_obtained, entry.max_score):
-        tell([entry], at=dt.datetime.now(dt.UTC))
-    return entry
+    hold(assignment_id, student_ids)
+    entries = locked_entries(sorted(student_ids), assignment)
+    scores = settled_scores(student_ids, assignment, {one.id: one.points for one in items})
+    changed = []
+    for student_id, entry in entries.items():
+        total = policy.assignment_score(scores[student_id])
+        before = (entry.status, entry.score_obtained, entry.max_score)
+        if total is not None:
+            _grade(entry, total, assignment)
+        if before != (entry.status, entry.score_obtained, entry.max_score):
+            changed.append(entry)
+    tell(changed, at=dt.datetime.now(dt.UTC))
+    return entries
 
 
 def recompute_all(
@@ -101,14 +107,15 @@ def recompute_all(
 ) -> dict[uuid.UUID, GradebookEntry]:
     """Work out the scores of many students of an assignment's class, and publish those whose mark is another now.
 
-    Whoever is none of its students is left out. As many statements for one as for a thousand.
+    So are those of everybody whose marks hang together with theirs. Whoever is none of its students is left out. As many
+    statements for one as for a thousand.
 
     Returns
     -------
     Their entries by student, which nobody else changes until the transaction ends.
     """
     assignment, items = let_stand(assignment_id)
-    students = _students_among(student_ids, assignment)
+    students = _students_among(sharers(assignment.group_set_id, student_ids), assignment)
     hold(assignment_id, students)
     entries = locked_entries(students, assignment)
     worth = {one.id: one.points for one in items}
@@ -126,10 +133,12 @@ def recompute_all(
 
 
 def recompute_known(student_ids: Collection[uuid.UUID], assignment_id: uuid.UUID, *, at: dt.datetime) -> None:
-    """Work out anew the scores of those of these students who have one, as `recompute_all` does."""
+    """Work out anew the scores of those of these students who have one, and of who hands in with them, as `recompute_all` does."""
+    assignment = session().get_one(Assignment, assignment_id)
     there = session().scalars(
         sa.select(GradebookEntry.student_id).where(
-            GradebookEntry.content_item_id == assignment_id, GradebookEntry.student_id.in_(student_ids)
+            GradebookEntry.content_item_id == assignment_id,
+            GradebookEntry.student_id.in_(sharers(assignment.group_set_id, student_ids)),
         )
     )
     if known := there.all():
@@ -200,8 +209,12 @@ def _there(student_ids: Sequence[uuid.UUID], assignment: Assignment) -> dict[uui
 def settled_scores(
     student_ids: Collection[uuid.UUID], assignment: Assignment, worth: Mapping[uuid.UUID, Decimal]
 ) -> dict[uuid.UUID, list[policy.ProblemScore | None]]:
-    """Return what `scores_of` returns, once what people gave holds for the results of now, and have marked what counts."""
+    """Return what `scores_of` returns, once what people gave holds for the results of now, and have marked what counts.
+
+    What a group handed in is marked while it counts for anybody of it, so all whose marks hang together are looked at.
+    """
     is_marked = has_any(assignment.id)
+    student_ids = sharers(assignment.group_set_id, student_ids)
     if is_marked:
         carry_over(assignment.id, student_ids)
         settle(assignment.id, student_ids)
@@ -236,10 +249,11 @@ def scores_of(
     query = (
         sa.select(
             SubmissionAttempt.id,
-            SubmissionAttempt.student_id,
+            WHOSE,
             SubmissionAttempt.assignment_problem_id,
             SubmissionAttempt.attempt_number,
             SubmissionAttempt.created_at,
+            SubmissionAttempt.team_id,
             GradingJob.points,
             GradingJob.maximum,
             *standing.COLUMNS,
@@ -247,17 +261,18 @@ def scores_of(
         .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
         .where(
             SubmissionAttempt.assignment_problem_id.in_(worth),
-            SubmissionAttempt.student_id.in_(student_ids),
+            is_of(student_ids),
+            WHOSE.in_(student_ids),
             SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
             GradingJob.stands,
         )
     )
-    rows = session().execute(standing.joined(query))
-    for attempt_id, student_id, item_id, number, created_at, points, maximum, *marks in rows:
+    rows = session().execute(standing.joined(each(query)))
+    for attempt_id, student_id, item_id, number, created_at, team_id, points, maximum, *marks in rows:
         judged[student_id, item_id].append(
             policy.Judged(
                 number, created_at, points or Decimal(0), maximum or Decimal(0),
-                lateness.credit(assignment.id, student_id, created_at), standing.by_hand(*marks), attempt_id,
+                lateness.credit(assignment.id, student_id, created_at, team_id), standing.by_hand(*marks), attempt_id,
             )
         )  # fmt: skip
     return {

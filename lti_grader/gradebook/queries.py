@@ -13,7 +13,8 @@ from lti_grader.assignments.lateness import Late
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.attempts.models import HANDED_IN, AttemptType, SubmissionAttempt
-from lti_grader.classes.apart import whose_work
+from lti_grader.attempts.theirs import is_of, is_seen_by
+from lti_grader.classes.groups.teams import TeamLine, team_lines
 from lti_grader.classes.models import ContentItem, Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
@@ -52,14 +53,14 @@ def problem_states(student_id: uuid.UUID, opened: OpenedAssignment) -> dict[uuid
             ),
         )
         .where(
-            SubmissionAttempt.student_id == student_id,
+            is_of([student_id]),
             SubmissionAttempt.assignment_problem_id.in_([line.item.id for line in opened.problems]),
         )
         .order_by(SubmissionAttempt.attempt_number)
     )
     lateness = late_work.lateness([opened.assignment], [student_id])
     for attempt, points, maximum, *marks in session().execute(standing.joined(query)):
-        credit = lateness.credit(opened.assignment.id, student_id, attempt.created_at)
+        credit = lateness.credit(opened.assignment.id, student_id, attempt.created_at, attempt.team_id)
         result = (
             Judged(attempt.attempt_number, attempt.created_at, points, maximum or Decimal(0), credit, standing.by_hand(*marks))
             if points is not None else None
@@ -144,6 +145,8 @@ class AttemptLine:
     error: str | None
     late: Late | None
     """How late it was handed in; None where its points count in full."""
+    team: TeamLine | None = None
+    """With whom the student handed it in; None where they did so alone."""
 
 
 def _newest(
@@ -166,9 +169,9 @@ def _newest(
         .limit(most)
     )
     if by is not None:
-        of_problem = of_problem.where(whose_work(by, SubmissionAttempt.student_id))
+        of_problem = of_problem.where(is_seen_by(by))
     if student_id is not None:
-        of_problem = of_problem.where(SubmissionAttempt.student_id == student_id)
+        of_problem = of_problem.where(is_of([student_id]))
     each = of_problem.correlate(AssignmentProblem).lateral()
     query = (
         sa.select(each.c.id, each.c.created_at)
@@ -190,7 +193,7 @@ def how_many_attempts(class_id: uuid.UUID, student_id: uuid.UUID) -> int:
         .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
         .join(ContentItem, ContentItem.id == AssignmentProblem.assignment_id)
         .join(Module, Module.id == ContentItem.module_id)
-        .where(Module.class_id == class_id, SubmissionAttempt.student_id == student_id)
+        .where(Module.class_id == class_id, is_of([student_id]))
     ).one()  # fmt: skip
 
 
@@ -233,12 +236,15 @@ def attempts_of_class(
         .order_by(SubmissionAttempt.created_at.desc(), SubmissionAttempt.id.desc())
     )
     rows = session().execute(query).all()
+    teams = team_lines({row[0].team_id for row in rows if row[0].team_id is not None})
     lateness = late_work.lateness({row[3] for row in rows}, {row[1].id for row in rows})
     return [
         AttemptLine(
             one.id, user.id, user.display_name, problem, assignment.title, one.type, one.status, one.attempt_number,
             one.language, one.created_at, points, maximum, error,
-            lateness.late(assignment.id, user.id, one.created_at) if one.type == AttemptType.FINAL_SUBMISSION else None,
+            lateness.late(assignment.id, user.id, one.created_at, one.team_id)
+            if one.type == AttemptType.FINAL_SUBMISSION else None,
+            teams.get(one.team_id),
         )
         for one, user, problem, assignment, points, maximum, error in rows
     ]  # fmt: skip

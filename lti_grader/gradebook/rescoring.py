@@ -18,6 +18,7 @@ from lti_grader.assignments.lateness import LatePolicy
 from lti_grader.assignments.models import Assignment, AssignmentProblem, PointsChange
 from lti_grader.assignments.points import let_stand
 from lti_grader.classes.events import SectionsChanged
+from lti_grader.classes.groups.teams import sharers
 from lti_grader.core import owed
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.ids import new_id
@@ -121,7 +122,7 @@ def _some(assignment_id: uuid.UUID, *, after: uuid.UUID | None) -> Sequence[Grad
     if after is not None:
         next_ones = next_ones.where(GradebookEntry.student_id > after)
     student_ids = session().scalars(next_ones).all()
-    hold(assignment_id, student_ids)
+    hold(assignment_id, sharers(session().get_one(Assignment, assignment_id).group_set_id, student_ids))
     return (
         session()
         .scalars(

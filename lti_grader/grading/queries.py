@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -13,9 +13,11 @@ from lti_grader.assignments import late_work
 from lti_grader.assignments.lateness import Late
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.attempts.theirs import is_of
 from lti_grader.core.db import session
 from lti_grader.grading.models import GradingJob, JobStatus, TestResult
 from lti_grader.grading.turns import Wait, wait_of
+from lti_grader.people.models import User
 from lti_grader.problems.models import ProblemVersion, Rubric, TestCase, TestGroup
 
 OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -65,7 +67,7 @@ def last_submission(student_id: uuid.UUID, assignment_problem_id: uuid.UUID) -> 
     return session().scalar(
         sa.select(SubmissionAttempt)
         .where(
-            SubmissionAttempt.student_id == student_id,
+            is_of([student_id]),
             SubmissionAttempt.assignment_problem_id == assignment_problem_id,
             SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
         )
@@ -111,6 +113,8 @@ class HistoryLine:
     has_rubric: bool
     late: Late | None
     """How late it was handed in; None where its points count in full."""
+    by: str
+    """Who of the student's group handed it in; "" where that was the student."""
 
 
 def history(
@@ -142,14 +146,25 @@ def history(
         )
         .outerjoin(Rubric, Rubric.problem_version_id == GradingJob.problem_version_id)
         .where(
-            SubmissionAttempt.student_id == student_id,
+            is_of([student_id]),
             SubmissionAttempt.assignment_problem_id == item.id,
             sa.true() if before is None else SubmissionAttempt.attempt_number < before,
         )
         .order_by(SubmissionAttempt.attempt_number.desc())
         .limit(most)
     )
+    found = rows.all()
+    by = _names({one.student_id for one, *_ in found} - {student_id})
     return [
-        HistoryLine(one, points, maximum, has_rubric, lateness.late(assignment.id, student_id, one.created_at))
-        for one, points, maximum, has_rubric in rows
-    ]
+        HistoryLine(
+            one, points, maximum, has_rubric, lateness.late(assignment.id, student_id, one.created_at, one.team_id),
+            by.get(one.student_id, ""),
+        )
+        for one, points, maximum, has_rubric in found
+    ]  # fmt: skip
+
+
+def _names(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    if not user_ids:
+        return {}
+    return {one.id: one.display_name for one in session().scalars(sa.select(User).where(User.id.in_(user_ids)))}

@@ -59,7 +59,7 @@ def attempt_json(attempt: SubmissionAttempt, opened: OpenedAssignment, *, now: d
         "late_note": "",
     }
     lateness = late_work.lateness([opened.assignment], [attempt.student_id])
-    late = lateness.late(opened.assignment.id, attempt.student_id, attempt.created_at)
+    late = lateness.late(opened.assignment.id, attempt.student_id, attempt.created_at, attempt.team_id)
     if attempt.type == AttemptType.FINAL_SUBMISSION and late is not None:
         shown["late_note"] = late.in_words
     if attempt.status == "error":

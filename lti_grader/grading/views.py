@@ -17,8 +17,9 @@ from lti_grader.assignments.languages import highlight_of
 from lti_grader.attempts import queries as attempts
 from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
 from lti_grader.attempts.notebooks import MIMETYPE, Download, shown_cells
+from lti_grader.attempts.theirs import for_whom, may_see
 from lti_grader.attempts.views import as_download
-from lti_grader.classes.mentors import may_see_work
+from lti_grader.classes.groups.teams import team_lines
 from lti_grader.core import event_streams
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import GraderError, NotFound
@@ -50,7 +51,7 @@ def _opened(attempt_id: uuid.UUID, me: Viewer) -> tuple[SubmissionAttempt, assig
     attempt = attempts.attempt(attempt_id)
     item = assignments.assignment_problem(attempt.assignment_problem_id)
     opened = assignments.open_assignment(item.assignment_id, me.user_id)
-    if not may_see_work(opened.membership, attempt.student_id):
+    if not may_see(opened.membership, attempt):
         raise NotFound("There is no such attempt.")
     return attempt, opened
 
@@ -77,7 +78,8 @@ def _told(attempt: SubmissionAttempt, opened: assignments.OpenedAssignment) -> d
     attempt_id = attempt.id
     shown = attempt_json(attempt, opened, now=_now())
     flask.current_app.extensions["tell_by_hand"](shown, attempt, opened, at=_now())
-    shown["score_delivery"] = flask.current_app.extensions["delivery_state"](attempt.student_id, opened, at=_now())
+    whose = for_whom(opened.membership, attempt)
+    shown["score_delivery"] = flask.current_app.extensions["delivery_state"](whose, opened, at=_now())
     shown["url"] = flask.url_for("results.attempt", attempt_id=attempt_id)
     shown["events_url"] = flask.url_for("results.events", attempt_id=attempt_id)
     shown["cancel_url"] = flask.url_for("results.cancel", attempt_id=attempt_id)
@@ -124,6 +126,7 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
             notebook=shown_cells(content) if is_notebook else None,
             highlight=highlight_of(found.language),
             found=found,
+            team=team_lines([found.team_id]).get(found.team_id) if found.team_id else None,
             regraded=flask.current_app.extensions["judged_once_more"](attempt_id),
             by_hand=flask.current_app.extensions["by_hand"](found, opened, content, at=_now()),
             asking=flask.current_app.extensions["requests_beside"](found, opened),
@@ -222,7 +225,7 @@ def events(attempt_id: uuid.UUID) -> ResponseReturnValue:
             for _, test in tests_of(found.problem_version_id)
             if seen.feedback and may_see_test(test.visibility, opened, now=_now())
         }
-        channels = (f"attempt:{attempt_id}", f"delivery:{found.student_id}:{opened.assignment.id}")
+        channels = (f"attempt:{attempt_id}", f"delivery:{for_whom(opened.membership, found)}:{opened.assignment.id}")
     stream = _Stream(attempt_id, me, names, counts_tests=seen.feedback)
     return event_streams.stream(stream.messages(channels))
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.attempts.theirs import may_see
 from lti_grader.classes.mentors import may_see_work
 from lti_grader.classes.models import STAFF, Module
 from lti_grader.classes.queries import membership, was_ever_in
@@ -94,18 +95,18 @@ def require_attempt(attempt_id: uuid.UUID, arrival: Arrival) -> None:
     ------
     LaunchRefused
     """
-    student_id = session().scalar(
-        sa.select(SubmissionAttempt.student_id)
+    attempt = session().scalar(
+        sa.select(SubmissionAttempt)
         .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
         .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
         .join(Module, Module.id == Assignment.module_id)
         .where(SubmissionAttempt.id == attempt_id, Module.class_id == arrival.class_id)
     )
-    if student_id is None:
+    if attempt is None:
         raise LaunchRefused(
             "foreign_attempt", "The work that this link leads to is not of this course. Open it from its own course."
         )
-    if not _may_see(arrival, student_id):
+    if not may_see(membership(arrival.class_id, arrival.user_id), attempt):
         raise LaunchRefused("not_yours", "This link leads to the work of somebody else.")
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, SecondMarking
+from lti_grader.classes.groups.teams import sharers
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
 from lti_grader.core.events import publish
@@ -48,7 +49,9 @@ def locked(marking_id: uuid.UUID) -> Marking:
     if found is None:
         raise NotFound("There is no such marking.")
     # All of them in one order, as whoever works out scores does: which of a submission's markings stands follows from them all.
-    hold(found.assignment_id, [found.student_id])
+    # So does whoever works out the scores of all whose marks hang together with these.
+    set_id = session().get_one(Assignment, found.assignment_id).group_set_id
+    hold(found.assignment_id, sharers(set_id, [found.student_id]))
     session().refresh(found)
     return found
 

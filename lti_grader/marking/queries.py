@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.attempts.theirs import students_of
 from lti_grader.classes.apart import sees
+from lti_grader.classes.groups.teams import TeamLine, team_lines
 from lti_grader.classes.models import Module
 from lti_grader.classes.queries import Membership, membership
 from lti_grader.core.db import session
@@ -35,7 +37,15 @@ class OpenedMarking:
     title: str
     """The problem's."""
     student: User
+    """Who handed it in."""
+    team: TeamLine | None
+    """With whom; None where they did so alone."""
     rounds: Rounds
+
+    @property
+    def who(self) -> str:
+        """Whose work it is."""
+        return self.team.text if self.team else self.student.display_name
 
     @property
     def may_mark(self) -> bool:
@@ -80,15 +90,16 @@ def open_marking(marking_id: uuid.UUID, user_id: uuid.UUID) -> OpenedMarking:
     marking, attempt, assignment, item, title, student, class_id = row
     place = membership(class_id, user_id)
     place.require_staff()
-    if not sees(place, student.id):
+    if not any(sees(place, one) for one in students_of(attempt)):
         raise NotFound("There is no such marking.")
+    team = team_lines([attempt.team_id])[attempt.team_id] if attempt.team_id else None
     rounds = rounds_of(attempt.id, assignment.rules.marking)
     if not rounds.may_see(marking, user_id):
         raise Forbidden(
             "Two people mark this submission, and neither sees the other's marks until both are done. Staff who see the whole class"
             " can change that on the page Marking."
         )
-    return OpenedMarking(place, marking, attempt, assignment, item, title, student, rounds)
+    return OpenedMarking(place, marking, attempt, assignment, item, title, student, team, rounds)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from lti_grader.assignments.models import AssignmentProblem
+from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.classes.apart import whose_work
+from lti_grader.classes.groups.team_models import TeamMember
 from lti_grader.classes.models import Enrollment, EnrollmentStatus
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
@@ -93,7 +95,19 @@ def counted(place: Membership) -> list[sa.ColumnElement[bool]]:
     there = sa.select(Enrollment.user_id).where(
         Enrollment.class_id == place.class_id, Enrollment.status == EnrollmentStatus.ACTIVE
     )
-    return [Marking.is_wanted.is_(True), Marking.student_id.in_(there), whose_work(place, Marking.student_id)]
+    alone = sa.and_(Marking.student_id.in_(there), whose_work(place, Marking.student_id))
+    # What a group handed in is marked as long as anybody of it is there, once for all of them.
+    together = (
+        sa.exists()
+        .where(
+            SubmissionAttempt.id == Marking.attempt_id,
+            TeamMember.team_id == SubmissionAttempt.team_id,
+            TeamMember.student_id.in_(there),
+            whose_work(place, TeamMember.student_id),
+        )
+        .correlate(Marking)
+    )
+    return [Marking.is_wanted.is_(True), sa.or_(alone, together)]
 
 
 @dataclasses.dataclass(frozen=True)

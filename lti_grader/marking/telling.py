@@ -43,7 +43,7 @@ def tell_by_hand(
     else:
         points = worth * outcome.points / outcome.whole if outcome.whole else Decimal(0)
         late = late_work.lateness([opened.assignment], [attempt.student_id]).late(
-            opened.assignment.id, attempt.student_id, attempt.created_at
+            opened.assignment.id, attempt.student_id, attempt.created_at, attempt.team_id
         )
         shown["points"] = plain(points * credit_of(late))
         if late is not None:

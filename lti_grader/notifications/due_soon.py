@@ -11,7 +11,7 @@ from lti_grader.assignments.access import dates_of_all
 from lti_grader.assignments.dates import Dates
 from lti_grader.assignments.events import ReleaseChanged
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem
-from lti_grader.attempts.models import HANDED_IN, SubmissionAttempt
+from lti_grader.attempts.models import AssignmentProgress
 from lti_grader.classes.models import Class, Module
 from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core.db import session, system_transaction, transaction
@@ -74,11 +74,11 @@ def _done(assignment_id: uuid.UUID) -> set[uuid.UUID]:
     """Return who has handed in something to each of its problems."""
     problems = sa.select(sa.func.count()).where(AssignmentProblem.assignment_id == assignment_id).scalar_subquery()
     query = (
-        sa.select(SubmissionAttempt.student_id)
-        .join(AssignmentProblem, AssignmentProblem.id == SubmissionAttempt.assignment_problem_id)
-        .where(AssignmentProblem.assignment_id == assignment_id, SubmissionAttempt.type.in_(HANDED_IN))
-        .group_by(SubmissionAttempt.student_id)
-        .having(sa.func.count(AssignmentProblem.id.distinct()) >= problems)
+        sa.select(AssignmentProgress.student_id)
+        .join(AssignmentProblem, AssignmentProblem.id == AssignmentProgress.assignment_problem_id)
+        .where(AssignmentProblem.assignment_id == assignment_id, AssignmentProgress.handed_in_at.is_not(None))
+        .group_by(AssignmentProgress.student_id)
+        .having(sa.func.count() >= problems)
     )
     return set(session().scalars(query))
 

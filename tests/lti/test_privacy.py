@@ -94,7 +94,7 @@ class TestFinding:
         assert (act.kind, act.subject_id) == ("looked", office.student)
         assert act.counts == {
             "classes": 1, "submissions": 1, "runs": 0, "drafts": 0, "files": 1, "dates of their own": 1,
-            "grades": 1, "names on leaderboards": 0, "passcodes entered": 0, "late days spent": 0, "late days given": 0, "groups": 0, "materials opened": 0, "regrade requests": 0, "calendar events": 0, "changes noted": 2, "marks worked out anew": 0, "pairs of similar submissions": 1, "markings": 0, "decisions between markings": 0, "comments on their work": 0, "comments kept for marking": 0, "notes on similar submissions": 1, "scores sent or owed": 1, "notices": 1, "e-mails": 0, "notifications": 1, "mentors and mentored": 1,
+            "grades": 1, "names on leaderboards": 0, "passcodes entered": 0, "late days spent": 0, "late days given": 0, "groups": 0, "handed in with a group": 0, "materials opened": 0, "regrade requests": 0, "calendar events": 0, "changes noted": 2, "marks worked out anew": 0, "pairs of similar submissions": 1, "markings": 0, "decisions between markings": 0, "comments on their work": 0, "comments kept for marking": 0, "notes on similar submissions": 1, "scores sent or owed": 1, "notices": 1, "e-mails": 0, "notifications": 1, "mentors and mentored": 1,
             "files of classes asked for": 0, "looks at a class as a student": 0,
         }  # fmt: skip
 

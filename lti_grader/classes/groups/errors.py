@@ -15,3 +15,9 @@ class GroupsInUse(Conflict):
 
 class CannotJoin(Conflict):
     code = "cannot_join_group"
+
+
+class InNoGroup(Conflict):
+    """An assignment is handed in by groups, and who hands in is in none."""
+
+    code = "in_no_group"

@@ -4,9 +4,10 @@ import datetime as dt
 import uuid
 
 from lti_grader.classes.groups.errors import CannotJoin
-from lti_grader.classes.groups.models import GroupSet
+from lti_grader.classes.groups.models import GroupSet, StudentGroup
 from lti_grader.classes.groups.operations import group_in, place
 from lti_grader.classes.groups.queries import group_of, members_of
+from lti_grader.classes.groups.teams import has_handed_in
 from lti_grader.classes.models import Role
 from lti_grader.classes.queries import Membership
 
@@ -24,13 +25,14 @@ def join(row: GroupSet, member: Membership, group_id: uuid.UUID, *, at: dt.datet
     NotFound
         The group is gone.
     CannotJoin
-        Students do not choose here, or the group is full.
+        Students do not choose here, the group is full, or the one they are in has handed in something.
     """
     _require_choice(row, member)
     group = group_in(row, group_id)
     mine = group_of(row.id, member.user_id)
     if mine is not None and mine.id == group_id:
         return
+    _require_nothing_handed_in(mine)
     if row.most_members is not None and len(members_of([group_id])[group_id]) >= row.most_members:
         raise CannotJoin(f"{group.name} is full by now: choose another group.")
     place(row, {member.user_id: group_id}, at=at)
@@ -39,7 +41,16 @@ def join(row: GroupSet, member: Membership, group_id: uuid.UUID, *, at: dt.datet
 def leave(row: GroupSet, member: Membership, *, at: dt.datetime) -> None:
     """Let a student be in no group of a set; raises `CannotJoin`."""
     _require_choice(row, member)
+    _require_nothing_handed_in(group_of(row.id, member.user_id))
     place(row, {member.user_id: None}, at=at)
+
+
+def _require_nothing_handed_in(mine: StudentGroup | None) -> None:
+    # Else the submissions that a group is allowed would begin anew with each group that somebody goes through.
+    if mine is not None and has_handed_in(mine.id):
+        raise CannotJoin(
+            f"{mine.name} has handed in something with you: who leaves it now is said by your teachers. Ask them."
+        )
 
 
 def _require_choice(row: GroupSet, member: Membership) -> None:

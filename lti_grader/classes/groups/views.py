@@ -60,7 +60,7 @@ def _list(place: Membership, *, error: str = "") -> str:
     if place.is_staff:
         return flask.render_template(
             "classes/groups/class.html", class_=class_, within=place.within, sets=queries.sets_of(class_.id),
-            error=error, form=flask.request.form,
+            uses=flask.current_app.extensions["handed_in_by_groups"](class_.id), error=error, form=flask.request.form,
         )  # fmt: skip
     if place.role != Role.STUDENT:
         raise Forbidden("Groups are for the students of the class, and for those who teach it.")

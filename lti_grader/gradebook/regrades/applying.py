@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from lti_grader.assignments.models import AssignmentProblem
+from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import AttemptStatus, SubmissionAttempt
+from lti_grader.attempts.theirs import is_of
+from lti_grader.classes.groups.teams import sharers
 from lti_grader.core import owed
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.messages import send_after_commit
@@ -96,6 +98,8 @@ def carry_out(tenant_id: uuid.UUID, regrade_id: uuid.UUID, now: Clock) -> int | 
 
 def _apply_to(regrade: Regrade, students: Sequence[uuid.UUID], *, at: dt.datetime) -> None:
     item = session().get_one(AssignmentProblem, regrade.assignment_problem_id)
+    # What a group handed in is let stand once for all of it: nobody who has a mark by it is left for the next part.
+    students = sorted(sharers(session().get_one(Assignment, item.assignment_id).group_set_id, students))
     found = {one.student_id: one for one in effects.of_students(regrade, item, students)}
     _let_stand(regrade, students)
     entries = recompute_all(students, item.assignment_id, at=at, regrade_id=regrade.id)
@@ -117,9 +121,7 @@ def _let_stand(regrade: Regrade, students: Sequence[uuid.UUID]) -> None:
     mine = (
         sa.select(again.id, again.attempt_id)
         .join(SubmissionAttempt, SubmissionAttempt.id == again.attempt_id)
-        .where(
-            again.regrade_id == regrade.id, again.status == JobStatus.TRIED, SubmissionAttempt.student_id.in_(students)
-        )
+        .where(again.regrade_id == regrade.id, again.status == JobStatus.TRIED, is_of(students))
         .subquery()
     )
     tests = (

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from lti_grader.assignments import late_work
 from lti_grader.assignments.models import Assignment, AssignmentProblem, Counts
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.attempts.theirs import WHOSE, each, is_of
 from lti_grader.classes.models import Enrollment, Module, Role
 from lti_grader.classes.queries import in_any_section
 from lti_grader.core.db import session
@@ -60,7 +61,8 @@ def chosen(submissions: Iterable[Submission], which: Which, counts: Counts) -> l
                 judged = [one.result for one in theirs if one.result is not None]
                 numbers = {one.attempt_number for one in policy.counting(judged, counts)}
         found += [one.attempt_id for one in theirs if one.attempt_number in numbers]
-    return found
+    # What a group handed in counts for each of them.
+    return list(dict.fromkeys(found))
 
 
 def submissions_of(
@@ -68,15 +70,19 @@ def submissions_of(
 ) -> list[Submission]:
     """Return what the students of the class handed in to a problem, other than what is being judged right now.
 
+    What a group handed in is there once for each member.
+
     Parameters
     ----------
     sections, student_ids
         Of these only; of all where both are empty.
     """
+    wanted = students_of(item, sections=sections, student_ids=student_ids)
     query = (
         sa.select(
             SubmissionAttempt.id,
-            SubmissionAttempt.student_id,
+            WHOSE.label("student_id"),
+            SubmissionAttempt.team_id,
             SubmissionAttempt.attempt_number,
             SubmissionAttempt.created_at,
             GradingJob.status,
@@ -88,7 +94,8 @@ def submissions_of(
         .where(
             SubmissionAttempt.assignment_problem_id == item.id,
             SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
-            SubmissionAttempt.student_id.in_(students_of(item, sections=sections, student_ids=student_ids)),
+            is_of(wanted),
+            WHOSE.in_(wanted),
             GradingJob.reason != JobReason.TRIAL,
             GradingJob.superseded_by.is_(None),
             sa.or_(
@@ -99,14 +106,14 @@ def submissions_of(
         )
         .order_by(SubmissionAttempt.created_at, SubmissionAttempt.id)
     )
-    rows = session().execute(standing.joined(query)).all()
+    rows = session().execute(standing.joined(each(query))).all()
     assignment = session().get_one(Assignment, item.assignment_id)
     lateness = late_work.lateness([assignment], {one.student_id for one in rows})
     return [
         Submission(
             one.id, one.student_id, one.attempt_number,
             Judged(one.attempt_number, one.created_at, one.points or Decimal(0), one.maximum or Decimal(0),
-                   lateness.credit(assignment.id, one.student_id, one.created_at),
+                   lateness.credit(assignment.id, one.student_id, one.created_at, one.team_id),
                    standing.by_hand(one.rubric_points, one.given))
             if one.status == JobStatus.DONE else None,
         )
@@ -133,7 +140,7 @@ def students_of(
 
 def who_handed_in(item: AssignmentProblem, *, within: Collection[str] | None) -> Sequence[User]:
     """Return the students who submitted to a problem, by name; of these sections only, where some are given."""
-    tried = sa.select(SubmissionAttempt.student_id).where(
+    tried = each(sa.select(WHOSE).select_from(SubmissionAttempt)).where(
         SubmissionAttempt.assignment_problem_id == item.id, SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION
     )
     query = (
@@ -211,9 +218,7 @@ def come_since(regrade: Regrade, item: AssignmentProblem) -> Sequence[uuid.UUID]
         .where(
             SubmissionAttempt.assignment_problem_id == item.id,
             SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
-            SubmissionAttempt.student_id.in_(
-                students_of(item, sections=regrade.sections, student_ids=regrade.student_ids)
-            ),
+            is_of(students_of(item, sections=regrade.sections, student_ids=regrade.student_ids)),
             GradingJob.reason == JobReason.SUBMITTED,
             GradingJob.problem_version_id != regrade.version_after,
             sa.or_(GradingJob.finished_at.is_(None), GradingJob.finished_at > regrade.started_at),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from lti_grader.assignments import late_work
 from lti_grader.assignments.models import Assignment, AssignmentProblem, Counts
 from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.attempts.theirs import WHOSE, each, is_of
 from lti_grader.classes.apart import whose_work
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
@@ -115,18 +116,16 @@ def of_regrade(regrade: Regrade, place: Membership) -> list[Line]:
 def students_in(regrade: Regrade, *, most: int | None = None) -> Sequence[uuid.UUID]:
     """Return the students of a regrade to whom it is not applied."""
     query = (
-        sa.select(SubmissionAttempt.student_id)
+        each(sa.select(WHOSE).select_from(SubmissionAttempt))
         .join(GradingJob, GradingJob.attempt_id == SubmissionAttempt.id)
         .where(
             GradingJob.regrade_id == regrade.id,
             GradingJob.reason == JobReason.TRIAL,
             GradingJob.status.in_([JobStatus.TRIED, JobStatus.FAILED]),
-            ~sa.exists().where(
-                RegradeMark.regrade_id == regrade.id, RegradeMark.student_id == SubmissionAttempt.student_id
-            ),
+            ~sa.exists().where(RegradeMark.regrade_id == regrade.id, RegradeMark.student_id == WHOSE),
         )
         .distinct()
-        .order_by(SubmissionAttempt.student_id)
+        .order_by(WHOSE)
         .limit(most)
     )
     return session().scalars(query).all()
@@ -182,9 +181,10 @@ def _tried(
     stands, again, other = aliased(GradingJob), aliased(GradingJob), aliased(Rubric)
     query = (
         sa.select(
-            SubmissionAttempt.student_id,
+            WHOSE,
             SubmissionAttempt.attempt_number,
             SubmissionAttempt.created_at,
+            SubmissionAttempt.team_id,
             stands.points,
             stands.maximum,
             again.points,
@@ -210,17 +210,18 @@ def _tried(
         .outerjoin(other, other.problem_version_id == again.problem_version_id)
         .where(
             SubmissionAttempt.assignment_problem_id == regrade.assignment_problem_id,
-            SubmissionAttempt.student_id.in_(student_ids),
+            is_of(student_ids),
+            WHOSE.in_(student_ids),
             sa.or_(stands.id.is_not(None), again.id.is_not(None)),
         )
     )
     found: dict[uuid.UUID, list[Tried]] = defaultdict(list)
     # What people gave holds on where all criteria are the same; else it is awaited.
     holds = carries_whole(regrade.version_before, regrade.version_after)
-    for student_id, number, when, now, of_now, then, of_then, most, *marks in session().execute(
-        standing.joined(query, stands)
+    for student_id, number, when, team_id, now, of_now, then, of_then, most, *marks in session().execute(
+        standing.joined(each(query), stands)
     ):
-        credit = lateness.credit(assignment.id, student_id, when)
+        credit = lateness.credit(assignment.id, student_id, when, team_id)
         by_hand = standing.by_hand(*marks)
         hence = standing.by_hand(most, by_hand.points if by_hand and holds else None)
         found[student_id].append(

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from lti_grader.assignments.queries import OpenedAssignment, release_of
 from lti_grader.assignments.release import Part, in_words
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.attempts.theirs import students_of
 from lti_grader.classes.models import Role
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import Forbidden
@@ -56,8 +57,8 @@ def chance(attempt: SubmissionAttempt, opened: OpenedAssignment, *, at: dt.datet
 
 
 def require_student(attempt: SubmissionAttempt, opened: OpenedAssignment) -> None:
-    """Raise `Forbidden` for all but the student whose submission it is."""
-    if opened.membership.role != Role.STUDENT or attempt.student_id != opened.membership.user_id:
+    """Raise `Forbidden` for all but the student whose submission it is; of a group each of its members may ask."""
+    if opened.membership.role != Role.STUDENT or opened.membership.user_id not in students_of(attempt):
         raise Forbidden("A regrade is asked for by the student whose work it is.")
 
 
@@ -95,18 +96,21 @@ def ask(
     said = _text(text)
     if about and about not in tests:
         raise BadRequest("Choose from the list which test it is about.")
-    if undecided(attempt.student_id, attempt.assignment_problem_id) is not None:
+    student_id = opened.membership.user_id
+    if undecided(student_id, attempt.assignment_problem_id) is not None:
         raise NotNow("You have asked about this problem already: write there what there is to add.")
+    if any(undecided(one, attempt.assignment_problem_id) for one in students_of(attempt) - {student_id}):
+        raise NotNow("Somebody of your group has asked about this problem already: the answer is for all of you.")
     request = RegradeRequest(
         tenant_id=current_tenant(), assignment_id=opened.assignment.id, attempt_id=attempt.id, about=about,
-        assignment_problem_id=attempt.assignment_problem_id, student_id=attempt.student_id, opened_at=at, changed_at=at,
+        assignment_problem_id=attempt.assignment_problem_id, student_id=student_id, opened_at=at, changed_at=at,
     )  # fmt: skip
     session().add(request)
     try:
         session().flush()
     except IntegrityError:
         raise NotNow("You have asked about this problem at this moment, in another window.") from None
-    write(request, attempt.student_id, said, at=at)
+    write(request, student_id, said, at=at)
     return request
 
 

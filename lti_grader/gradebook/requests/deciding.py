@@ -4,6 +4,8 @@ import datetime as dt
 
 import sqlalchemy as sa
 
+from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.attempts.theirs import students_of
 from lti_grader.core.db import session
 from lti_grader.gradebook import by_hand
 from lti_grader.gradebook.by_hand import Decision, Standing
@@ -30,7 +32,7 @@ def decline(request: RegradeRequest, text: str, *, by: User, seen: int, at: dt.d
 
 
 def give_points(request: RegradeRequest, points: str, text: str, *, by: User, seen: int, at: dt.datetime) -> None:
-    """Give points of the whole assignment by hand, which then stand whatever results come in.
+    """Give points of the whole assignment by hand, which then stand whatever results come in: to all of a group that handed in.
 
     Raises
     ------
@@ -72,7 +74,9 @@ def _accept(request: RegradeRequest, effect: Effect, by: User, at: dt.datetime) 
 
 def _decide(request: RegradeRequest, decision: Decision, text: str, by: User, at: dt.datetime) -> None:
     reason = " ".join(f"Regrade request: {text}".split())[: by_hand.LONGEST_REASON]
-    by_hand.decide(request.student_id, request.assignment_id, decision, reason, by=by.id, at=at, seen=None)
+    all_of_them = students_of(session().get_one(SubmissionAttempt, request.attempt_id))
+    decisions = dict.fromkeys(all_of_them, decision)
+    by_hand.decide_all(request.assignment_id, decisions, reason, by=by.id, at=at, seen=None)
 
 
 def note_effect(event: AttemptGraded) -> None:

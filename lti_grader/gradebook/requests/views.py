@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from lti_grader.assignments.queries import OpenedAssignment, assignment_problem, open_assignment
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.attempts.queries import attempt as get_attempt
-from lti_grader.classes.mentors import may_see_work
+from lti_grader.attempts.theirs import may_see, students_of
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput, Forbidden, GraderError, NotFound
@@ -61,7 +61,7 @@ def _own_attempt(attempt_id: uuid.UUID, user_id: uuid.UUID) -> tuple[SubmissionA
     attempt = get_attempt(attempt_id)
     item = assignment_problem(attempt.assignment_problem_id)
     opened = open_assignment(item.assignment_id, user_id)
-    if not may_see_work(opened.membership, attempt.student_id):
+    if not may_see(opened.membership, attempt):
         raise NotFound("There is no such attempt.")
     asking.require_student(attempt, opened)
     return attempt, opened
@@ -78,7 +78,7 @@ def _new_page(attempt: SubmissionAttempt, opened: OpenedAssignment, *, error: Gr
         attempt=attempt,
         opened=opened,
         chance=asking.chance(attempt, opened, at=_now()),
-        there=asking.undecided(attempt.student_id, attempt.assignment_problem_id),
+        there=asking.undecided(opened.membership.user_id, attempt.assignment_problem_id),
         tests=_tests(attempt, opened),
         error=error.message if error else "",
         form=flask.request.form if error else {},
@@ -181,10 +181,13 @@ def of_class(class_id: uuid.UUID) -> ResponseReturnValue:
 
 def beside_attempt(attempt: SubmissionAttempt, opened: OpenedAssignment) -> dict[str, Any]:
     """Return what an attempt's page says of regrade requests: those that there are, and whether one may be made."""
-    is_own = attempt.student_id == opened.membership.user_id
+    is_own = opened.membership.user_id in students_of(attempt)
     if not is_own and not opened.membership.is_staff:
         return {"requests": [], "chance": None}
     found = queries.of_attempt(attempt.id)
     may_ask = is_own and not opened.membership.is_staff and not any(one.is_undecided for one in found)
     chance = asking.chance(attempt, opened, at=_now()) if may_ask else None
+    # Others of a group read what came of it in their marks; what was written is between who asked and the staff.
+    if not opened.membership.is_staff:
+        found = [one for one in found if one.student_id == opened.membership.user_id]
     return {"requests": found, "chance": chance if chance is not None and not chance.why_not else None}

@@ -11,19 +11,24 @@ from sqlalchemy.orm import aliased
 from lti_grader.assignments.languages import highlight_of
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.classes.groups.team_models import Team
+from lti_grader.classes.groups.teams import members_of_teams
 from lti_grader.classes.models import Enrollment, Module, Role
 from lti_grader.core.db import session
+from lti_grader.grading.similarity.clusters import as_one
 from lti_grader.grading.similarity.models import SimilarityProgram, SimilarityReport
 from lti_grader.problems.answer_text import one_text
 from lti_grader.problems.models import ProblemVersion
 
+# Whose it is of which only the latest is compared: a student's, or a group's, whoever of it handed in.
+_BY = sa.func.coalesce(Team.group_id, SubmissionAttempt.team_id, SubmissionAttempt.student_id)
 MOST = 3000
 """As many programs are compared at once; where there are more, the oldest of earlier terms are left out."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-    """A submission to be compared: its student's latest to that assignment in that language."""
+    """A submission to be compared: its student's, or their group's, latest to that assignment in that language."""
 
     attempt_id: uuid.UUID
     student_id: uuid.UUID
@@ -76,6 +81,7 @@ def _latest(where: sa.ColumnElement[bool], *, is_own: bool) -> list[Candidate]:
             Enrollment,
             sa.and_(Enrollment.class_id == Module.class_id, Enrollment.user_id == one.student_id),
         )
+        .outerjoin(Team, Team.id == one.team_id)
         .where(
             where,
             one.type == AttemptType.FINAL_SUBMISSION,
@@ -83,8 +89,8 @@ def _latest(where: sa.ColumnElement[bool], *, is_own: bool) -> list[Candidate]:
             one.language != "",
             Enrollment.role == Role.STUDENT,
         )
-        .ext(distinct_on(one.assignment_problem_id, one.student_id, one.language))
-        .order_by(one.assignment_problem_id, one.student_id, one.language, one.attempt_number.desc())
+        .ext(distinct_on(one.assignment_problem_id, _BY, one.language))
+        .order_by(one.assignment_problem_id, _BY, one.language, one.created_at.desc(), one.id.desc())
     )
     return [Candidate(*row, is_own) for row in rows]
 
@@ -118,7 +124,8 @@ class ToRead:
     """A program whose text is still to be read."""
 
     id: uuid.UUID
-    student_id: uuid.UUID
+    person: uuid.UUID
+    """Programs of one are not compared with each other: a student's, or those of all who ever handed in together."""
     is_own: bool
     code_blob_ref: str
 
@@ -139,12 +146,16 @@ def programs_of(report_id: uuid.UUID, kin: str) -> list[ToRead]:
             SubmissionAttempt.student_id,
             SimilarityProgram.is_own,
             SubmissionAttempt.code_blob_ref,
+            SubmissionAttempt.team_id,
         )
         .join(SubmissionAttempt, SubmissionAttempt.id == SimilarityProgram.attempt_id)
         .where(SimilarityProgram.report_id == report_id, SimilarityProgram.kin == kin)
         .order_by(SimilarityProgram.id)
     )
-    return [ToRead(*row) for row in rows]
+    found = rows.all()
+    teams = members_of_teams({row.team_id for row in found if row.team_id is not None})
+    persons = as_one({row.student_id for row in found}, teams.values())
+    return [ToRead(row.id, persons[row.student_id], row.is_own, row.code_blob_ref) for row in found]
 
 
 @dataclasses.dataclass(frozen=True)

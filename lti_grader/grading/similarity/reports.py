@@ -218,7 +218,7 @@ class _Work:
             for begin in range(0, len(programs), _READ_AT_ONCE):
                 some = programs[begin : begin + _READ_AT_ONCE]
                 texts = readers.map(functools.partial(_text, blobs), [one.code_blob_ref for one in some])
-                found += [Text(one.id, text, one.student_id, one.is_own) for one, text in zip(some, texts, strict=True)]
+                found += [Text(one.id, text, one.person, one.is_own) for one, text in zip(some, texts, strict=True)]
                 with self.held() as report:
                     report.read = begin + len(some)
         return found

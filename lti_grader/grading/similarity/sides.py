@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import SubmissionAttempt
+from lti_grader.classes.groups.teams import TeamLine, team_lines
 from lti_grader.classes.models import Enrollment, Module
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session
@@ -31,9 +32,13 @@ class Side:
     """None where the name is not theirs to see."""
     section: str
     sight: Sight
+    team: TeamLine | None = None
+    """With whom it was handed in, where that is theirs to see."""
 
     @property
     def name(self) -> str:
+        if self.team is not None:
+            return self.team.text
         if self.student is not None:
             return self.student.display_name
         return "A student of another class"
@@ -58,12 +63,21 @@ def sides(report: SimilarityReport, place: Membership, programs: Collection[uuid
         .where(SimilarityProgram.report_id == report.id, SimilarityProgram.id.in_(programs))
     )
     rows = session().execute(query).all()
+    teams = team_lines({one.team_id for _, one, *_ in rows if one.team_id is not None})
     sights = Sights(place, {class_id for _, _, _, class_id, _ in rows})
     found = {}
     for program, attempt, student, class_id, section in rows:
         sight = sights.of(student.id, class_id)
         if sight is Sight.ALL:
-            found[program.id] = Side(program, attempt, class_id, student, section or "", sight)
+            found[program.id] = Side(
+                program,
+                attempt,
+                class_id,
+                student,
+                section or "",
+                sight,
+                teams.get(attempt.team_id) if attempt.team_id else None,
+            )
         elif sight is Sight.PASSAGES:
             found[program.id] = Side(program, attempt, class_id, None, "", sight)
     return found

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from lti_grader.assignments.models import AssignmentProblem
 from lti_grader.assignments.release import Shown
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.classes.groups.team_models import TeamMember
 from lti_grader.classes.models import Enrollment, EnrollmentStatus
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.ids import new_id
@@ -218,23 +219,26 @@ def _supersede(cells: Sequence[_Cell], at: dt.datetime) -> None:
 
 def _attempts_of(entries: Sequence[GradebookEntry]) -> dict[uuid.UUID, uuid.UUID]:
     """Return the submission that each score stands on, of several the last, by the entry."""
-    rows = session().execute(
-        sa.select(GradebookEntry.id, SubmissionAttempt.id)
+    handed_in = (
+        sa.select(GradebookEntry.id, SubmissionAttempt.id.label("attempt_id"), SubmissionAttempt.created_at)
         .join(AssignmentProblem, AssignmentProblem.assignment_id == GradebookEntry.content_item_id)
-        .join(
-            SubmissionAttempt,
-            sa.and_(
-                SubmissionAttempt.assignment_problem_id == AssignmentProblem.id,
-                SubmissionAttempt.student_id == GradebookEntry.student_id,
-            ),
-        )
+        .join(SubmissionAttempt, SubmissionAttempt.assignment_problem_id == AssignmentProblem.id)
         .where(
             GradebookEntry.id.in_([one.id for one in entries]),
             SubmissionAttempt.type == AttemptType.FINAL_SUBMISSION,
             SubmissionAttempt.created_at <= GradebookEntry.submitted_at,
         )
-        .ext(distinct_on(GradebookEntry.id))
-        .order_by(GradebookEntry.id, SubmissionAttempt.created_at.desc())
+    )
+    # Each half by an index of its own: what students handed in, and what was handed in with them.
+    theirs = handed_in.where(SubmissionAttempt.student_id == GradebookEntry.student_id)
+    with_them = handed_in.join(TeamMember, TeamMember.team_id == SubmissionAttempt.team_id).where(
+        TeamMember.student_id == GradebookEntry.student_id
+    )
+    found = theirs.union_all(with_them).subquery()
+    rows = session().execute(
+        sa.select(found.c.id, found.c.attempt_id)
+        .ext(distinct_on(found.c.id))
+        .order_by(found.c.id, found.c.created_at.desc())
     )
     return dict(rows.all())
 

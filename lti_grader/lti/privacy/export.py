@@ -17,9 +17,11 @@ from lti_grader.assignments.late_day_models import LateDayGrant, LateDaysSpent
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem
 from lti_grader.assignments.passcode_models import PasscodeEntry
 from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
+from lti_grader.attempts.theirs import is_of
 from lti_grader.audit.models import AuditEntry
 from lti_grader.calendar.models import CalendarEvent, CalendarFeed
 from lti_grader.classes.groups.models import StudentGroup, StudentGroupMember
+from lti_grader.classes.groups.team_models import Team, TeamMember
 from lti_grader.classes.look_models import StudentLook
 from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Class, ContentItem, Enrollment, Mentorship
@@ -51,7 +53,7 @@ attempts.json    each Run and Submit with its points; the program texts are in a
 drafts.json      what they were writing and had not handed in
 dates.json       dates and attempts that they alone were given
 late_days.json   late days that they spent, and that they were given, with the reason
-groups.json      the groups that they are in
+groups.json      the groups that they are in; teams.json has those that they handed in with, whose attempts are among theirs
 grades.json      their grades
 materials.json   which materials of their classes they have opened, and when first
 similar.json     with how many submissions of others theirs were found alike, and what staff noted of that; not whose
@@ -130,6 +132,12 @@ def gather(user: User) -> Held:
                 StudentGroup, StudentGroup.id == StudentGroupMember.group_id
             ),
             StudentGroupMember.student_id == user.id,
+        ),
+        "teams": _rows(
+            sa.select(TeamMember, Team.name.label("group"), Team.made_at.label("made_at")).join(
+                Team, Team.id == TeamMember.team_id
+            ),
+            TeamMember.student_id == user.id,
         ),
         "materials": _rows(
             sa.select(MaterialOpening, ContentItem.title.label("item")).join(
@@ -219,7 +227,7 @@ def _attempts(user_id: uuid.UUID) -> list[dict[str, Any]]:
                 GradingJob.stands,
             ),
         )
-        .where(SubmissionAttempt.student_id == user_id)
+        .where(is_of([user_id]))
         .order_by(SubmissionAttempt.created_at)
     )
     return [

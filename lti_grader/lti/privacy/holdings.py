@@ -13,6 +13,7 @@ from lti_grader.attempts.models import HANDED_IN, AssignmentProgress, Submission
 from lti_grader.audit.models import AuditEntry
 from lti_grader.calendar.models import CalendarEvent
 from lti_grader.classes.groups.models import StudentGroupMember
+from lti_grader.classes.groups.team_models import TeamMember
 from lti_grader.classes.look_models import StudentLook
 from lti_grader.classes.material_models import MaterialOpening
 from lti_grader.classes.models import Enrollment, Mentorship
@@ -94,6 +95,7 @@ def counts(user: User) -> dict[str, int]:
         "late days given": (LateDayGrant, (LateDayGrant.student_id == user.id,)),
         "grades": (GradebookEntry, (GradebookEntry.student_id == user.id,)),
         "names on leaderboards": (LeaderboardName, (LeaderboardName.user_id == user.id,)),
+        "handed in with a group": (TeamMember, (TeamMember.student_id == user.id,)),
         "groups": (StudentGroupMember, (StudentGroupMember.student_id == user.id,)),
         "materials opened": (MaterialOpening, (MaterialOpening.user_id == user.id,)),
         "regrade requests": (RegradeRequest, (RegradeRequest.student_id == user.id,)),

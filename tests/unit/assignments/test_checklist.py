@@ -48,6 +48,7 @@ def test_nothing_is_said_of_what_is_right() -> None:
         (said(overrides=[OverrideFacts("A", NOW + DAY, False)]), "hold for nobody"),
         (said(overrides=[OverrideFacts("A", NOW - DAY, True)]), "of A was due already"),
         (said(overrides=[OverrideFacts("A", NOW + 3 * DAY, True)]), "after the assignment has closed"),
+        (said(without_group=3, groups="Teams"), "3 students are in no group of “Teams”"),
         (said(module_is_out=False), "“Week 1” is not shown"),
         (said(columns=["CS1: no column"]), "CS1: no column"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lti_grader.assignments.dates import AT_ONCE, NEVER, Dates, OtherDates, UsualDates, dates, last_due
+from lti_grader.assignments.dates import AT_ONCE, NEVER, Dates, OtherDates, UsualDates, dates, last_due, together
 
 MONDAY = dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
 
@@ -191,3 +191,16 @@ def test_nobody_with_a_due_date_has_one_after_the_last(
     for own, of_sections in people:
         found = dates(usual, own, of_sections)
         assert (found.due_date or found.closes_at or NEVER) <= last
+
+
+@given(usuals(), st.lists(others, min_size=1, max_size=5), st.randoms())
+def test_a_group_has_what_the_most_generous_dates_of_its_members_give_and_no_more(
+    usual: UsualDates, said: list[OtherDates], chance: object
+) -> None:
+    members = [dates(usual, one) for one in said]
+    found = together(members)
+    assert all(gives_no_less(one, found) for one in members)
+    for field in ("opens_at", "due_date", "closes_at", "attempts_allowed", "usual_due_date"):
+        assert getattr(found, field) in [getattr(one, field) for one in members]
+    chance.shuffle(members)
+    assert together(members) == together([*members, found]) == found
