@@ -79,6 +79,8 @@ from lti_grader.notifications.views import blueprint as notifications
 from lti_grader.notifications.views import of_viewer as unread_of_viewer
 from lti_grader.people.views import blueprint as administration
 from lti_grader.problems.answer_archives import MOST_ARCHIVE_BYTES
+from lti_grader.transfer.bring_views import MOST_BYTES as MOST_CLASS_BYTES
+from lti_grader.transfer.bring_views import blueprint as class_files
 from lti_grader.transfer.views import blueprint as class_exports
 
 _AT_THE_DOOR = (
@@ -107,6 +109,7 @@ _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
     "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE, "drafts.save": _FILE, "checks.keep": 2 * MOST_ARCHIVE_BYTES,
+    "class_files.bring": MOST_CLASS_BYTES + _FILE,
     "gradebook_csv.read": 4 * MOST_TABLE_BYTES, "groups.change": 2 * MOST_GROUPS_BYTES,
     "materials.save": 4 * _FILE,
     "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK, "work.save_draft": _NOTEBOOK, "previews.save_draft": _NOTEBOOK,
@@ -158,6 +161,7 @@ def register_pages(app: flask.Flask) -> None:
         materials,
         class_settings,
         class_exports,
+        class_files,
         looks,
         checklist,
         bringing,

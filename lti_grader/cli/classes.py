@@ -10,16 +10,20 @@ import sqlalchemy as sa
 
 from lti_grader import adapters
 from lti_grader.app import create_app
-from lti_grader.classes.models import Class
+from lti_grader.classes.models import Class, Role
+from lti_grader.classes.queries import Membership
+from lti_grader.core.acting import acting
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.core.errors import GraderError
 from lti_grader.people.models import Tenant
+from lti_grader.transfer.bringing import bring
 from lti_grader.transfer.contents import packed
+from lti_grader.transfer.reading import opened
 
 
 @click.group("class")
 def command() -> None:
-    """Take a class out as a file."""
+    """Take a class out as a file, and bring what is taught in from one."""
 
 
 @command.command("export")
@@ -59,3 +63,31 @@ def _tenant_of(class_id: uuid.UUID) -> uuid.UUID:
             if session().get(Class, class_id) is not None:
                 return tenant_id
     raise click.ClickException("There is no class of that id; the address of its page has it.")
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--into", "class_id", type=click.UUID, required=True, help="The class.")
+@click.option("--weeks", type=int, default=0, help="By how many weeks dates are later; negative for earlier.")
+def import_(file: Path, class_id: uuid.UUID, weeks: int) -> None:
+    """Bring what is taught in the class of a FILE into another; what stands there already stays as it is.
+
+    Problems that come are the owner's of the class. Students see nothing of it until a teacher publishes it.
+    """
+    with create_app().app_context():
+        tenant_id = _tenant_of(class_id)
+        with transaction(tenant_id):
+            owner = session().get_one(Class, class_id).owner_id
+        if owner is None:
+            raise click.ClickException("The class has no owner: a teacher opens it from its course first.")
+        place = Membership(class_id, owner, Role.TEACHER)
+        try:
+            with file.open("rb") as held, acting(owner):
+                came = bring(
+                    place, tenant_id, opened(held), None, weeks, adapters.installed().blobs, at=dt.datetime.now(dt.UTC)
+                )  # fmt: skip
+        except GraderError as error:
+            raise click.ClickException(error.message) from None
+    click.echo(f"{came.items} came, with {came.problems} new problems")
+    for one in came.left_out:
+        click.echo(f"left out: {one}", err=True)

@@ -74,7 +74,7 @@ STAFF_ONLY = {
     "gradebook.release_page", "gradebook.change_release", "classes.sections", "classes.set_apart",
     "groups.add_set", "groups.page", "groups.take_out", "groups.change",
     "bringing.page", "bringing.bring", "checklist.page", "class_settings.page", "class_settings.change", "class_settings.archive",
-    "looks.choose", "looks.begin", "class_exports.page", "class_exports.ask", "class_exports.take",
+    "looks.choose", "looks.begin", "class_files.page", "class_files.bring", "class_exports.page", "class_exports.ask", "class_exports.take",
     "materials.add", "materials.edit", "materials.save", "materials.preview", "materials.ask_to_remove", "materials.remove",
     "passcodes.change", "access.page", "access.say", "access.remove", "points.page", "points.change", "late.page", "late.change", "late_days.of_class", "late_days.set_usual", "late_days.give",
     "regrades.page", "regrades.start", "regrades.regrade", "regrades.act", "regrades.marks_csv",
