@@ -27,6 +27,8 @@ from lti_grader.authoring.preview_views import blueprint as previews
 from lti_grader.authoring.quiz_preview_views import blueprint as quiz_previews
 from lti_grader.authoring.quiz_views import blueprint as quizzes
 from lti_grader.authoring.rubric_views import blueprint as rubrics
+from lti_grader.authoring.test_table_views import blueprint as test_tables
+from lti_grader.authoring.test_tables import MOST_BYTES as MOST_TESTS_BYTES
 from lti_grader.authoring.views import blueprint as authoring
 from lti_grader.calendar.event_views import blueprint as events
 from lti_grader.calendar.feed_views import blueprint as feed
@@ -109,7 +111,7 @@ _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
     "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE, "drafts.save": _FILE, "checks.keep": 2 * MOST_ARCHIVE_BYTES,
-    "class_files.bring": MOST_CLASS_BYTES + _FILE,
+"class_files.bring": MOST_CLASS_BYTES + _FILE, "test_tables.read": 2 * MOST_TESTS_BYTES,
     "gradebook_csv.read": 4 * MOST_TABLE_BYTES, "groups.change": 2 * MOST_GROUPS_BYTES,
     "materials.save": 4 * _FILE,
     "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK, "work.save_draft": _NOTEBOOK, "previews.save_draft": _NOTEBOOK,
@@ -194,6 +196,7 @@ def register_pages(app: flask.Flask) -> None:
         feed,
         checks,
         drafts,
+        test_tables,
         rubrics,
         imports,
         previews,

@@ -37,7 +37,7 @@ from lti_grader.problems.quizzes.form import Quiz, Section
 from lti_grader.problems.rubrics import rubric_of, write_rubric
 
 _OWN = frozenset({"id", "number", "state", "revision", "created_at", "created_by", "published_at", "published_by"})
-_MOST_POINTS, _MOST_CPU_MS, _MOST_MEMORY_KB = Decimal(100_000), 60_000, 4_194_304
+MOST_POINTS, _MOST_CPU_MS, _MOST_MEMORY_KB = Decimal(100_000), 60_000, 4_194_304
 
 
 def new_problem(title: str, *, by: uuid.UUID, is_quiz: bool = False) -> ProblemVersion:
@@ -325,5 +325,5 @@ def put_test(group: TestGroup, said: TestText, test: TestCase | None = None) -> 
 
 
 def _require_points(points: Decimal, what: str) -> None:
-    if not 0 <= points <= _MOST_POINTS:
-        raise BadDraft(f"The {what} are from 0 to {_MOST_POINTS}.")
+    if not 0 <= points <= MOST_POINTS:
+        raise BadDraft(f"The {what} are from 0 to {MOST_POINTS}.")

@@ -71,8 +71,8 @@ def texts_of(form: Form, files: Files, version: ProblemVersion) -> Texts:
         if solution := _program(form, files, f"solution-{key}", version.reference_solution, version, language):
             solutions[language] = solution
     return Texts(
-        description_markdown=_lines(form.get("statement", "")),
-        hint=_lines(form.get("hint", "")),
+        description_markdown=lines(form.get("statement", "")),
+        hint=lines(form.get("hint", "")),
         cpu_ms=int(number(form.get("seconds"), "processor time") * 1000),
         memory_kb=int(number(form.get("memory"), "memory") * 1024),
         checker=_checker(form, version.checker),
@@ -89,7 +89,7 @@ def _program(
     before = kept.get(language, "")
     if not takes_files(version.harness):
         kind, _, key = field.partition("-")
-        return _uploaded_text(files.get(f"{kind}-file-{key}")) or _lines(form.get(field, ""))
+        return _uploaded_text(files.get(f"{kind}-file-{key}")) or lines(form.get(field, ""))
     text = answer_forms.program_said(form, files, field, before, version.harness, language)
     becomes_text = "answer" in form and form["answer"] != "files"
     return answer_forms.as_one_text(text, f"The program in {language}") if becomes_text and text else text
@@ -114,7 +114,7 @@ def _checker(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
 def _validator(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
     # Files beside it and what its full score is stay as they came.
     kept: dict[str, Any] = {**before} if before.get("kind") == "validator" else {"kind": "validator"}
-    kept["language"], kept["source"] = form.get("validator.language", ""), _lines(form.get("validator.source", ""))
+    kept["language"], kept["source"] = form.get("validator.language", ""), lines(form.get("validator.source", ""))
     kept["flags"], kept["interactive"] = form.get("validator.flags", "").split(), "validator.interactive" in form
     return kept
 
@@ -139,7 +139,7 @@ def _maybe(text: str | None, what: str, factor: int) -> int | None:
     return int(number(text, what) * factor) if (text or "").strip() else None
 
 
-def _lines(text: str) -> str:
+def lines(text: str) -> str:
     """Return text with the ends of lines that programs expect; browsers send two characters for each."""
     # PostgreSQL's text holds no NUL.
     return text.replace("\r\n", "\n").replace("\0", "")
@@ -149,7 +149,7 @@ def _uploaded_text(file: FileStorage | None) -> str:
     if file is None or not file.filename:
         return ""
     try:
-        return _lines(file.read().decode())
+        return lines(file.read().decode())
     except UnicodeDecodeError:
         raise BadDraft(f"{file.filename} is not text in UTF-8.") from None
 
@@ -265,7 +265,7 @@ def test_text(form: Form, files: Files, before: TestCase | None) -> TestText:
     return TestText(
         name=form.get("name", ""), visibility=visibility, points=number(form.get("points"), "weight"),
         input=_data(form, files, "input", before), expected=_data(form, files, "expected", before),
-        code=_lines(form.get("code", "")), extra=_lines(form.get("extra", "")),
+        code=lines(form.get("code", "")), extra=lines(form.get("extra", "")),
         cpu_ms=_maybe(form.get("seconds"), "processor time", 1000), memory_kb=_maybe(form.get("memory"), "memory", 1024),
     )  # fmt: skip
 
@@ -278,7 +278,7 @@ def _data(form: Form, files: Files, part: str, before: TestCase | None) -> bytes
     ref: str | None = getattr(before, f"{part}_blob_ref") if before is not None else None
     if ref is not None or part not in form:
         return ref if ref is not None else kept or b""
-    said = _lines(form[part])
+    said = lines(form[part])
     # Ends of lines that no form can show are kept where nothing else was changed.
     return kept if kept and shown(kept) == said else said.encode()
 
@@ -286,7 +286,7 @@ def _data(form: Form, files: Files, part: str, before: TestCase | None) -> bytes
 def shown(content: bytes) -> str | None:
     """Return what a field of a form shows of a test's bytes; None where they are no text."""
     try:
-        return _lines(content.decode())
+        return lines(content.decode())
     except UnicodeDecodeError:
         return None
 

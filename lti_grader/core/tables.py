@@ -2,12 +2,17 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 from lti_grader.core.errors import Unprocessable
 
 # What spreadsheets take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+# What `safe` writes, or something that would be read so.
+_MARKED = re.compile(r"'+[=+\-@\t\r\n]")
 
 
 class BadTable(Unprocessable):
@@ -17,7 +22,12 @@ class BadTable(Unprocessable):
 def safe(text: str | None) -> str:
     """Return text that no spreadsheet takes for a formula: names come from outside, and some begin with "="."""
     text = text or ""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) or _MARKED.match(text) else text
+
+
+def unsafe(cell: str) -> str:
+    """Return the text that `safe` made a cell of."""
+    return cell[1:] if _MARKED.match(cell) else cell
 
 
 def csv_line(cells: Iterable[str]) -> bytes:
@@ -28,7 +38,7 @@ def csv_line(cells: Iterable[str]) -> bytes:
 
 
 def rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of CSV that hold anything, with their line in the file.
+    """Yield the rows of CSV that hold anything, with the line of the file in which they begin.
 
     Raises
     ------
@@ -39,9 +49,11 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
     # Spreadsheets write a semicolon where the comma is in numbers.
     delimiter = max(",;\t", key=sample.count)
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
+    begin = 1
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
-                yield reader.line_num, row
+                yield begin, row
+            begin = reader.line_num + 1
     except csv.Error as error:
         raise BadTable(f"Line {reader.line_num} cannot be read: {error}. Save it as CSV once more.") from None

@@ -81,7 +81,7 @@ STAFF_ONLY = {
     "authoring.problems", "authoring.problem", "authoring.version", "authoring.test", "authoring.test_data",
     "authoring.file", "authoring.compare",
     "drafts.new_problem", "drafts.begin", "drafts.discard", "drafts.edit", "drafts.save", "drafts.groups", "drafts.new_test",
-    "drafts.add_test", "drafts.edit_test", "drafts.save_test", "drafts.add_files", "drafts.describe", "drafts.move_test",
+    "drafts.add_test", "drafts.edit_test", "drafts.save_test", "drafts.add_files", "test_tables.take_out", "test_tables.read", "drafts.describe", "drafts.move_test",
     "checks.check", "checks.publish_despite", "checks.keep", "checks.submission",
     "marking.of_class", "marking.next_one", "marking.script", "marking.save", "marking.hold", "marking.comment", "marking.set_rules",
     "comment_bank.page", "comment_bank.add", "comment_bank.change", "moderation.next_one", "moderation.page", "moderation.decide",
@@ -437,7 +437,17 @@ def test_pages_carry_their_safety_in_their_headers(visitor: Visitor, world: Worl
 
 
 # What belongs to no class: a person's problems, and what an archived class takes all the same.
-NO_CLASS = ("authoring.", "drafts.", "checks.", "imports.", "previews.", "rubrics.", "lti.registrar", "administration.")
+NO_CLASS = (
+    "authoring.",
+    "drafts.",
+    "test_tables.",
+    "checks.",
+    "imports.",
+    "previews.",
+    "rubrics.",
+    "lti.registrar",
+    "administration.",
+)
 
 
 def test_in_an_archived_class_nothing_is_changed(
