@@ -58,6 +58,7 @@ from lti_grader.gradebook.regrades.queries import judged_once_more
 from lti_grader.gradebook.regrades.views import blueprint as regrades
 from lti_grader.gradebook.requests.views import beside_attempt
 from lti_grader.gradebook.requests.views import blueprint as requests
+from lti_grader.gradebook.rescoring import effect_of_due_date
 from lti_grader.gradebook.table_views import blueprint as gradebook_csv
 from lti_grader.gradebook.tables import MOST_BYTES as MOST_TABLE_BYTES
 from lti_grader.gradebook.totals.views import blueprint as totals
@@ -229,6 +230,7 @@ def register_pages(app: flask.Flask) -> None:
     app.jinja_env.globals["own_group"] = group_work.own_group
     app.extensions["file_of_attempt"] = attempting.file_of
     app.extensions["score_state"] = _score_state
+    app.extensions["effect_of_due_date"] = effect_of_due_date
     app.jinja_env.filters["language"] = label_of
     app.jinja_env.globals["content_url"] = content_url
     app.jinja_env.globals["unread_notifications"] = unread_of_viewer

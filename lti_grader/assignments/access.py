@@ -13,6 +13,7 @@ from sqlalchemy import orm
 from lti_grader.assignments.dates import Dates, OtherDates, last_due, together
 from lti_grader.assignments.models import AccessOverride, Assignment
 from lti_grader.assignments.release import When
+from lti_grader.assignments.spent_days import days_that_count
 from lti_grader.classes.apart import whose_work
 from lti_grader.classes.groups.teams import mates_of
 from lti_grader.classes.models import ContentItem, Enrollment, EnrollmentStatus, Module, Role
@@ -77,7 +78,7 @@ def with_class(query: Any) -> Any:
 
 
 def access(assignments: Collection[Assignment], user_id: uuid.UUID) -> dict[uuid.UUID, Access]:
-    """Return one person's dates for assignments, in one query however many they are."""
+    """Return one person's dates for assignments, in a few queries however many they are."""
     own: dict[uuid.UUID, OtherDates] = {}
     of_sections: dict[uuid.UUID, list[OtherDates]] = defaultdict(list)
     at_work: dict[uuid.UUID, list[OtherDates]] = defaultdict(list)
@@ -91,9 +92,11 @@ def access(assignments: Collection[Assignment], user_id: uuid.UUID) -> dict[uuid
         elif theirs:
             of_sections[row.assignment_id].append(row.dates)
     in_groups = _of_groups([one for one in assignments if one.group_set_id is not None], [user_id])
+    spent = days_that_count(assignments, [user_id])
     return {
         one.id: Access(
-            in_groups.get((one.id, user_id)) or one.dates(own.get(one.id), of_sections[one.id]),
+            in_groups.get((one.id, user_id))
+            or one.dates(own.get(one.id), of_sections[one.id]).later_by(spent.get((one.id, user_id), 0)),
             last_due(one.usual_dates, at_work[one.id]),
         )
         for one in assignments
@@ -134,14 +137,17 @@ def said_of(
 def _of_groups(
     assignments: Collection[Assignment], user_ids: Collection[uuid.UUID]
 ) -> dict[tuple[uuid.UUID, uuid.UUID], Dates]:
-    """Return by (assignment, person) the dates of those of these people who are in a group that hands in, in two queries."""
+    """Return by (assignment, person) the dates of those of these people who are in a group that hands in, in three queries."""
     sets = {one.group_set_id for one in assignments if one.group_set_id is not None}
     mates = mates_of(sets, user_ids) if sets else {}
     if not mates:
         return {}
-    said = said_of(assignments, {one for members in mates.values() for one in members})
+    everybody = {one for members in mates.values() for one in members}
+    said, spent = said_of(assignments, everybody), days_that_count(assignments, everybody)
     return {
-        (one.id, user_id): together([said.get((one.id, member)) or one.dates() for member in members])
+        (one.id, user_id): together(
+            [(said.get((one.id, it)) or one.dates()).later_by(spent.get((one.id, it), 0)) for it in members]
+        )
         for one in assignments
         for (set_id, user_id), members in mates.items()
         if set_id == one.group_set_id
@@ -162,7 +168,8 @@ def dates_of(assignment: Assignment, user_id: uuid.UUID) -> Dates:
             own = row.dates
         else:
             of_sections.append(row.dates)
-    return assignment.dates(own, of_sections)
+    spent = days_that_count([assignment], [user_id])
+    return assignment.dates(own, of_sections).later_by(spent.get((assignment.id, user_id), 0))
 
 
 def dates_of_all(assignment: Assignment, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Dates]:
@@ -183,9 +190,12 @@ def dates_of_all(assignment: Assignment, user_ids: Collection[uuid.UUID]) -> dic
         .join(Module, Module.class_id == Enrollment.class_id)
         .where(Module.id == assignment.module_id, Enrollment.user_id.in_(user_ids))
     )
+    spent = days_that_count([assignment], user_ids)
     return {
         user_id: in_groups.get((assignment.id, user_id))
-        or assignment.dates(own.get(user_id), [of_section[one] for one in sections if one in of_section])
+        or assignment.dates(own.get(user_id), [of_section[one] for one in sections if one in of_section]).later_by(
+            spent.get((assignment.id, user_id), 0)
+        )
         for user_id, sections in people
     }
 

@@ -38,6 +38,15 @@ class Dates:
     """Submissions to one problem; None for as many as one likes."""
     usual_due_date: dt.datetime | None
     """The assignment's."""
+    late_days: int = 0
+    """Late days that they spent: their due date is so much later already."""
+
+    def later_by(self, days: int) -> "Dates":
+        """Return them for whoever spent so many late days, which do not move the closing."""
+        if not days or self.due_date is None:
+            return self
+        due = self.due_date + dt.timedelta(days=days)
+        return dataclasses.replace(self, due_date=min(due, max(self.due_date, self.closes_at or NEVER)), late_days=days)
 
     @property
     def is_due_otherwise(self) -> bool:

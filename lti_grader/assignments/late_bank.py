@@ -24,12 +24,13 @@ class Bank:
 
     @property
     def size(self) -> int:
-        return self.usual + self.given
+        """How many there are in all. What was spent before the class gave fewer stays, and is among them."""
+        return max(self.usual + self.given, sum(self.spent.values()))
 
     @property
     def left(self) -> int:
-        """How many can be spent still: none where the class gives fewer by now than were spent."""
-        return max(0, self.size - sum(self.spent.values()))
+        """How many can be spent still."""
+        return self.size - sum(self.spent.values())
 
     def most_for(self, assignment_id: uuid.UUID, allowed: int) -> int:
         """Return how many days may be spent on an assignment in all, where it allows so many."""

@@ -9,9 +9,9 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from lti_grader.assignments.access import said_of
-from lti_grader.assignments.late_day_models import LateDaysSpent
 from lti_grader.assignments.lateness import Late, LatePolicy, credit_of
 from lti_grader.assignments.models import AccessOverride, Assignment
+from lti_grader.assignments.spent_days import days_spent
 from lti_grader.classes.groups.teams import mates_of, teams_with
 from lti_grader.classes.models import Module
 from lti_grader.core.db import session
@@ -88,7 +88,7 @@ def lateness(
         {one: policies[one] for one in strict},
         {one.id: one.due_date for one in strict.values()},
         {key: dates.due_date for key, dates in said.items()},
-        _days_spent([one for one in strict if policies[one].late_days], everybody),
+        days_spent([one for one in strict if policies[one].late_days], everybody),
         teams,
     )
 
@@ -111,16 +111,3 @@ def late_by_section(class_id: uuid.UUID) -> list[uuid.UUID]:
     query = sa.select(Assignment).join(Module, Module.id == Assignment.module_id)
     found = session().scalars(query.where(Module.class_id == class_id, of_section).order_by(Assignment.id))
     return [one.id for one in found if one.rules.late.steps]
-
-
-def _days_spent(
-    assignment_ids: Collection[uuid.UUID], student_ids: Collection[uuid.UUID]
-) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
-    if not assignment_ids:
-        return {}
-    rows = session().execute(
-        sa.select(LateDaysSpent.assignment_id, LateDaysSpent.student_id, LateDaysSpent.days).where(
-            LateDaysSpent.assignment_id.in_(assignment_ids), LateDaysSpent.student_id.in_(student_ids)
-        )
-    )
-    return {(one.assignment_id, one.student_id): one.days for one in rows}

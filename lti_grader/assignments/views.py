@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -117,13 +118,32 @@ def _change_who_hands_in(assignment: Assignment) -> None:
     group_work.hand_in_by(assignment.id, set_id, has_work=has_work)
 
 
+def _to_be_read(opened: OpenedAssignment, due_date: dt.datetime | None) -> Any:
+    """Return what another due date would do to marks, where it does anything and that was not read yet; else None."""
+    assignment = opened.assignment
+    is_read = flask.request.form.get("do") == "change"
+    if is_read or due_date == assignment.due_date or not assignment.rules.late.steps:
+        return None
+    found = flask.current_app.extensions["effect_of_due_date"](opened.membership.class_id, assignment, due_date)
+    return found if found.risen or found.fallen else None
+
+
 @blueprint.post("/assignments/<uuid:assignment_id>/settings")
 def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
     """Change an assignment's dates, whether students see it, and when they see their results."""
     me, form = viewer(), flask.request.form
     with transaction(me.tenant_id):
-        assignment = _opened(assignment_id, me.user_id).assignment
+        opened = _opened(assignment_id, me.user_id)
+        assignment = opened.assignment
         try:
+            if found := _to_be_read(opened, moment("due")):
+                return flask.render_template(
+                    "gradebook/due_change.html",
+                    assignment=assignment,
+                    due=moment("due"),
+                    effect=found,
+                    form=form.to_dict(),
+                )
             with session().begin_nested():
                 rename(assignment, form.get("title", assignment.title)[:_LONGEST_TITLE])
                 rate(assignment, form.get("difficulty", assignment.difficulty))

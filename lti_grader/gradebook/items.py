@@ -8,6 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment
+from lti_grader.assignments.spent_days import takes_late_days
 from lti_grader.classes.models import Module
 from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core.db import session
@@ -22,6 +23,8 @@ class Item:
     maximum: Decimal
     due_date: dt.datetime | None
     is_published: bool
+    takes_late_days: bool
+    """Whether students may spend late days on it."""
 
 
 def graded_items(class_id: uuid.UUID) -> list[Item]:
@@ -33,6 +36,7 @@ def graded_items(class_id: uuid.UUID) -> list[Item]:
             Assignment.points_total,
             Assignment.due_date,
             seen_by_students(),
+            takes_late_days(),
         )
         .join(Module, Module.id == Assignment.module_id)
         .where(Module.class_id == class_id)

@@ -191,16 +191,47 @@ def effect(
         What late work would count then; None for what it counts now.
     """
     entries = session().scalars(marks_of(class_id, assignment.id)).all()
-    by_tests = [one.student_id for one in entries if one.override_points is None]
+    by_tests = _by_tests(entries)
+    return _effect(
+        entries,
+        _shares(by_tests, assignment, before),
+        _shares(by_tests, assignment, after, late=late),
+        sum(after.values(), Decimal(0)),
+    )
+
+
+def effect_of_due_date(class_id: uuid.UUID, assignment: Assignment, due_date: dt.datetime | None) -> Effect:
+    """Return what another due date of an assignment would do to the marks of a class; nothing is changed."""
+    _, items = let_stand(assignment.id)
+    worth = {one.id: one.points for one in items}
+    entries = session().scalars(marks_of(class_id, assignment.id)).all()
+    by_tests = _by_tests(entries)
+    now = _shares(by_tests, assignment, worth)
+    # Tried, and taken back.
+    with session().begin_nested() as trial:
+        assignment.due_date = due_date
+        then = _shares(by_tests, assignment, worth)
+        trial.rollback()
+    return _effect(entries, now, then, sum(worth.values(), Decimal(0)))
+
+
+def _by_tests(entries: Sequence[GradebookEntry]) -> list[uuid.UUID]:
+    """Return whose marks follow from results."""
+    return [one.student_id for one in entries if one.override_points is None]
+
+
+def _effect(
+    entries: Sequence[GradebookEntry], now: Sequence[Decimal], then: Sequence[Decimal], most: Decimal
+) -> Effect:
+    """Return what it is that shares of all points change so; `most` are all points then."""
+    signs = [(new > old) - (new < old) for old, new in zip(now, then, strict=True)]
     by_hand = [one.override_points for one in entries if one.override_points is not None]
-    shares = zip(_shares(by_tests, assignment, before), _shares(by_tests, assignment, after, late=late), strict=True)
-    signs = [(new > old) - (new < old) for old, new in shares]
     return Effect(
         risen=signs.count(1),
         fallen=signs.count(-1),
         same=signs.count(0),
         kept=len(by_hand),
-        above=sum(one > sum(after.values()) for one in by_hand),
+        above=sum(one > most for one in by_hand),
     )
 
 

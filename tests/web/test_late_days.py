@@ -11,10 +11,13 @@ from flask.testing import FlaskClient
 from lti_grader.assignments.errors import BadAssignment
 from lti_grader.assignments.late_days import bank_of, spend
 from lti_grader.assignments.lateness import LatePolicy, LateStep
+from lti_grader.calendar.queries import dates, places_of
 from lti_grader.classes.models import Class, Enrollment, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.lti.models import ScoreDelivery
+from lti_grader.notifications import due_soon
+from lti_grader.notifications.models import Notification
 from tests.fixtures.statements import statements
 from tests.fixtures.world import World
 from tests.web.two_sections import Visit, plain
@@ -133,3 +136,34 @@ def test_the_page_of_a_class_asks_as_often_for_many_students_as_for_few(course: 
     for _ in range(4):
         course.world.user()
     assert asked() == few
+
+
+def test_days_that_were_spent_move_the_due_date_wherever_it_stands(course: Course) -> None:
+    world = course.world
+    due = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(hours=20)
+    soon = world.assignment(due_date=due, late=RULE)
+    later = f"{due + dt.timedelta(days=2):%Y-%m-%dT%H:%M}"
+    review = f"/assignments/{soon}/students/{course.student}"
+    pages = [f"/classes/{world.class_id}", f"/classes/{world.class_id}/marks", review]
+    assert not any(later in course.browser.get(page).text for page in pages)
+    course.choose(2, soon)
+    for page in pages:
+        assert later in course.browser.get(page).text, page
+    assert later in course.teacher.get(review).text
+    with transaction(world.tenant_id):
+        mine = [one.starts_at for one in dates(course.student, places_of(course.student)) if one.item_id == soon]
+    assert mine == [due + dt.timedelta(days=2)]
+    # Nobody is told that it is due within a day who has two more.
+    other = world.user()
+    assert due_soon.tell_everywhere(at=due - dt.timedelta(hours=1)) == 1
+    with transaction(world.tenant_id):
+        told = sa.select(Notification.recipient_id).where(Notification.type == "due_soon")
+        assert session().scalars(told).all() == [other]
+
+
+def test_fewer_days_for_everybody_take_nothing_from_what_was_spent(course: Course) -> None:
+    course.choose(2)
+    assert course.teacher.post(course.of_class, data={"days": "1"}).status_code == 303
+    assert "0 of 2" in plain(course.teacher.get(course.of_class).text)
+    assert "0 of 2 late days left" in plain(course.browser.get(f"/assignments/{course.first}/late-days").text)
+    assert course.points() == (8, 8)

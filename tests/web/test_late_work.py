@@ -68,6 +68,29 @@ def test_with_marks_it_is_said_first_what_becomes_of_them(teacher: FlaskClient, 
         assert session().scalars(sa.select(Rescoring.done_at)).all() == [None]
 
 
+def test_what_another_due_date_does_to_marks_is_said_before_it_holds(teacher: FlaskClient, world: World) -> None:
+    assignment = world.assignment(due_date=NOW, late=RULE)
+    item = world.items(assignment)[0]
+    for hours in (-1, 5, 100):
+        world.judge(world.hand_in(world.user(), item, stored=False, at=NOW + dt.timedelta(hours=hours)), 8)
+    url, later = f"/assignments/{assignment}/settings", NOW + dt.timedelta(hours=10)
+
+    def due() -> dt.datetime | None:
+        with transaction(world.tenant_id):
+            return session().get_one(Assignment, assignment).due_date
+
+    form = {"published": "1", "title": "Essay", "due": f"{later:%Y-%m-%dT%H:%M}", "regrade_days": "3"}
+    asked = teacher.post(url, data=form)
+    assert (asked.status_code, due()) == (200, NOW)
+    assert "1 is a greater share than before, 0 a smaller one, and 2 the same" in plain(asked.text)
+    assert 'name="regrade_days" value="3"' in asked.text, "what was typed goes along"
+    assert teacher.post(url, data={**form, "do": "change"}).status_code == 303
+    assert due() == later
+    # Where no mark changes there is nothing to be read.
+    form["due"] = f"{later + dt.timedelta(minutes=1):%Y-%m-%dT%H:%M}"
+    assert teacher.post(url, data=form).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

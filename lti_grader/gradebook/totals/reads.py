@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.access import class_overrides
 from lti_grader.assignments.dates import OtherDates, UsualDates, dates
+from lti_grader.assignments.spent_days import days_in_class
 from lti_grader.classes.models import Enrollment
 from lti_grader.core.db import session
 from lti_grader.gradebook.items import Item
@@ -55,6 +56,7 @@ class Dues:
     """By when each student of a class has to hand in what, looked up for all of them at once."""
 
     def __init__(self, class_id: uuid.UUID, items: Iterable[Item], student_ids: Collection[uuid.UUID] | None = None):
+        items = list(items)
         self._usual = {one.id: one.due_date for one in items}
         self._own: dict[tuple[uuid.UUID, uuid.UUID], OtherDates] = {}
         self._with_own: set[uuid.UUID] = set()
@@ -65,6 +67,7 @@ class Dues:
                 self._with_own.add(row.user_id)
             elif row.section is not None:
                 self._of_sections[row.assignment_id].append((row.section, row.dates))
+        self._late_days = days_in_class(class_id) if any(one.takes_late_days for one in items) else {}
         self._sections: dict[uuid.UUID, Sequence[str]] = {}
         if self._of_sections:
             query = sa.select(Enrollment.user_id, Enrollment.sections).where(Enrollment.class_id == class_id)
@@ -100,7 +103,8 @@ class Dues:
             sections = self._sections.get(student_id, ())
             theirs = [one for section, one in self._of_sections.get(item_id, ()) if section in sections]
             due = dates(UsualDates(due_date=due), own, theirs).due_date
-        return due
+        days = self._late_days.get((item_id, student_id), 0)
+        return due + dt.timedelta(days=days) if due is not None and days else due
 
 
 def total_of(
@@ -136,7 +140,7 @@ def totals(
     *,
     at: dt.datetime,
 ) -> dict[uuid.UUID, Total]:
-    """Return what each of these students has in all so far, in two queries at most."""
+    """Return what each of these students has in all so far, in three queries at most."""
     dues = Dues(class_id, items, student_ids) if scheme.rules.missing is Missing.AFTER_DUE else None
     usual: AbstractSet[uuid.UUID] = dues.over_usually(at=at) if dues else frozenset()
     of_each: dict[uuid.UUID, dict[uuid.UUID, Mark]] = {one: {} for one in student_ids}
