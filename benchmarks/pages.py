@@ -29,6 +29,7 @@ from lti_grader.core.db import db, session, transaction
 from lti_grader.core.processes import keep_shared
 from lti_grader.demo.department import making, removing
 from lti_grader.grading.models import TestResult
+from lti_grader.marking.models import Marking, MarkingState
 from lti_grader.people.models import User
 
 ROUNDS, AT_ONCE = 4, 5
@@ -39,6 +40,7 @@ PAGES = (
     ("gradebook, last rows", "teacher", "/classes/{class_id}/gradebook/rows?from=400"),
     ("gradebook by total", "teacher", "/classes/{class_id}/gradebook?sort=total&down=1"),
     ("marking queue", "teacher", "/classes/{class_id}/marking"),
+    ("marking a submission", "teacher", "/marking/{marking_id}"),
     ("contents", "teacher", "/classes/{class_id}/contents"),
     ("roster", "teacher", "/classes/{class_id}/roster"),
     ("board", "teacher", "/classes/{class_id}/deliveries"),
@@ -91,6 +93,11 @@ class Visited:
                 .where(Module.class_id == class_id, Assignment.title == "Homework 6")
                 .order_by(AssignmentProblem.order_index).limit(1)
             ).one()  # fmt: skip
+            marking_id = session().scalars(
+                sa.select(Marking.id).join(Assignment, Assignment.id == Marking.assignment_id)
+                .join(Module, Module.id == Assignment.module_id)
+                .where(Module.class_id == class_id, Marking.state == MarkingState.UNMARKED).order_by(Marking.id).limit(1)
+            ).one()  # fmt: skip
             there = sa.select(Enrollment.user_id).where(
                 Enrollment.class_id == class_id, Enrollment.status == EnrollmentStatus.ACTIVE
             )
@@ -101,7 +108,7 @@ class Visited:
             ).one()  # fmt: skip
         self._ids = {
             "class_id": class_id, "assignment_id": assignment_id, "item_id": item_id,
-            "student_id": student_id, "attempt_id": uuid.UUID(attempt_id),
+            "student_id": student_id, "attempt_id": uuid.UUID(attempt_id), "marking_id": marking_id,
         }  # fmt: skip
         self._browsers = {
             "teacher": _browser(app, tenant_id, teacher_id),

@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 import uuid
+from collections import Counter
 
 import flask
 import pytest
@@ -15,7 +16,7 @@ from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.classes.models import Enrollment, Role
 from lti_grader.cli import seed
 from lti_grader.core.db import session, system_transaction, transaction
-from lti_grader.demo.department import making, students
+from lti_grader.demo.department import founding, making, marks, students
 from lti_grader.demo.department.catalogue import every_problem
 from lti_grader.demo.department.courses import COURSES, THIS_WEEK, plan, term_start
 from lti_grader.demo.department.judged import judge, known
@@ -28,6 +29,7 @@ from lti_grader.grading.sandbox import open_sandbox
 from lti_grader.grading.verdicts import TestStatus
 from lti_grader.lti.models import ClassContext, Deployment, EnrolledThrough, LineItem, Platform, ScoreDelivery
 from lti_grader.lti.passback import queue_scores_of
+from lti_grader.marking.models import Marking
 from lti_grader.models import metadata
 from lti_grader.people.models import Tenant, User
 from tests.fixtures.world import World
@@ -38,7 +40,10 @@ NAME = "Castle in the Air"
 
 
 @pytest.fixture
-def made(app: flask.Flask) -> making.Made:
+def made(app: flask.Flask, monkeypatch: pytest.MonkeyPatch) -> making.Made:
+    # So that people mark something in the first weeks too.
+    for one in (founding, marks):
+        monkeypatch.setattr(one, "MARKED", "Homework 2")
     wish = making.Wish(NAME, students=21, seed=7, now=NOW, weeks=3)
     return making.make(wish, adapters.installed().blobs, lambda *_: None)
 
@@ -107,6 +112,12 @@ def test_a_department_adds_up_is_told_to_nobody_and_goes_without_a_trace(
         )  # fmt: skip
         assert wrong.all() == []
         assert session().scalar(sa.select(sa.func.count(sa.distinct(SubmissionAttempt.code_blob_ref)))) > 20
+    # People have marked most of what they are to mark, and the rest waits: as the operations that keep the queue find it, too.
+    markings = sa.select(Marking.id, Marking.state, Marking.is_wanted, Marking.stands).order_by(Marking.id)
+    with transaction(made.tenant_id):
+        marked = session().execute(markings).all()
+    assert Counter(one.state for one in marked)["done"] == counts["marked_by_people"] > 0
+    assert "unmarked" in {one.state for one in marked}
     # The gradebook is what the operations that keep it make of the same work.
     for taught in made.classes:
         for laid in taught.assignments:
@@ -117,6 +128,8 @@ def test_a_department_adds_up_is_told_to_nobody_and_goes_without_a_trace(
         assert len(entries) == counts["gradebook_entries"]
         assert {one.revision for one in entries} == {1}
         assert len({one.score_obtained for one in entries}) > 5
+    with transaction(made.tenant_id):
+        assert session().execute(markings).all() == marked
     # The newest attempts are those of a plain look at all of them, page by page.
     taught = made.classes[0]
     with transaction(made.tenant_id):

@@ -10,6 +10,7 @@ from lti_grader.demo.department.catalogue import Problem
 from lti_grader.demo.problems import STARTER
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest
+from lti_grader.problems.rubrics import DraftRubric
 
 POINTS = Decimal(10)
 CPU_MS, MEMORY_KB = 1000, 262_144
@@ -27,7 +28,7 @@ def tests(problem: Problem, expected: Sequence[str]) -> list[DraftTest]:
     return [DraftTest(f"Test {place}", given.encode(), out.encode(), seen) for place, (given, out, seen) in listed]
 
 
-def draft(problem: Problem, expected: Sequence[str]) -> DraftProblem:
+def draft(problem: Problem, expected: Sequence[str], *, rubric: DraftRubric | None = None) -> DraftProblem:
     """Return a problem as a draft."""
     return DraftProblem(
         slug=problem.slug,
@@ -40,6 +41,7 @@ def draft(problem: Problem, expected: Sequence[str]) -> DraftProblem:
         tags=[*problem.tags],
         cpu_ms=CPU_MS,
         memory_kb=MEMORY_KB,
+        rubric=rubric,
     )
 
 

@@ -24,11 +24,13 @@ from lti_grader.demo.department.catalogue import Problem
 from lti_grader.demo.department.courses import Course, Planned
 from lti_grader.demo.department.drafts import POINTS, draft
 from lti_grader.demo.department.judged import known
+from lti_grader.demo.department.marking import MARKED, RUBRIC
 from lti_grader.demo.department.students import Student
 from lti_grader.demo.names import address, people
 from lti_grader.lti.models import Platform
 from lti_grader.people.models import Tenant, User
-from lti_grader.problems.operations import create_problem, publish
+from lti_grader.problems.models import ProblemVersion
+from lti_grader.problems.operations import create_problem, create_version, publish
 from lti_grader.problems.queries import tests_of
 
 _TEACHERS, _ASSISTANTS_PER_SECTION = 2, 1
@@ -74,8 +76,9 @@ class Taught:
     course: Course
     class_id: uuid.UUID
     teacher_id: uuid.UUID
+    assistant_ids: Sequence[uuid.UUID]
     members: Sequence[Member]
-    assignments: Sequence[Laid]
+    assignments: list[Laid] = dataclasses.field(default_factory=list)
 
 
 def open_institution(name: str, *, at: dt.datetime) -> uuid.UUID:
@@ -121,6 +124,15 @@ def publish_problems(problems: Iterable[Problem], *, at: dt.datetime) -> dict[st
     return found
 
 
+def publish_with_rubric(published: Published, *, at: dt.datetime) -> Published:
+    """Publish another version of a problem, that people mark as well. A transaction is open."""
+    problem = published.problem
+    of = session().get_one(ProblemVersion, published.version_id).problem_id
+    version = create_version(of, draft(problem, known()[problem.slug].expected, rubric=RUBRIC))
+    publish(version, at=at)
+    return Published(problem, version.id, [test.id for _, test in tests_of(version.id)])
+
+
 @dataclasses.dataclass
 class People:
     """Makes people up, one after another, each another for another seed."""
@@ -154,10 +166,8 @@ class People:
         self.rows = []
 
 
-def open_class(
-    course: Course, folk: People, count: int, rng: random.Random, *, start: dt.datetime
-) -> tuple[uuid.UUID, uuid.UUID, list[Member]]:
-    """Make a class with its teachers, an assistant for each section, and students; return it, a teacher, and the students.
+def open_class(course: Course, folk: People, count: int, rng: random.Random, *, start: dt.datetime) -> Taught:
+    """Make a class with its teachers, an assistant for each section, and students; no assignment is set so far.
 
     Who leaves in the middle of the term is among them, as dropped from that week on.
     """
@@ -173,7 +183,7 @@ def open_class(
         left = None if week is None else start + dt.timedelta(weeks=week - 1, days=2)
         rows.append(_place(made.id, one.user_id, Role.STUDENT, [one.student.section], left=left))
     session().execute(sa.insert(Enrollment), rows)
-    return made.id, teachers[0], members
+    return Taught(course, made.id, teachers[0], [one for one, _ in assistants], members)
 
 
 def _place(
@@ -191,6 +201,8 @@ def set_assignment(
 ) -> tuple[uuid.UUID, list[tuple[uuid.UUID, Published]]]:
     """Set an assignment as planned; return it with its problems by their ids there."""
     listed = [published[one.slug] for one in planned.problems]
+    if planned.title == MARKED:
+        listed[0] = publish_with_rubric(listed[0], at=planned.opens_at)
     made = create_assignment(
         class_id,
         title=planned.title,

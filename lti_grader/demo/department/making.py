@@ -4,9 +4,10 @@ import dataclasses
 import datetime as dt
 import random
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import flask
 import sqlalchemy as sa
 
 from lti_grader.adapters.storage import Blobs
@@ -25,6 +26,7 @@ from lti_grader.lti.models import Platform
 
 RESULTS_PER_STUDENT = 250
 _MONTHS = 3
+_AT_ONCE = 2
 _REGRADED_WEEK = 3
 
 
@@ -80,14 +82,19 @@ def make(wish: Wish, blobs: Blobs, progress: Progress) -> Made:
     classes = _found(wish, tenant_id, start, tally, progress)
     works = {id(laid): list(_term(wish, taught, laid)) for taught in classes for laid in taught.assignments}
     kept = _keep_texts([one for rows in works.values() for _, worked in rows for one in worked.tries], blobs, progress)
-    writer = Writer(Ids(random.Random(f"{tenant_id}:{wish.seed}")), kept)
     factor = wish.wanted / max(1, sum(_results(one.tries) for rows in works.values() for _, one in rows))
+    app = flask.current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def fill(one: tuple[Taught, Laid]) -> dict[str, int]:
+        taught, laid = one
+        with app.app_context(), transaction(tenant_id):
+            return _fill(wish, kept, taught, laid, works.pop(id(laid)), factor)
+
     listed = [(taught, laid) for taught in classes for laid in taught.assignments]
-    for done, (taught, laid) in enumerate(listed):
-        progress("Attempts and their results", done, len(listed))
-        with transaction(tenant_id):
-            _fill(wish, writer, taught, laid, works.pop(id(laid)), factor, tally)
-    progress("Attempts and their results", len(listed), len(listed))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for done, counts in enumerate(pool.map(fill, listed), start=1):
+            tally.add(**counts)
+            progress("Attempts and their results", done, len(listed))
     return Made(tenant_id, classes, tally)
 
 
@@ -116,21 +123,20 @@ def _found(wish: Wish, tenant_id: uuid.UUID, start: dt.datetime, tally: Tally, p
     for place, (course, count) in enumerate(zip(COURSES, counts, strict=True)):
         progress("Classes and assignments", place, len(COURSES))
         rng = random.Random(f"{course.key}:{wish.seed}")
-        laid: list[Laid] = []
         with transaction(tenant_id):
-            class_id, teacher_id, members = founding.open_class(course, folk, count, rng, start=start)
+            taught = founding.open_class(course, folk, count, rng, start=start)
         for planned in plans[course.key]:
             with transaction(tenant_id):
-                assignment_id, items = founding.set_assignment(class_id, course, planned, published)
+                assignment_id, items = founding.set_assignment(taught.class_id, course, planned, published)
                 extra = (
-                    founding.extend(assignment_id, planned, members, teacher_id, rng)
+                    founding.extend(assignment_id, planned, taught.members, taught.teacher_id, rng)
                     if planned.opens_at < wish.now
                     else {}
                 )
-            laid.append(Laid(assignment_id, planned, items, extra))
+            taught.assignments.append(Laid(assignment_id, planned, items, extra))
             tally.add(assignments=1, problems_set=len(items), extensions=len(extra))
         tally.add(classes=1, students=count)
-        found.append(Taught(course, class_id, teacher_id, members, laid))
+        found.append(taught)
     tally.add(problems=len(published), people=folk.made, sections=sum(len(one.sections) for one in COURSES))
     progress("Classes and assignments", len(COURSES), len(COURSES))
     return found
@@ -160,21 +166,23 @@ def _results(tries: Iterable[Try]) -> int:
 
 
 def _fill(
-    wish: Wish, writer: Writer, taught: Taught, laid: Laid, works: list[tuple[int, Worked]], factor: float, tally: Tally
-) -> None:
+    wish: Wish, kept: Mapping[str, str], taught: Taught, laid: Laid, works: list[tuple[int, Worked]], factor: float
+) -> dict[str, int]:
+    """Write what was done for one assignment, and return how much of what that is. A transaction is open."""
     rng = random.Random(f"{wish.seed}:{taught.course.key}:{laid.planned.title}:more")
+    writer = Writer(Ids(random.Random(f"{laid.assignment_id}:{wish.seed}")), kept)
     scaled = [
         (place, Worked(one.student_id, _scaled(one.tries, factor, laid.planned.opens_at, rng))) for place, one in works
     ]
     regraded = 0 if laid.planned.title == f"Homework {_REGRADED_WEEK}" else None
     rows = writer.rows(laid, scaled, regraded=regraded)
     results = write(rows)
-    entries = enter(laid.assignment_id, [one.user_id for one in taught.members], at=wish.now)
+    entered = enter(laid, taught, rng, at=wish.now)
     late = sum(any(one.at > laid.planned.due and not one.is_run for one in work.tries) for _, work in scaled)
-    tally.add(
-        attempts=len(rows.attempts), judgings=len(rows.jobs), regraded=len(rows.jobs) - len(rows.attempts),
-        test_results=results, drafts=len(rows.progress), gradebook_entries=entries, handed_in_late=late,
-    )  # fmt: skip
+    return {
+        "attempts": len(rows.attempts), "judgings": len(rows.jobs), "regraded": len(rows.jobs) - len(rows.attempts),
+        "test_results": results, "drafts": len(rows.progress), **entered, "handed_in_late": late,
+    }  # fmt: skip
 
 
 def _scaled(tries: Sequence[Try], factor: float, opens_at: dt.datetime, rng: random.Random) -> list[Try]:

@@ -36,7 +36,7 @@ def let_in(made: Made, lms_url: str, public_url: str) -> None:
         told = control.register(own_addresses(public_url), name=f"lti_grader of {name}")
         with transaction(made.tenant_id):
             courses = _courses(Registration.model_validate(told), made.classes)
-        control.post("courses", client_id=told["client_id"], courses=courses)
+        control.post("brought", client_id=told["client_id"], courses=courses)
     finally:
         control.close()
 
@@ -47,7 +47,7 @@ def let_out(tenant_id: uuid.UUID, lms_url: str) -> None:
         client_id = session().scalars(sa.select(Platform.client_id)).one()
     control = Control(lms_url)
     try:
-        control.post("courses/remove", client_id=client_id)
+        control.post("brought/remove", client_id=client_id)
     finally:
         control.close()
 

@@ -28,7 +28,7 @@ _STUDENTS_SHOWN = 8
 _STAFF = ("teacher", "assistant")
 
 
-@blueprint.post("/courses")
+@blueprint.post("/brought")
 def bring() -> ResponseReturnValue:
     """Take in courses with their people and the tool that is in them; those of that tool that were there go."""
     given: dict[str, Any] = flask.request.get_json()
@@ -39,7 +39,7 @@ def bring() -> ResponseReturnValue:
     return {"courses": len(given["courses"])}
 
 
-@blueprint.post("/courses/remove")
+@blueprint.post("/brought/remove")
 def take_away() -> ResponseReturnValue:
     """Forget the courses that came with a tool, their people, and the tool."""
     with lms().store.begin() as session:
