@@ -73,6 +73,7 @@ from lti_grader.lti.views import blueprint as lti
 from lti_grader.lti.views import staying
 from lti_grader.lti.views.platforms import blueprint as platforms
 from lti_grader.marking.bank_views import blueprint as comment_bank
+from lti_grader.marking.grader_views import blueprint as graders
 from lti_grader.marking.moderation_views import blueprint as moderation
 from lti_grader.marking.telling import by_hand, tell_by_hand
 from lti_grader.marking.views import blueprint as marking
@@ -179,6 +180,7 @@ def register_pages(app: flask.Flask) -> None:
         marking,
         comment_bank,
         moderation,
+        graders,
         totals,
         own_marks,
         gradebook_csv,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from lti_grader.core.db import session
 from lti_grader.marking.errors import HeldByAnother
-from lti_grader.marking.models import Marking
+from lti_grader.marking.models import Marking, MarkingState
 
 LEASE = dt.timedelta(seconds=90)
 """After this a page that says nothing more holds nothing."""
@@ -25,7 +25,7 @@ def is_free_for(marking: Marking, user_id: uuid.UUID, *, at: dt.datetime) -> boo
 
 
 def hold(marking: Marking, user_id: uuid.UUID, *, at: dt.datetime) -> bool:
-    """Hold a marking, unless somebody else does. Return whether it is held.
+    """Hold a marking, unless somebody else does, and count the time since one last said so. Return whether it is held.
 
     Parameters
     ----------
@@ -34,8 +34,17 @@ def hold(marking: Marking, user_id: uuid.UUID, *, at: dt.datetime) -> bool:
     """
     if not is_free_for(marking, user_id, at=at):
         return False
+    if marking.state != MarkingState.DONE:
+        marking.seconds_spent += _since_last(marking, at=at)
     marking.locked_by, marking.locked_until = user_id, at + LEASE
     return True
+
+
+def _since_last(marking: Marking, *, at: dt.datetime) -> int:
+    """Return the seconds since a page that is still open spoke last; none where it begins."""
+    if marking.locked_until is None or marking.locked_until <= at:
+        return 0
+    return max(0, round((at - (marking.locked_until - LEASE)).total_seconds()))
 
 
 def take_over(marking: Marking, user_id: uuid.UUID, *, at: dt.datetime) -> None:

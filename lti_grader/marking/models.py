@@ -34,6 +34,7 @@ class Marking(Row, Tenanted, Base):
         sa.CheckConstraint("adjustment = 0 OR adjustment_reason <> ''", name="adjustment_has_reason"),
         sa.CheckConstraint("(locked_by IS NULL) = (locked_until IS NULL)", name="lock_has_end"),
         sa.CheckConstraint("revision >= 0", name="revision_not_negative"),
+        sa.CheckConstraint("seconds_spent >= 0", name="seconds_not_negative"),
     )
 
     attempt_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("submission_attempts.id", ondelete="CASCADE"))
@@ -69,6 +70,8 @@ class Marking(Row, Tenanted, Base):
     done_at: Mapped[dt.datetime | None]
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
     """Rises with each change: a page that shows an older one writes over nothing."""
+    seconds_spent: Mapped[int] = mapped_column(default=0, server_default="0")
+    """For how long its page was open to whoever held it, until it was done."""
     locked_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
     locked_until: Mapped[dt.datetime | None]
 

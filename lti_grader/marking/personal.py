@@ -18,7 +18,7 @@ def held_about(user_id: uuid.UUID) -> list[dict[str, Any]]:
         one.id: {
             "attempt": one.attempt_id, "round": one.round, "state": one.state, "counts": one.stands, "points": one.points,
             "adjustment": one.adjustment, "adjustment_reason": one.adjustment_reason,
-            "notes_of_staff": one.private_notes, "done_at": one.done_at, "scores": [], "comments": [],
+            "notes_of_staff": one.private_notes, "done_at": one.done_at, "seconds_spent": one.seconds_spent, "scores": [], "comments": [],
         }
         for one in markings
     }  # fmt: skip

@@ -84,7 +84,7 @@ STAFF_ONLY = {
     "drafts.add_test", "drafts.edit_test", "drafts.save_test", "drafts.add_files", "test_tables.take_out", "test_tables.read", "drafts.describe", "drafts.move_test",
     "checks.check", "checks.publish_despite", "checks.keep", "checks.submission",
     "marking.of_class", "marking.next_one", "marking.script", "marking.save", "marking.hold", "marking.comment", "marking.set_rules",
-    "comment_bank.page", "comment_bank.add", "comment_bank.change", "moderation.next_one", "moderation.page", "moderation.decide",
+    "comment_bank.page", "comment_bank.add", "comment_bank.change", "moderation.next_one", "moderation.page", "moderation.decide", "graders.page",
     "rubrics.edit", "rubrics.save", "imports.page", "imports.upload", "imports.import_", "imports.decide", "imports.export",
     "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
     "similarity.pair", "similarity.decide",
