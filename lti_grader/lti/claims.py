@@ -75,6 +75,8 @@ OWN_SECTIONS = "lti_grader_sections"
 """The custom parameter in which an LMS names the sections of whoever launches, where it has a variable for that."""
 OWN_ASSIGNMENT = "lti_grader_assignment"
 """The custom parameter that carries our own id, which survives where a platform keeps no link history."""
+OWN_MATERIAL = "lti_grader_material"
+"""The same for a link that opens a material."""
 
 LINK_HISTORY, CONTEXT_HISTORY = "resource_link_history", "context_id_history"
 """Custom parameters that ask for the ids which a link and its course had in earlier copies."""

@@ -1,4 +1,4 @@
-"""Placing assignments in a course (LTI Deep Linking 2.0)."""
+"""Placing assignments and materials in a course (LTI Deep Linking 2.0)."""
 
 import dataclasses
 import datetime as dt
@@ -10,6 +10,7 @@ from pylti1p3.deep_link import DeepLink
 from pylti1p3.registration import Registration
 
 from lti_grader.assignments.models import Assignment
+from lti_grader.classes.material_models import Material
 from lti_grader.lti import claims as c
 from lti_grader.lti import content_items, keys
 from lti_grader.lti.models import Platform
@@ -46,9 +47,9 @@ def prefilled(settings: Mapping[str, Any]) -> dict[str, str]:
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What goes back to the LMS: assignments to place, and words for the teacher or for its log."""
+    """What goes back to the LMS: assignments or materials to place, and words for the teacher or for its log."""
 
-    assignments: Sequence[Assignment]
+    items: Sequence[Assignment | Material]
     msg: str = ""
     log: str = ""
     errormsg: str = ""
@@ -73,7 +74,7 @@ def response(
     registration.set_issuer(platform.issuer).set_client_id(platform.client_id).set_tool_private_key(private)
     link = DeepLink(registration, request["deployment_id"], settings)
     more = product_of(platform).own_parameters
-    message = link.get_message_jwt([content_items.Link(one, public_url, settings, more) for one in choice.assignments])
+    message = link.get_message_jwt([content_items.Link(one, public_url, settings, more) for one in choice.items])
     message["aud"] = platform.issuer
     message["exp"] = int(at.timestamp()) + 300
     if "data" not in settings:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from lti_grader.adapters import Adapters
 from lti_grader.lti import claims as c
-from lti_grader.lti import submission_review
+from lti_grader.lti import material_links, submission_review
 from lti_grader.lti.assets import looking, placing
 from lti_grader.lti.models import Platform
 from lti_grader.lti.notices import subscribing
@@ -85,6 +85,8 @@ def place_of(
         return Place("lti.asset", {"asset_id": looking.reported(claims, arrival)})
     if kind == c.DEEP_LINKING_REQUEST and placing.is_wanted(claims):
         return Place("lti.choose_activity", {"name": placing.keep_request(claims, arrival, held)})
+    if kind == c.RESOURCE_LINK_REQUEST and (material_id := material_links.opened(claims, arrival, at=at)):
+        return Place("materials.page", {"material_id": material_id})
     if attempt_id := named_attempt(claims.get(c.TARGET_LINK_URI)):
         submission_review.require_attempt(attempt_id, arrival)
         return Place("results.attempt", {"attempt_id": attempt_id})

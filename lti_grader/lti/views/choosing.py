@@ -1,6 +1,7 @@
 """Deep linking: the page where a teacher chooses or makes what goes into the course."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments.errors import BadAssignment
-from lti_grader.classes.queries import get_class, membership
+from lti_grader.assignments.models import Assignment
+from lti_grader.classes.material_models import Material
+from lti_grader.classes.queries import get_class, items, membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.web import viewer
 from lti_grader.lti import deep_linking, kept_requests
@@ -40,6 +43,7 @@ def _picker(name: str, request: dict[str, Any], error: str = "") -> str:
         makes_column=deep_linking.takes_columns(settings),
         adds_at_once=deep_linking.adds_at_once(settings),
         asked=deep_linking.prefilled(settings),
+        materials=items(class_id, only_materials=True),
         error=error,
         **assignment_form.shown(class_id, uuid.UUID(request["user_id"])),
     )
@@ -80,6 +84,29 @@ def _choice(class_id: uuid.UUID, user_id: uuid.UUID, settings: dict[str, Any]) -
     if flask.request.form.get("do") == "cancel":
         return Choice([], msg="Nothing was added.")
     several = deep_linking.takes_several(settings)
-    placed = assignment_form.chosen(class_id, user_id, several=several, at=now())
+    placed: Sequence[Assignment | Material] = (
+        _materials(class_id, several=several)
+        if flask.request.form.get("what") == "material"
+        else assignment_form.chosen(class_id, user_id, several=several, at=now())
+    )
     titles = ", ".join(f"“{one.title}”" for one in placed)
     return Choice(placed, msg=f"Added {titles}."[:500], log=f"placed {len(placed)} in class {class_id}")
+
+
+def _materials(class_id: uuid.UUID, *, several: bool) -> list[Material]:
+    """Return the materials of a class that were chosen, in their order.
+
+    Raises
+    ------
+    BadAssignment
+        In words for the page.
+    """
+    wanted = flask.request.form.getlist("material")
+    if not wanted:
+        raise BadAssignment("Choose a material from the list.")
+    if len(wanted) > 1 and not several:
+        raise BadAssignment("Your LMS takes one link at a time here.")
+    found = [one for one in items(class_id, only_materials=True) if str(one.id) in wanted]
+    if len(found) != len(set(wanted)):
+        raise BadAssignment("That material is not there any more: choose another.")
+    return [session().get_one(Material, one.id) for one in found]
