@@ -75,6 +75,21 @@ SELECT gen_random_uuid(), '{tenant}', attempts.id, attempts.student_id, '{assign
 RETURNING id
 """
 _SCRIPTS = 30
+# Two of them marked a second time, by somebody who gives nothing.
+_SECONDS = """
+WITH ruled AS (
+    UPDATE assignments SET config = config || jsonb_build_object('marking', jsonb_build_object('second', 'all'))
+    WHERE id = '{assignment}'
+), disputed AS (
+    UPDATE markings SET is_disputed = true WHERE id IN (
+        SELECT id FROM markings WHERE assignment_id = '{assignment}' AND points = 6 ORDER BY id LIMIT 2
+    ) RETURNING *
+)
+INSERT INTO markings (id, tenant_id, attempt_id, student_id, assignment_id, assignment_problem_id, problem_version_id, round,
+    state, done_at, marker_id)
+SELECT gen_random_uuid(), tenant_id, attempt_id, student_id, assignment_id, assignment_problem_id, problem_version_id, 2,
+    'done', now(), student_id FROM disputed RETURNING id
+"""
 
 
 def _place(installation: Installation) -> tuple[uuid.UUID, uuid.UUID]:
@@ -129,6 +144,7 @@ def test_thirty_submissions_are_marked_by_keyboard_alone(seat: Seat, installatio
     assert [(float(one.points), one.count) for one in installation.rows(done)] == [(1.5, 1), (3, 19), (6, 10)]
     kept = f"SELECT text, uses FROM saved_comments WHERE tenant_id = '{installation.tenant_id}' AND text = '*Well* doubled'"
     assert [tuple(one) for one in installation.rows(kept)] == [("*Well* doubled", 1)]
+    _decide_by_keys(at, tool, installation, assignment)
 
 
 def _comment_by_keys(at: Seat, tool: FrameLocator) -> None:
@@ -169,3 +185,26 @@ def _use_the_bank_by_keys(at: Seat, tool: FrameLocator) -> None:
     search.fill("doubled well")
     search.press("Enter")
     expect(tool.locator("#line-1 .comment")).to_contain_text("-1.5 points")
+
+
+def _decide_by_keys(at: Seat, tool: FrameLocator, installation: Installation, assignment: uuid.UUID) -> None:
+    """Decide about two submissions that two people marked differently."""
+    assert len(installation.rows(_SECONDS.format(assignment=assignment))) == 2
+    go(tool, tool.get_by_role("link", name="Marking", exact=True))
+    go(tool, tool.get_by_role("link", name="Decide"))
+    look(at)
+    for key, reason in (("3", "Both have a point"), ("1", "The second is too harsh")):
+        who = tool.locator("h1").inner_text()
+        expect(tool.locator("#reason")).to_have_value("")
+        tool.locator("body").press(key)
+        expect(tool.locator("#reason")).to_be_focused()
+        tool.locator("#reason").fill(reason)
+        tool.locator("#reason").press("Control+Enter")
+        if key == "3":
+            expect(tool.locator("h1")).not_to_have_text(who)
+    expect(tool.get_by_text("Nothing more waits for you there")).to_be_visible()
+    decided = f"""
+        SELECT d.decision, m.points + m.adjustment AS given FROM moderations d JOIN markings m ON m.attempt_id = d.attempt_id
+        AND m.stands WHERE d.assignment_id = '{assignment}' ORDER BY given
+    """
+    assert [(one.decision, int(one.given)) for one in installation.rows(decided)] == [("mean", 3), ("first", 6)]
