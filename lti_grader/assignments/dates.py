@@ -82,10 +82,8 @@ def together(of_members: Collection[Dates]) -> Dates:
         One at least.
     """
     opens = min(one.opens_at or AT_ONCE for one in of_members)
-    due, closes = (
-        max(times)
-        for times in zip(*((one.due_date or NEVER, one.closes_at or NEVER) for one in of_members), strict=True)
-    )
+    due, late_days = max((one.due_date or NEVER, one.late_days) for one in of_members)
+    closes = max(one.closes_at or NEVER for one in of_members)
     allowed = [one.attempts_allowed for one in of_members]
     return Dates(
         opens_at=None if opens == AT_ONCE else opens,
@@ -93,6 +91,7 @@ def together(of_members: Collection[Dates]) -> Dates:
         closes_at=None if closes == NEVER else closes,
         attempts_allowed=None if None in allowed else max(one for one in allowed if one is not None),
         usual_due_date=next(iter(of_members)).usual_due_date,
+        late_days=late_days,
     )
 
 

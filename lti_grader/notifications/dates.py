@@ -1,7 +1,7 @@
 """Students are told when their dates for an assignment were changed for them alone, or for their section."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -9,6 +9,7 @@ from lti_grader.assignments.access import dates_of_all
 from lti_grader.assignments.dates import Dates
 from lti_grader.assignments.events import AccessChanged
 from lti_grader.assignments.models import Assignment
+from lti_grader.classes.groups.teams import mates_of
 from lti_grader.classes.models import Module
 from lti_grader.core.db import session
 from lti_grader.notifications.kinds import EXTENDED
@@ -25,14 +26,15 @@ def access_changed(event: AccessChanged) -> None:
     assignment, module = found.one()
     if not (assignment.is_out(at=event.at) and module.is_out(at=event.at)):
         return
-    theirs = dates_of_all(assignment, _whom(event, module.class_id))
+    theirs = dates_of_all(assignment, _whom(event, assignment, module.class_id))
     tell_each([(one, _news(assignment, module.class_id, dates, event)) for one, dates in theirs.items()], at=event.at)
 
 
-def _whom(event: AccessChanged, class_id: uuid.UUID) -> Sequence[uuid.UUID]:
-    if event.user_id is not None:
-        return [event.user_id]
-    return students_of(class_id, [event.section or ""])
+def _whom(event: AccessChanged, assignment: Assignment, class_id: uuid.UUID) -> Collection[uuid.UUID]:
+    """Return whose dates were changed: where groups hand in, of all who are in one with them."""
+    said_of = [event.user_id] if event.user_id is not None else students_of(class_id, [event.section or ""])
+    mates = mates_of([assignment.group_set_id], said_of) if assignment.group_set_id is not None else {}
+    return {*said_of, *(one for members in mates.values() for one in members)}
 
 
 def _news(assignment: Assignment, class_id: uuid.UUID, dates: Dates, event: AccessChanged) -> News:

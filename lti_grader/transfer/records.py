@@ -11,6 +11,7 @@ from lti_grader.assignments.late_day_models import LateDayGrant, LateDaysSpent
 from lti_grader.assignments.models import AccessOverride
 from lti_grader.audit.models import AuditEntry
 from lti_grader.calendar.models import CalendarEvent
+from lti_grader.classes.groups.models import GroupSet, StudentGroup, StudentGroupMember
 from lti_grader.classes.models import ContentItem, Enrollment, Module, Role
 from lti_grader.classes.queries import Membership
 from lti_grader.core.db import Base, session, transaction
@@ -51,6 +52,9 @@ def writers(tenant_id: uuid.UUID, class_id: uuid.UUID, at: dt.datetime) -> list[
         "people/dates": (AccessOverride.id, AccessOverride.assignment_id.in_(items)),
         "people/late_days_spent": (LateDaysSpent.id, LateDaysSpent.assignment_id.in_(items)),
         "people/late_days_given": (LateDayGrant.id, LateDayGrant.class_id == class_id),
+        "people/group_sets": (GroupSet.id, GroupSet.class_id == class_id),
+        "people/groups": (StudentGroup.id, StudentGroup.class_id == class_id),
+        "people/group_members": (StudentGroupMember.id, StudentGroupMember.class_id == class_id),
         "announcements": (Announcement.id, Announcement.class_id == class_id),
         "calendar": (CalendarEvent.id, CalendarEvent.class_id == class_id),
         "audit": (AuditEntry.number, sa.and_(AuditEntry.number.is_not(None), AuditEntry.class_id == class_id)),

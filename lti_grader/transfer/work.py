@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.languages import described_languages
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.classes.groups.teams import members_of_teams
 from lti_grader.classes.models import Enrollment
 from lti_grader.core.db import session, transaction
 from lti_grader.grading.models import GradingJob, TestResult
@@ -169,10 +170,12 @@ def _lines(
         ids = [one.id for one in batch]
         with transaction(tenant_id):
             judged, marked = _judged(ids), _marked(ids)
+            teams = members_of_teams({one.team_id for one in batch if one.team_id is not None})
         for one in batch:
             name = _name(one, students, endings)
             yield {
-                "id": one.id, "student": one.student_id, "number": one.attempt_number, "kind": one.type,
+                "id": one.id, "student": one.student_id, "together": sorted(teams[one.team_id]) if one.team_id else [],
+                "number": one.attempt_number, "kind": one.type,
                 "file": name.removesuffix(f".{_ARE_FILES}"), "bytes": one.code_bytes, "language": one.language,
                 "problem": found.versions.get(one.problem_version_id), "status": one.status, "handed_in_at": one.created_at,
                 "seconds_focused": one.time_focused_seconds, "execution_time_ms": one.execution_time_ms,

@@ -1,6 +1,9 @@
 """What one member of a group submits is the group's: counted together, marked once, and worth the same for each."""
 
 import datetime as dt
+import io
+import json
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -8,6 +11,7 @@ import flask
 import pytest
 import sqlalchemy as sa
 
+from lti_grader import adapters
 from lti_grader.assignments.access import dates_of, dates_of_all
 from lti_grader.assignments.dates import OtherDates
 from lti_grader.assignments.errors import AttemptsUsedUp, BadAssignment
@@ -27,6 +31,8 @@ from lti_grader.gradebook.operations import recompute
 from lti_grader.gradebook.regrades import applying
 from lti_grader.gradebook.regrades.models import Which
 from lti_grader.gradebook.todo import todo_of
+from lti_grader.notifications.models import Notification
+from lti_grader.transfer.contents import packed
 from tests.fixtures.quizzes import published
 from tests.fixtures.world import NOW, World
 from tests.flow.alike import COUNTING, Alike
@@ -165,6 +171,21 @@ def test_a_regrade_reaches_every_member_also_where_it_is_applied_in_parts(
     monkeypatch.setattr(applying, "CHUNK", 1)
     assert course.apply(regrade) == 4
     assert teams.marks() == teams.sent() == [10, 10, 10, 10, None]
+
+
+def test_the_file_of_a_class_says_who_handed_in_together_and_the_group_is_told_of_more_time(world: World) -> None:
+    teams = Teams(world, due_date=NOW + HOUR)
+    world.hand_in(teams.students[0], teams.item)
+    made = packed(world.tenant_id, world.class_id, adapters.installed().blobs, with_work=True, at=NOW)
+    file = zipfile.ZipFile(io.BytesIO(b"".join(made.parts)))
+    (lines,) = (file.read(one).splitlines() for one in file.namelist() if one.endswith("attempts.jsonl"))
+    assert json.loads(lines[0])["together"] == sorted(map(str, teams.students[:2]))
+    assert len(file.read("people/group_members.jsonl").splitlines()) == 4
+    with transaction(world.tenant_id):
+        given = OtherDates(due=NOW + 5 * HOUR)
+        grant(teams.assignment, Whose(teams.students[1]), given, reason="", by=world.teacher_id, at=NOW)
+        told = sa.select(Notification.recipient_id).where(Notification.type == "extended")
+        assert set(session().scalars(told)) == set(teams.students[:2])
 
 
 def test_programs_of_one_group_are_not_compared_with_each_other(world: World) -> None:

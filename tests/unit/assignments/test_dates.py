@@ -193,14 +193,15 @@ def test_nobody_with_a_due_date_has_one_after_the_last(
         assert (found.due_date or found.closes_at or NEVER) <= last
 
 
-@given(usuals(), st.lists(others, min_size=1, max_size=5), st.randoms())
+@given(usuals(), st.lists(st.tuples(others, st.integers(0, 3)), min_size=1, max_size=5), st.randoms())
 def test_a_group_has_what_the_most_generous_dates_of_its_members_give_and_no_more(
-    usual: UsualDates, said: list[OtherDates], chance: object
+    usual: UsualDates, said: list[tuple[OtherDates, int]], chance: object
 ) -> None:
-    members = [dates(usual, one) for one in said]
+    members = [dates(usual, one).later_by(days) for one, days in said]
     found = together(members)
     assert all(gives_no_less(one, found) for one in members)
     for field in ("opens_at", "due_date", "closes_at", "attempts_allowed", "usual_due_date"):
         assert getattr(found, field) in [getattr(one, field) for one in members]
     chance.shuffle(members)
     assert together(members) == together([*members, found]) == found
+    assert found.late_days in [one.late_days for one in members if one.due_date == found.due_date]
