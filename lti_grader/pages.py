@@ -113,7 +113,7 @@ _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
     "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE, "drafts.save": _FILE, "checks.keep": 2 * MOST_ARCHIVE_BYTES,
-"class_files.bring": MOST_CLASS_BYTES + _FILE, "test_tables.read": 2 * MOST_TESTS_BYTES,
+    "class_files.bring": MOST_CLASS_BYTES + _FILE, "test_tables.read": 2 * MOST_TESTS_BYTES,
     "gradebook_csv.read": 4 * MOST_TABLE_BYTES, "groups.change": 2 * MOST_GROUPS_BYTES,
     "materials.save": 4 * _FILE,
     "work.hand_in": _NOTEBOOK, "previews.hand_in": _NOTEBOOK, "work.save_draft": _NOTEBOOK, "previews.save_draft": _NOTEBOOK,

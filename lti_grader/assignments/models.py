@@ -15,6 +15,7 @@ from lti_grader.assignments.release import Part, Release, ReleaseRule
 from lti_grader.classes.models import ContentItem, ContentType
 from lti_grader.core.db import Base, Json, Points, Row, Tenanted, one_of
 from lti_grader.core.owed import Owed
+from lti_grader.problems.models import Difficulty
 
 MOST_COOLDOWN_SECONDS = 24 * 3600
 
@@ -23,12 +24,6 @@ class Mode(enum.StrEnum):
     PRACTICE = "practice"
     EXAM = "exam"
     HOMEWORK = "homework"
-
-
-class Difficulty(enum.StrEnum):
-    EASY = "easy"
-    MEDIUM = "medium"
-    HARD = "hard"
 
 
 class Counts(enum.StrEnum):

@@ -21,7 +21,6 @@ from lti_grader.assignments.models import (
     Assignment,
     AssignmentConfig,
     AssignmentProblem,
-    Difficulty,
     Mode,
 )
 from lti_grader.assignments.points import alone
@@ -30,7 +29,7 @@ from lti_grader.classes.models import ContentItem
 from lti_grader.classes.operations import module_named
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.events import publish
-from lti_grader.problems.models import ProblemVersion, VersionState
+from lti_grader.problems.models import Difficulty, Problem, ProblemVersion, VersionState
 
 DEFAULT_MODULE = "Assignments"
 
@@ -43,7 +42,7 @@ def create_assignment(
     config: AssignmentConfig,
     description: str = "",
     mode: Mode = Mode.HOMEWORK,
-    difficulty: Difficulty = Difficulty.EASY,
+    difficulty: Difficulty | None = None,
     due_date: dt.datetime | None = None,
     module_title: str | None = None,
 ) -> Assignment:
@@ -53,6 +52,8 @@ def create_assignment(
     ----------
     problems
         (problem version, points) in the order in which they stand.
+    difficulty
+        None for that of the most difficult of its problems.
     module_title
         The module it goes into, at its end; made if the class has none of that title.
 
@@ -75,7 +76,7 @@ def create_assignment(
         order_index=0 if last is None else last + 1,
         due_date=due_date,
         mode=mode,
-        difficulty=difficulty,
+        difficulty=difficulty or _difficulty_of([version for version, _ in problems]),
         points_total=sum((points for _, points in problems), Decimal(0)),
         config=config.model_dump(mode="json"),
     )
@@ -94,6 +95,13 @@ def create_assignment(
     session().flush()
     publish(ReleaseChanged(assignment.id))
     return assignment
+
+
+def _difficulty_of(version_ids: Sequence[uuid.UUID]) -> Difficulty:
+    """Return how difficult the most difficult of some problems is, easy where nothing is said of any."""
+    query = sa.select(Problem.difficulty).join(ProblemVersion).where(ProblemVersion.id.in_(version_ids))
+    said = {one for one in session().scalars(query) if one is not None}
+    return max((Difficulty(one) for one in said), key=list(Difficulty).index, default=Difficulty.EASY)
 
 
 def _check(title: str, problems: Sequence[tuple[uuid.UUID, Decimal]]) -> None:

@@ -1,4 +1,4 @@
-"""The problem bank: what somebody may read of it, searched by words, tag, kind and use, a page at a time."""
+"""The problem bank: what somebody may read of it, searched by words, tag, kind, difficulty and use, a page at a time."""
 
 import dataclasses
 import enum
@@ -13,7 +13,7 @@ from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.authoring.access import Author, readable, used_where
 from lti_grader.classes.models import Class, Module
 from lti_grader.core.db import session
-from lti_grader.problems.models import Problem, ProblemKind, ProblemVersion, VersionState
+from lti_grader.problems.models import Difficulty, Problem, ProblemKind, ProblemVersion, VersionState
 
 ON_A_PAGE = 50
 _MOST_WORDS, _MOST_TAGS = 8, 200
@@ -40,11 +40,12 @@ class Asked:
     kind: ProblemKind | None = None
     use: Use = Use.ANY
     page: int = 1
+    difficulty: Difficulty | None = None
 
     @property
     def is_search(self) -> bool:
         """Whether it leaves anything out."""
-        return bool(self.words or self.tag or self.kind or self.use)
+        return bool(self.words or self.tag or self.kind or self.use or self.difficulty)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +56,7 @@ class BankRow:
     title: str
     slug: str
     tags: Sequence[str]
+    difficulty: str | None
     shared_with: str
     published: int | None
     """The number of its newest published version."""
@@ -106,7 +108,18 @@ def search(me: Author, class_id: uuid.UUID, asked: Asked) -> Bank:
         elsewhere = len(uses.get(one.id, [])) - len(mine)
         listed.append(
             BankRow(
-                one.id, one.title, one.slug, one.tags, one.shared_with, published, draft, kind, is_used, mine, elsewhere
+                one.id,
+                one.title,
+                one.slug,
+                one.tags,
+                one.difficulty,
+                one.shared_with,
+                published,
+                draft,
+                kind,
+                is_used,
+                mine,
+                elsewhere,
             )
         )
     return Bank(listed, total, page, _tags(me))
@@ -135,6 +148,8 @@ def _conditions(
         found.append(Problem.tags.any_() == asked.tag)
     if asked.kind:
         found.append(numbers.c.kind == asked.kind)
+    if asked.difficulty:
+        found.append(Problem.difficulty == asked.difficulty)
     anywhere = used_where(ProblemVersion.problem_id == Problem.id).correlate(Problem)
     match asked.use:
         case Use.HERE:

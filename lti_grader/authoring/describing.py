@@ -1,4 +1,4 @@
-"""What a problem is called, what it is found by, and who it is shared with: of all of its versions together."""
+"""What a problem is called, what it is found by, how difficult it is, and who it is shared with: of all of its versions together."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.errors import BadDraft
 from lti_grader.core.db import session
-from lti_grader.problems.models import Sharing
+from lti_grader.problems.models import Difficulty, Sharing
 
 MOST_TITLE, MOST_TAGS, MOST_TAG = 200, 20, 50
 """Characters of a title, tags of a problem, characters of a tag."""
@@ -19,10 +19,11 @@ class Description:
     title: str
     tags: Sequence[str]
     shared_with: Sharing
+    difficulty: Difficulty | None = None
 
 
 def describe(opened: OpenedProblem, said: Description) -> None:
-    """Change what a problem is called, its tags, and who it is shared with.
+    """Change what a problem is called, its tags, how difficult it is, and who it is shared with.
 
     A problem that nobody owns becomes theirs who share it with fewer than the institution.
 
@@ -42,4 +43,5 @@ def describe(opened: OpenedProblem, said: Description) -> None:
         if problem.owner_id is None:
             problem.owner_id = opened.author.user_id
     problem.title, problem.tags, problem.shared_with = title, tags, said.shared_with
+    problem.difficulty = said.difficulty
     session().flush()

@@ -56,7 +56,7 @@ def new_problem(class_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.post("/problems/<uuid:problem_id>")
 def describe(problem_id: uuid.UUID) -> ResponseReturnValue:
-    """Change a problem's title and tags, and who it is shared with."""
+    """Change a problem's title and tags, how difficult it is, and who it is shared with."""
     me = viewer()
     try:
         with transaction(me.tenant_id):

@@ -19,6 +19,7 @@ from lti_grader.problems.answer_archives import unpacked
 from lti_grader.problems.harness import AnswerFiles, takes_files
 from lti_grader.problems.models import (
     Aggregation,
+    Difficulty,
     KeptSubmission,
     OnReject,
     ProblemVersion,
@@ -216,7 +217,12 @@ def description(form: Form) -> Description:
         shared_with = Sharing(form.get("shared_with", ""))
     except ValueError:
         raise BadDraft("Choose from the list who the problem is shared with.") from None
-    return Description(form.get("title", ""), form.get("tags", "").replace("\0", "").split(","), shared_with)
+    try:
+        difficulty = Difficulty(form["difficulty"]) if form.get("difficulty") else None
+    except ValueError:
+        raise BadDraft("Choose from the list how difficult the problem is.") from None
+    tags = form.get("tags", "").replace("\0", "").split(",")
+    return Description(form.get("title", ""), tags, shared_with, difficulty)
 
 
 def place(form: Form) -> int | None:

@@ -24,7 +24,7 @@ from lti_grader.core.errors import NotFound
 from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems.answer_text import one_text
-from lti_grader.problems.models import ProblemKind, ProblemVersion, TestCase
+from lti_grader.problems.models import Difficulty, ProblemKind, ProblemVersion, TestCase
 from lti_grader.problems.packages.formats import writable_for
 from lti_grader.problems.queries import tests_of
 from lti_grader.problems.rubrics import rubric_of, shown_rubric
@@ -56,12 +56,14 @@ def problems(class_id: uuid.UUID) -> ResponseReturnValue:
 def _asked() -> bank.Asked:
     given = flask.request.args
     page, kind, use = given.get("page", "1"), given.get("kind", ""), given.get("use", "")
+    level = given.get("difficulty", "")
     return bank.Asked(
         given.get("q", "").strip()[:200],
         given.get("tag", "")[:200],
         ProblemKind(kind) if kind in list(ProblemKind) else None,
         bank.Use(use) if use in list(bank.Use) else bank.Use.ANY,
         int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
+        Difficulty(level) if level in list(Difficulty) else None,
     )
 
 

@@ -53,6 +53,14 @@ class Visibility(enum.StrEnum):
     HIDDEN = "hidden"
 
 
+class Difficulty(enum.StrEnum):
+    """How difficult a problem is, or an assignment, from the easiest."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
 class LanguageLimit(TypedDict, total=False):
     """What a test may use in one language: as it stands, without what is usually added for that language."""
 
@@ -72,12 +80,18 @@ class KeptSubmission(TypedDict):
 
 class Problem(Row, Tenanted, Base):
     __tablename__ = "problems"
-    __table_args__ = (sa.UniqueConstraint("tenant_id", "slug"), one_of("shared_with", Sharing))
+    __table_args__ = (
+        sa.UniqueConstraint("tenant_id", "slug"),
+        one_of("shared_with", Sharing),
+        one_of("difficulty", Difficulty),
+    )
 
     owner_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
     slug: Mapped[str]
     title: Mapped[str]
     tags: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    difficulty: Mapped[str | None]
+    """None where nobody says."""
     shared_with: Mapped[str] = mapped_column(default=Sharing.TENANT)
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 

@@ -14,6 +14,7 @@ from lti_grader.core.errors import Conflict, Unprocessable
 from lti_grader.problems.drafts import DraftGroup, DraftTest
 from lti_grader.problems.harness import Harness
 from lti_grader.problems.models import (
+    Difficulty,
     KeptSubmission,
     LanguageLimit,
     Problem,
@@ -60,6 +61,7 @@ class DraftProblem:
     reference_solution: Mapping[str, str] = dataclasses.field(default_factory=dict)
     hint: str = ""
     tags: Sequence[str] = ()
+    difficulty: Difficulty | None = None
     cpu_ms: int = 2000
     memory_kb: int = 262_144
     checker: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"kind": "tokens"})
@@ -84,7 +86,10 @@ def create_problem(draft: DraftProblem, *, owner_id: uuid.UUID | None = None) ->
     tenant = current_tenant()
     if session().scalar(sa.select(Problem.id).where(Problem.slug == draft.slug)):
         raise SlugTaken(f"There is a problem called {draft.slug!r} already: choose another name.")
-    problem = Problem(tenant_id=tenant, owner_id=owner_id, slug=draft.slug, title=draft.title, tags=list(draft.tags))
+    problem = Problem(
+        tenant_id=tenant, owner_id=owner_id, slug=draft.slug, title=draft.title, tags=list(draft.tags),
+        difficulty=draft.difficulty,
+    )  # fmt: skip
     session().add(problem)
     session().flush()
     return _add_version(problem.id, 1, draft, owner_id)

@@ -20,13 +20,16 @@ class PublishedProblem:
     title: str
     slug: str
     tags: list[str]
+    difficulty: str | None
     number: int
 
 
 def published_problems(*conditions: sa.ColumnElement[bool]) -> list[PublishedProblem]:
     """Return every problem with a published version for which conditions hold, by title."""
     rows = session().execute(
-        sa.select(ProblemVersion.id, Problem.title, Problem.slug, Problem.tags, ProblemVersion.number)
+        sa.select(
+            ProblemVersion.id, Problem.title, Problem.slug, Problem.tags, Problem.difficulty, ProblemVersion.number
+        )
         .join(Problem, Problem.id == ProblemVersion.problem_id)
         .where(ProblemVersion.state == VersionState.PUBLISHED, *conditions)
         .ext(distinct_on(Problem.id))

@@ -10,11 +10,12 @@ from typing import Annotated, Any, BinaryIO, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from lti_grader.assignments.models import AssignmentConfig, Difficulty, Mode
+from lti_grader.assignments.models import AssignmentConfig, Mode
 from lti_grader.classes.material_files import MOST_BYTES as MOST_FILE_BYTES
 from lti_grader.core.archives import UNREADABLE
 from lti_grader.core.errors import Unprocessable
 from lti_grader.gradebook.totals.rules import Rules
+from lti_grader.problems.models import Difficulty
 from lti_grader.problems.packages import yaml_reading
 from lti_grader.problems.packages.package import BadPackage, Package
 from lti_grader.transfer.teaching import CLASS, CONTENTS, FORMAT, VERSION

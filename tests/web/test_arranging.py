@@ -16,7 +16,7 @@ from tests.web.test_drafts import Desk
 from tests.web.test_problem_pages import Double
 from tests.web.two_sections import Visit
 
-ABOUT = {"title": "Twice", "tags": " loops,  first  steps ,loops,", "shared_with": "self"}
+ABOUT = {"title": "Twice", "tags": " loops,  first  steps ,loops,", "difficulty": "medium", "shared_with": "self"}
 
 
 @pytest.fixture
@@ -71,10 +71,12 @@ def test_a_problem_is_called_and_shared_as_its_author_says(desk: Desk, visit: Vi
     with_colleague = visit(colleague).post(desk.double.url, data=ABOUT)
     assert (with_colleague.status_code, "Only its owner" in with_colleague.text) == (422, True)
     assert desk.client.post(desk.double.url, data=ABOUT | {"title": " "}).status_code == 422
+    assert desk.client.post(desk.double.url, data=ABOUT | {"difficulty": "brutal"}).status_code == 422
     assert desk.client.post(desk.double.url, data=ABOUT).status_code == 303
     with transaction(world.tenant_id):
         kept = session().get_one(Problem, desk.double.id)
         assert (kept.title, kept.tags, kept.shared_with) == ("Twice", ["loops", "first steps"], Sharing.SELF)
+        assert kept.difficulty == "medium"
         assert problems_for(stranger) == [], "nor is it there to make an assignment of"
         assert [one.title for one in problems_for(world.teacher_id)] == ["Twice"]
         kept.owner_id, kept.shared_with = None, Sharing.TENANT
@@ -84,6 +86,10 @@ def test_a_problem_is_called_and_shared_as_its_author_says(desk: Desk, visit: Vi
 
 
 def test_an_assignment_says_how_difficult_it_is(desk: Desk, world: World) -> None:
+    easy, hard = (desk.double.first, world.problem())
+    with transaction(world.tenant_id):
+        session().get_one(Problem, session().get_one(ProblemVersion, hard).problem_id).difficulty = "hard"
+    assert "<span>Hard</span>" in desk.client.get(f"/assignments/{world.assignment(versions=[hard, easy])}").text
     url = f"/assignments/{desk.double.assignment}"
     assert desk.client.post(f"{url}/settings", data={"difficulty": "hard"}).status_code == 303
     assert "<span>Hard</span>" in desk.client.get(url).text

@@ -10,7 +10,7 @@ from lti_grader.authoring.duplicates import is_near
 from lti_grader.classes.models import EnrollmentSource, Role
 from lti_grader.classes.operations import create_class, enroll
 from lti_grader.core.db import session, transaction
-from lti_grader.problems.models import Problem, ProblemVersion, Sharing
+from lti_grader.problems.models import Difficulty, Problem, ProblemVersion, Sharing
 from tests.fixtures.world import World
 from tests.web.two_sections import Visit
 
@@ -25,11 +25,13 @@ def _problem(world: World, title: str, **changes: object) -> uuid.UUID:
         return problem.id
 
 
-def test_it_is_searched_by_words_tag_kind_and_use(world: World, visit: Visit) -> None:
+def test_it_is_searched_by_words_tag_kind_difficulty_and_use(world: World, visit: Visit) -> None:
     used, tree, stack = (_problem(world, one, tags=[one.casefold()]) for one in ("Used", "Tree", "Stack"))
     with transaction(world.tenant_id):
         (version,) = session().query(ProblemVersion).filter_by(problem_id=used).all()
     world.assignment(versions=[version.id])
+    with transaction(world.tenant_id):
+        session().get_one(Problem, tree).difficulty = Difficulty.HARD
     own = _problem(world, "Secret tree", owner_id=world.user(), shared_with=Sharing.SELF)
     browser, url = visit(world.teacher_id), f"/classes/{world.class_id}/problems"
 
@@ -42,6 +44,7 @@ def test_it_is_searched_by_words_tag_kind_and_use(world: World, visit: Visit) ->
     assert found(q="double the number") == {used, tree, stack}, "the statement is searched too"
     assert found(q="100%_") == set()
     assert found(tag="stack") == {stack}
+    assert (found(difficulty="hard"), found(difficulty="easy")) == ({tree}, set())
     assert found(use="here") == {used}
     assert found(use="nowhere", q="tree") == {tree}
     assert found(use="own") == set()

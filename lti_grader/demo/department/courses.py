@@ -5,8 +5,9 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from lti_grader.assignments.lateness import LatePolicy, LateStep
-from lti_grader.assignments.models import Counts, Difficulty, Mode
+from lti_grader.assignments.models import Counts, Mode
 from lti_grader.demo.department.catalogue import Problem, by_course
+from lti_grader.problems.models import Difficulty
 
 WEEKS = 14
 LATE = LatePolicy(steps=(LateStep(hours=24, credit=90), LateStep(hours=None, credit=70)), grace_minutes=10)

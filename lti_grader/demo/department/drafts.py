@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from lti_grader.demo.department.catalogue import Problem
 from lti_grader.demo.problems import STARTER
-from lti_grader.problems.models import Visibility
+from lti_grader.problems.models import Difficulty, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest
 from lti_grader.problems.rubrics import DraftRubric
 
@@ -28,6 +28,11 @@ def tests(problem: Problem, expected: Sequence[str]) -> list[DraftTest]:
     return [DraftTest(f"Test {place}", given.encode(), out.encode(), seen) for place, (given, out, seen) in listed]
 
 
+def _rated(difficulty: float) -> Difficulty:
+    """Return the word for a difficulty on the scale of students' skill."""
+    return Difficulty.EASY if difficulty < -0.8 else Difficulty.MEDIUM if difficulty < 0.3 else Difficulty.HARD
+
+
 def draft(problem: Problem, expected: Sequence[str], *, rubric: DraftRubric | None = None) -> DraftProblem:
     """Return a problem as a draft."""
     return DraftProblem(
@@ -39,6 +44,7 @@ def draft(problem: Problem, expected: Sequence[str], *, rubric: DraftRubric | No
         reference_solution={name: problem.solution(name).text for name in problem.languages},
         hint=problem.hint,
         tags=[*problem.tags],
+        difficulty=_rated(problem.difficulty),
         cpu_ms=CPU_MS,
         memory_kb=MEMORY_KB,
         rubric=rubric,

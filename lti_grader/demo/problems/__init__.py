@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 
-from lti_grader.problems.models import Visibility
+from lti_grader.problems.models import Difficulty, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftProblem, DraftTest
 from lti_grader.problems.packages import yaml_reading
 from lti_grader.problems.packages.yaml_form import MARK
@@ -58,6 +58,7 @@ def draft(slug: str, answer: Callable[[bytes], bytes]) -> DraftProblem:
         reference_solution={language: solution(slug, language) for language in _SUFFIX},
         hint=described["hint"],
         tags=described["tags"],
+        difficulty=Difficulty(described["difficulty"]),
         cpu_ms=described["cpu_ms"],
         memory_kb=described["memory_kb"],
     )
@@ -67,5 +68,11 @@ def quiz() -> DraftProblem:
     """Return the quiz, which stands in a file of our own format."""
     package = yaml_reading.read(QUIZ, {MARK: (HERE / QUIZ / MARK).read_bytes()})
     return DraftProblem(
-        package.slug, package.title, package.statement, package.groups, tags=package.tags, quiz=package.quiz
+        package.slug,
+        package.title,
+        package.statement,
+        package.groups,
+        tags=package.tags,
+        difficulty=package.difficulty,
+        quiz=package.quiz,
     )

@@ -12,6 +12,7 @@ from lti_grader.core.errors import TooLarge
 from lti_grader.problems.harness import harness_of
 from lti_grader.problems.models import (
     Aggregation,
+    Difficulty,
     KeptSubmission,
     LanguageLimit,
     OnReject,
@@ -91,6 +92,7 @@ def package_of(found: KeptVersion, get: Callable[[str], bytes]) -> Package:
         submissions=_submissions(kept, get),
         report=report,
         tags=problem.tags,
+        difficulty=Difficulty(problem.difficulty) if problem.difficulty else None,
         starter_code=kept.starter_code,
         hint=kept.hint,
         language_limits={name: cast("LanguageLimit", one) for name, one in kept.language_limits.items()},

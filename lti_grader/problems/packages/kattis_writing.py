@@ -220,6 +220,7 @@ class _Writing:
         own = sum(one.cpu_ms is not None or one.memory_kb is not None for one in tests)
         left_out = [
             (bool(package.hint), "The hint is left out."),
+            (package.difficulty is not None, "How difficult it is is left out."),
             (bool(package.starter_code), "What the editor holds at first is left out."),
             (seen > 0, f"{seen} tests that students may see, at once or after the due date, are secret there."),
             (own > 0, f"{own} tests have limits of their own; there all have the same."),

@@ -54,6 +54,7 @@ def draft_of(package: Package, *, cpu_ms: int, put: Callable[[bytes], str]) -> D
         checker=package.checker,
         harness=_harness(package, put),
         tags=package.tags,
+        difficulty=package.difficulty,
         starter_code=package.starter_code,
         hint=package.hint,
         language_limits=package.language_limits,

@@ -7,7 +7,7 @@ from typing import Any
 
 from lti_grader.core.errors import Unprocessable
 from lti_grader.problems.harness import Harness
-from lti_grader.problems.models import LanguageLimit, Visibility
+from lti_grader.problems.models import Difficulty, LanguageLimit, Visibility
 from lti_grader.problems.operations import DraftGroup
 from lti_grader.problems.quizzes.form import Quiz
 from lti_grader.problems.rubrics import DraftRubric
@@ -134,6 +134,7 @@ class Package:
     report: Sequence[str] = ()
     losses: Sequence[str] = ()
     tags: Sequence[str] = ()
+    difficulty: Difficulty | None = None
     starter_code: Mapping[str, str] = dataclasses.field(default_factory=dict)
     hint: str = ""
     language_limits: Mapping[str, LanguageLimit] = dataclasses.field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from lti_grader.problems.harness import FileName
-from lti_grader.problems.models import Aggregation, Visibility
+from lti_grader.problems.models import Aggregation, Difficulty, Visibility
 from lti_grader.problems.packages.yaml_quiz import with_ids
 from lti_grader.problems.quizzes.form import Quiz
 
@@ -126,6 +126,7 @@ class ProblemForm(_Form):
     title: Annotated[str, StringConstraints(min_length=1, max_length=250)]
     slug: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")] | None = None
     tags: list[str] = []
+    difficulty: Difficulty | None = None
     statement: Text = ""
     hint: Text = ""
     limits: LimitsForm = LimitsForm()

@@ -78,6 +78,7 @@ class _Reading:
             time_multiplier=limits.time_multiplier,
             report=self.report,
             tags=said.tags,
+            difficulty=said.difficulty,
             starter_code={name: self._program(text, ("starter", name)).decode() for name, text in said.starter.items()},
             hint=self._words(said.hint, ("hint",)),
             language_limits={name: _own_limits(one) for name, one in limits.languages.items()},

@@ -61,7 +61,7 @@ class _Writing:
 
     def files_of(self, package: Package) -> dict[str, bytes]:
         said: dict[str, Any] = {"lti_grader": _Number("1"), "title": package.title, "slug": package.slug}
-        said |= _given(tags=list(package.tags))
+        said |= _given(tags=list(package.tags), difficulty=package.difficulty and package.difficulty.value)
         if package.statement:
             said["statement"] = self._file("statement.md", package.statement.encode())
         if package.hint:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lti_grader.problems.answer_files import parsed
 from lti_grader.problems.harness import AnswerFiles, Harness, Template
-from lti_grader.problems.models import Aggregation, OnReject, Visibility
+from lti_grader.problems.models import Aggregation, Difficulty, OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
 from lti_grader.problems.packages import yaml_reading, yaml_words, yaml_writing
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
@@ -232,7 +232,7 @@ def packages(draw: st.DrawFn) -> Package:
         groups=[one for one in drawn if one.name != "last"] + ([last] if drawn[0].name != "last" else [DraftGroup("l", Decimal(1), last.tests)]),
         checker=draw(checkers), cpu_ms=draw(st.none() | st.integers(1, 600_000)), memory_kb=draw(st.integers(1, 9_000_000)),
         submissions=draw(st.lists(submissions, max_size=3)), time_multiplier=Decimal(3), report=[],
-        tags=draw(st.lists(texts, max_size=2)), starter_code=draw(st.dictionaries(languages, texts, max_size=2)),
+        tags=draw(st.lists(texts, max_size=2)), difficulty=draw(st.none() | st.sampled_from(Difficulty)), starter_code=draw(st.dictionaries(languages, texts, max_size=2)),
         language_limits=draw(st.dictionaries(languages, limits, max_size=2)),
         harness=harness if has_harness else None, files=files if has_harness else {},
         rubric=draw(st.none() | rubrics),
