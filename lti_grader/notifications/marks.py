@@ -84,7 +84,9 @@ def _tell(
         kind = news(
             Mark.of_parts(before.payload) if before else None, mark, by_regrade=regrade_id is not None, at=at
         )  # fmt: skip
-        if kind is not None:
+        if kind is not None and before is not None and _is_still_to_be_read(before, kind, reason):
+            before.payload, before.created_at = {**before.payload, **mark.as_parts()}, at
+        elif kind is not None:
             parts = {
                 "item": assignment.title,
                 "assignment_id": str(assignment.id),
@@ -97,6 +99,12 @@ def _tell(
             before.payload = {**before.payload, **mark.as_parts()}
     session().flush()
     tell_each(fresh, at=at)
+
+
+def _is_still_to_be_read(before: Notification, kind: Kind, reason: str) -> bool:
+    """Return whether somebody was told the same last, and has read it neither here nor in an e-mail."""
+    is_unread = not before.is_read and before.mail_id is None
+    return is_unread and (before.type, before.payload["reason"]) == (kind.name, reason)
 
 
 def _key(kind: Kind, entry: GradebookEntry, before: Notification | None) -> str:

@@ -88,6 +88,15 @@ def test_a_student_is_told_of_a_mark_once_and_of_its_change(world: World) -> Non
         entry.override_points = Decimal(10)
         tell([entry], at=dt.datetime.now(dt.UTC))
     assert kinds(world, student) == ["graded", "mark_changed"]
+    # What is unread says it already; who has read it is told anew.
+    for points, times in ((9, 1), (8, 2)):
+        with transaction(world.tenant_id):
+            entry = session().scalars(sa.select(GradebookEntry)).one()
+            entry.override_points = Decimal(points)
+            tell([entry], at=dt.datetime.now(dt.UTC))
+        assert kinds(world, student) == ["graded"] + ["mark_changed"] * times
+        with transaction(world.tenant_id):
+            session().execute(sa.update(Notification).values(is_read=True))
 
 
 def test_marks_are_told_when_they_are_out_and_taken_back_with_them(world: World) -> None:
