@@ -1,9 +1,9 @@
-"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, burst, roster, scores, releases,
+"""`python -m benchmarks [PART ...]`: measure everything, or the named parts (web, burst, quizzes, roster, scores, releases,
 board, pages, similarity, sandbox).
 
 The figures are this machine's of this moment: compare the ratios. BENCH_STUDENTS (1000), BENCH_MEMBERS (5000),
 BENCH_LAUNCHES (50 a second), BENCH_SCORES (60000, on the boards), BENCH_RESULTS (5000000, of tests behind pages), BENCH_SECONDS (6, for each cell of the sandbox's
-table), BENCH_BURST_SECONDS (60) and BENCH_LANGUAGES (python,cpp,java,javascript) make it smaller, to see that it runs.
+table), BENCH_BURST_SECONDS (60), BENCH_QUIZ_SECONDS (180, twice) and BENCH_LANGUAGES (python,cpp,java,javascript) make it smaller, to see that it runs.
 """
 
 import os
@@ -12,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import board, burst, pages, releases, roster, sandbox, scores, similarity, web
+from benchmarks import board, burst, pages, quizzes, releases, roster, sandbox, scores, similarity, web
 from tests.fixtures.installation import running
 
-PARTS = ("web", "burst", "roster", "scores", "releases", "board", "pages", "similarity", "sandbox")
+PARTS = ("web", "burst", "quizzes", "roster", "scores", "releases", "board", "pages", "similarity", "sandbox")
 _COUNTED = {
     "scores": scores.report,
     "releases": releases.report,
@@ -33,7 +33,7 @@ def main() -> None:
     load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     print(f"{os.cpu_count()} processors, {platform.machine()}, Linux {platform.release()}, load {load}")
     students = int(os.environ.get("BENCH_STUDENTS", "1000"))
-    if {"web", "burst"} & set(wanted):
+    if {"web", "burst", "quizzes"} & set(wanted):
         _on_one_installation(wanted, students)
     if "roster" in wanted:
         with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
@@ -49,7 +49,7 @@ def main() -> None:
 
 def _on_one_installation(wanted: list[str], students: int) -> None:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), {}) as installation:
-        for name, part in (("web", web), ("burst", burst)):
+        for name, part in (("web", web), ("burst", burst), ("quizzes", quizzes)):
             if name in wanted:
                 part.report(installation, students=students)
 
