@@ -23,6 +23,7 @@ from lti_grader.audit.views import blueprint as audit
 from lti_grader.authoring.check_views import blueprint as checks
 from lti_grader.authoring.draft_views import blueprint as drafts
 from lti_grader.authoring.import_views import blueprint as imports
+from lti_grader.authoring.picture_views import blueprint as pictures
 from lti_grader.authoring.preview_views import blueprint as previews
 from lti_grader.authoring.quiz_preview_views import blueprint as quiz_previews
 from lti_grader.authoring.quiz_views import blueprint as quizzes
@@ -194,6 +195,7 @@ def register_pages(app: flask.Flask) -> None:
         similarity,
         audit,
         authoring,
+        pictures,
         calendar,
         events,
         feed,

@@ -7,7 +7,7 @@ import flask
 from lti_grader import adapters
 from lti_grader.attempts import drafts
 from lti_grader.attempts.quizzes import draft_answers, paper_for
-from lti_grader.core.markdown import to_html
+from lti_grader.attempts.statements import text_of
 from lti_grader.core.web import Viewer
 from lti_grader.problems.models import ProblemVersion
 from lti_grader.problems.quizzes.answers import MOST_BYTES
@@ -51,8 +51,8 @@ def quiz_page(place: Any, version: ProblemVersion, me: Viewer, *, reason: str, s
         place=place,
         script="quiz.js",
         sections=shown_paper(paper.quiz, paper.sheets, kept.answers),
-        statement=to_html(version.description_markdown),
-        hint=to_html(version.hint) if version.hint else "",
+        statement=text_of(version.description_markdown, version, item_id),
+        hint=text_of(version.hint, version, item_id) if version.hint else "",
         config=config,
         submissions_made=submissions_made,
         attempts_allowed=place.opened.dates.attempts_allowed,

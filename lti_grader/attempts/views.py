@@ -16,19 +16,19 @@ from lti_grader.assignments import queries as assignments
 from lti_grader.assignments.access import overrides_of
 from lti_grader.assignments.languages import offered
 from lti_grader.assignments.operations import languages_taken, require_language, require_open
-from lti_grader.attempts import drafts, operations, queries, timing
+from lti_grader.attempts import drafts, operations, queries, statements, timing
 from lti_grader.attempts.answers import checked_answer, files_config, most_bytes, starters_of, wanted_files
 from lti_grader.attempts.models import AttemptType
 from lti_grader.attempts.notebooks import Download, copy_for, notebook_of
 from lti_grader.attempts.quiz_page import quiz_page
 from lti_grader.attempts.quizzes import paper_for, sealed_answers
+from lti_grader.attempts.statements import text_of
 from lti_grader.attempts.text import check_code, check_key
 from lti_grader.classes.mentors import mentored
 from lti_grader.classes.models import Role
 from lti_grader.core.acting import look
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge
-from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems import queries as problems
 from lti_grader.problems.answer_archives import MOST_ARCHIVE_BYTES, Unpacked, unpacked
@@ -175,8 +175,8 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             place=place,
             script="notebook.js" if takes_notebook(version.harness) else "work.js",
             version=version,
-            statement=to_html(version.description_markdown),
-            hint=to_html(version.hint) if version.hint else "",
+            statement=text_of(version.description_markdown, version, item_id),
+            hint=text_of(version.hint, version, item_id) if version.hint else "",
             samples=samples,
             notebook=notebook_of(version),
             rubric=shown_rubric(version.id),
@@ -192,6 +192,15 @@ def as_download(file: Download) -> ResponseReturnValue:
     return flask.send_file(
         io.BytesIO(file.content), mimetype=file.mimetype, as_attachment=True, download_name=file.filename
     )
+
+
+@blueprint.get("/work/<uuid:item_id>/pictures/<path:name>")
+def picture(item_id: uuid.UUID, name: str) -> ResponseReturnValue:
+    """A picture of a problem's statement, for whoever reads that."""
+    me = viewer()
+    with transaction(me.tenant_id):
+        ref = problems.version(_let_in(item_id, me.user_id).item.problem_version_id).pictures.get(name)
+    return statements.picture(ref, name)
 
 
 @blueprint.get("/work/<uuid:item_id>/notebook")

@@ -86,7 +86,7 @@ _LABELS = {
     "owner_id": "Owner", "archived_at": "Archived", "settings.copying": "Who may copy it",
     "publish_at": "Students see it from", "retired_at": "Retired", "problem_id": "Problem", "settings.join_code_reason": "Why the join code is another", "settings.leaderboard": "Leaderboards",
     "settings.apart": "Sections kept apart for", "slug": "Short name", "tags": "Tags", "shared_with": "Shared with",
-    "state": "State", "kind": "Kind", "number": "Number", "description_markdown": "Statement", "hint": "Hint",
+    "state": "State", "kind": "Kind", "number": "Number", "description_markdown": "Statement", "pictures": "Pictures", "hint": "Hint",
     "cpu_ms": "Time limit, ms", "memory_kb": "Memory, KiB", "override_points": "Points by hand",
     "override_reason": "Reason", "manual_feedback": "Comment to the student", "private_notes": "Notes of the staff",
     "set_at": "Set at", "status": "State", "version_before": "Version before", "version_after": "Version after", "which": "Which submissions",

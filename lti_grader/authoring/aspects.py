@@ -70,6 +70,7 @@ def _by_file(text: str) -> list[tuple[str, str]]:
 def settings_of(version: ProblemVersion) -> dict[str, str]:
     """Return what of a version is told in a few words: kind, limits, what is right, harness, files, kept submissions."""
     files = {f"File {name}": short(ref) for name, ref in version.harness.get("files", {}).items()}
+    files |= {f"Picture {name}": short(ref) for name, ref in version.pictures.items()}
     return {
         "Kind": version.kind,
         "Processor time": f"{version.cpu_ms / 1000:g} s a test",

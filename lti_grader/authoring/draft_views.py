@@ -12,11 +12,22 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
 from lti_grader.assignments.languages import available_languages
-from lti_grader.authoring import access, answer_forms, arranging, describing, drafting, forms, listing, queries
+from lti_grader.authoring import (
+    access,
+    answer_forms,
+    arranging,
+    describing,
+    drafting,
+    forms,
+    listing,
+    picture_views,
+    queries,
+)
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.errors import BadDraft, DraftExists
 from lti_grader.authoring.views import problem_page
 from lti_grader.authoring.words import KINDS
+from lti_grader.classes.material_files import BadFile
 from lti_grader.classes.queries import membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput
@@ -123,6 +134,7 @@ def _edit_form(opened: OpenedProblem, version: ProblemVersion, error: str = "") 
         error=error,
         takes_files=takes_files(version.harness),
         takes_notebook=takes_notebook(version.harness),
+        shown=picture_views.text_of(flask.request.form.get("statement", version.description_markdown), version),
         files_in=lambda text, language: answer_forms.files_in(text, version.harness, language),
     )
 
@@ -132,15 +144,17 @@ def save(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     """Write a draft's statement, limits, checker and code."""
     me, request = viewer(), flask.request
     with transaction(me.tenant_id):
-        opened = for_writing(problem_id, me.user_id)
-        draft = queries.version_of(opened, version_id)
-        try:
-            with session().begin_nested():
-                drafting.editable(draft, at=now())
-                drafting.write(draft, forms.texts_of(request.form, request.files, draft))
-        except BadDraft as error:
-            session().refresh(draft)
-            return flask.make_response(_edit_form(opened, draft, error.message), error.status)
+        for_writing(problem_id, me.user_id)
+    try:
+        added = picture_views.uploaded()
+        with transaction(me.tenant_id):
+            draft = drafting.editable(queries.version_of(for_writing(problem_id, me.user_id), version_id), at=now())
+            drafting.write(draft, forms.texts_of(request.form, request.files, draft, added))
+    except (BadDraft, BadFile) as error:
+        with transaction(me.tenant_id):
+            opened = for_writing(problem_id, me.user_id)
+            page = _edit_form(opened, queries.version_of(opened, version_id), error.message)
+        return flask.make_response(page, error.status)
     return to_version(problem_id, version_id)
 
 

@@ -163,6 +163,8 @@ class Texts:
     starter_code: Mapping[str, str]
     reference_solution: Mapping[str, str]
     harness: Mapping[str, Any]
+    pictures: Mapping[str, str]
+    """What the statement shows: name -> blob."""
 
 
 def write(draft: ProblemVersion, texts: Texts) -> None:

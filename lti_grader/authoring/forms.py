@@ -14,7 +14,7 @@ from lti_grader.authoring.describing import Description
 from lti_grader.authoring.drafting import GroupText, TestText, Texts
 from lti_grader.authoring.errors import BadDraft
 from lti_grader.core.errors import TooLarge
-from lti_grader.problems import answer_files
+from lti_grader.problems import answer_files, pictures
 from lti_grader.problems.answer_archives import unpacked
 from lti_grader.problems.harness import AnswerFiles, takes_files
 from lti_grader.problems.models import (
@@ -56,8 +56,13 @@ EXPECTED: Mapping[str, str] = {
 """What a kept submission may be to come to, by the names of Kattis's folders."""
 
 
-def texts_of(form: Form, files: Files, version: ProblemVersion) -> Texts:
+def texts_of(form: Form, files: Files, version: ProblemVersion, added: Mapping[str, str]) -> Texts:
     """Return what the form of a draft's texts says.
+
+    Parameters
+    ----------
+    added
+        Name -> blob of the pictures that it brings.
 
     Raises
     ------
@@ -80,6 +85,7 @@ def texts_of(form: Form, files: Files, version: ProblemVersion) -> Texts:
         starter_code=starters,
         reference_solution=solutions,
         harness=answer_forms.harness_said(form, version.harness),
+        pictures=pictures.changed(version.pictures, form.getlist("remove-picture"), added),
     )
 
 

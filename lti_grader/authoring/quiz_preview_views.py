@@ -8,9 +8,9 @@ from werkzeug.datastructures import MultiDict
 
 from lti_grader.authoring import access, queries
 from lti_grader.authoring.access import OpenedProblem
+from lti_grader.authoring.picture_views import text_of
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
-from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems.models import ProblemVersion
 from lti_grader.problems.quizzes import answers
@@ -31,7 +31,8 @@ def preview_page(opened: OpenedProblem, version: ProblemVersion) -> str:
     paper = _paper(quiz, number)
     return flask.render_template(
         "authoring/quiz_preview.html", opened=opened, class_=access.class_of(opened), version=version, number=number,
-        statement=to_html(version.description_markdown), hint=to_html(version.hint) if version.hint else "",
+        statement=text_of(version.description_markdown, version),
+        hint=text_of(version.hint, version) if version.hint else "",
         sections=shown_paper(quiz, paper), graded=_graded(quiz, paper, Answers()),
     )  # fmt: skip
 

@@ -15,13 +15,13 @@ from lti_grader.authoring import access, bank, comparing, listing, queries
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.duplicates import duplicates_of
 from lti_grader.authoring.forms import EXPECTED
+from lti_grader.authoring.picture_views import text_of
 from lti_grader.authoring.queries import Standing
 from lti_grader.authoring.quiz_reading import quiz_parts
 from lti_grader.authoring.words import right_words
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
-from lti_grader.core.markdown import to_html
 from lti_grader.core.web import viewer
 from lti_grader.problems.answer_text import one_text
 from lti_grader.problems.models import Difficulty, ProblemKind, ProblemVersion, TestCase
@@ -146,8 +146,8 @@ def as_students_see(found: ProblemVersion) -> dict[str, Any]:
     """Return what `components/statement.html` shows of a version."""
     return {
         "version": found,
-        "statement": to_html(found.description_markdown),
-        "hint": to_html(found.hint) if found.hint else "",
+        "statement": text_of(found.description_markdown, found),
+        "hint": text_of(found.hint, found) if found.hint else "",
         "samples": [test for _, test in tests_of(found.id) if test.visibility == "sample"],
         "notebook": notebook_of(found),
         "rubric": shown_rubric(found.id),

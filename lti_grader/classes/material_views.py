@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from lti_grader import adapters
 from lti_grader.classes import materials
 from lti_grader.classes.apart import require_everybody
-from lti_grader.classes.material_files import BadFile, accept, is_picture
+from lti_grader.classes.material_files import BadFile, accept
 from lti_grader.classes.material_models import MaterialFile
 from lti_grader.classes.materials import BadMaterial, KeptFile, OpenedMaterial, Written
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import session, transaction
+from lti_grader.core.downloads import person_file
 from lti_grader.core.errors import BadInput, Conflict, GraderError
 from lti_grader.core.markdown import to_html_with
 from lti_grader.core.web import viewer
@@ -84,12 +85,7 @@ def file(material_id: uuid.UUID, filename: str) -> ResponseReturnValue:
         found = materials.open_material(material_id, me.user_id).file(filename)
         kept = found.blob_ref, found.media_type, found.name
     ref, media_type, name = kept
-    answer = flask.Response(adapters.installed().blobs.get(ref), content_type=media_type)
-    answer.headers.set("Content-Disposition", "inline" if is_picture(media_type) else "attachment", filename=name)
-    # Whatever it holds, it is no page of ours and runs nothing.
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cache-Control"] = "private, max-age=300"
-    return answer
+    return person_file(adapters.installed().blobs.get(ref), media_type, name)
 
 
 @blueprint.get(f"{AT}/edit")

@@ -91,11 +91,27 @@ def to_html_with(text: str, files: Mapping[str, str]) -> Markup:
         The address of each file by the name that the text calls it. A picture that is none of them is told by its words: no page of
         ours loads anything from elsewhere.
     """
+    # Addresses may be each reader's own; what is rendered is the same for all.
+    names = tuple(name for name in sorted(files) if name in unquote(text))
+    html = _with_places(text, names)
+    for number, name in enumerate(names):
+        html = html.replace(_place(number), escape(files[name]))
+    return Markup(html)  # noqa: S704 - cleaned, and addresses are escaped
+
+
+def _place(number: int) -> str:
+    return f"/:file-{number}:/"
+
+
+@functools.lru_cache(maxsize=512)
+def _with_places(text: str, names: tuple[str, ...]) -> str:
+    """Return `text` as HTML, with a place for the address of each file."""
     renderer = _renderer()
     tokens = renderer.parse(text)
+    places = {name: _place(number) for number, name in enumerate(names)}
     for token in tokens:
-        token.children = [_led(one, files) for one in token.children or ()]
-    return _clean(renderer.renderer.render(tokens, renderer.options, {}), with_pictures=True)
+        token.children = [_led(one, places) for one in token.children or ()]
+    return str(_clean(renderer.renderer.render(tokens, renderer.options, {}), with_pictures=True))
 
 
 def _led(token: Token, files: Mapping[str, str]) -> Token:

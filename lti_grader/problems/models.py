@@ -131,6 +131,8 @@ class ProblemVersion(Row, Tenanted, Base):
     """How an answer becomes a program where it is none (`problems.harness`); {} where it is one."""
     quiz: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     """The questions of a quiz, as `problems.quizzes.form` reads and writes them; {} where it is none."""
+    pictures: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    """Name in the statement -> blob of a picture that it shows."""
     revision: Mapped[int] = mapped_column(default=1, server_default="1")
     """Counts a draft's edits: what was found of it holds for one revision only."""
     submissions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")

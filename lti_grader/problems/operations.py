@@ -71,6 +71,8 @@ class DraftProblem:
     submissions: Sequence[KeptSubmission] = ()
     rubric: DraftRubric | None = None
     """By what people mark answers, beside the tests."""
+    pictures: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What the statement shows: name -> blob."""
     quiz: Quiz | None = None
     """Its questions, where it is a quiz: then its groups are made of those when it is published."""
 
@@ -123,6 +125,7 @@ def _add_version(problem_id: uuid.UUID, number: int, draft: DraftProblem, by: uu
         created_by=by,
         language_limits={name: dict(limit) for name, limit in draft.language_limits.items()},
         submissions=[dict(one) for one in draft.submissions],
+        pictures=dict(draft.pictures),
         kind=ProblemKind.CODE if draft.quiz is None else ProblemKind.QUIZ,
         quiz={} if draft.quiz is None else draft.quiz.as_json(),
     )

@@ -88,7 +88,7 @@ STAFF_ONLY = {
     "rubrics.edit", "rubrics.save", "imports.page", "imports.upload", "imports.import_", "imports.decide", "imports.export",
     "similarity.page", "similarity.start", "similarity.report", "similarity.act", "similarity.pairs_csv",
     "similarity.pair", "similarity.decide",
-    "questions.page", "quizzes.settings", "quizzes.sections", "quizzes.questions", "quizzes.edit_question", "quizzes.save_question", "quiz_previews.grade",
+    "pictures.of_version", "pictures.shown", "questions.page", "quizzes.settings", "quizzes.sections", "quizzes.questions", "quizzes.edit_question", "quizzes.save_question", "quiz_previews.grade",
     "requests.of_class", "events.new_for_class", "events.add_to_class",
     "previews.page", "previews.save_draft", "previews.hand_in", "previews.history", "previews.unpack",
 }  # fmt: skip

@@ -99,6 +99,7 @@ def package_of(found: KeptVersion, get: Callable[[str], bytes]) -> Package:
         harness=harness.model_copy(update={"files": {name: name for name in files}}) if harness else None,
         files=files,
         rubric=found.rubric,
+        pictures={name: get(ref) for name, ref in kept.pictures.items()},
         quiz=quiz,
     )
 

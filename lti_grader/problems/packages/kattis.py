@@ -73,7 +73,7 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         raise BadPackage(f"problem.yaml: limits is {limits!r}, and has to hold names with values.")
     checker = _checker(reading)
     is_scoring = "scoring" in reading.kinds
-    statement = _statement(reading)
+    statement, shown = _statement(reading)
     has_unit_tests = f"{unit_tests.FOLDER}/{unit_tests.DESCRIPTION}" in files
     groups = (
         []
@@ -90,6 +90,7 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         slug=re.sub(r"[^a-z0-9-]+", "-", slug.lower()).strip("-") or "problem",
         title=_title(reading.about.get("name"), slug),
         statement=statement,
+        pictures=shown,
         groups=groups,
         checker=checker,
         cpu_ms=_time_limit(reading, limits),
@@ -160,7 +161,8 @@ def _multiplier(limits: Mapping[str, Any], *, is_legacy: bool) -> Decimal:
     return _number(given.get("ac_to_time_limit"), 2, "limits.time_multipliers.ac_to_time_limit")
 
 
-def _statement(reading: _Reading) -> str:
+def _statement(reading: _Reading) -> tuple[str, dict[str, bytes]]:
+    """Return the statement in Markdown, with the pictures that it may show by their names."""
     found = sorted(
         name
         for name in reading.files
@@ -170,15 +172,16 @@ def _statement(reading: _Reading) -> str:
     chosen = next((name for name in english if name.endswith(".md")), next(iter(english), None))
     if chosen is None:
         reading.report.append("It has no statement in Markdown or LaTeX: write one before it is published.")
-        return ""
+        return "", {}
     if len(found) > 1:
         others = ", ".join(name for name in found if name != chosen)
         reading.report.append(f"Of its statements {chosen} is kept; left out: {others}.")
     text = reading.files[chosen].decode(errors="replace")
+    shown = kattis_left_out.pictures(reading.files)
     if chosen.endswith(".tex"):
         reading.report.append(f"{chosen} is LaTeX: it is put into Markdown, and wants to be looked over.")
-        return to_markdown(text, reading.report.append)
-    return text
+        return to_markdown(text, reading.report.append, shown), shown
+    return text, shown
 
 
 def _tests(files: Mapping[str, bytes]) -> Mapping[str, list[DraftTest]]:

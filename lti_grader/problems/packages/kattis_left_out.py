@@ -1,9 +1,13 @@
 """What of a Kattis package has no place here: all of it is said, and told apart by whether it is another problem without."""
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
+
+from lti_grader.classes.material_files import BadFile
+from lti_grader.problems.pictures import MOST, accepted
 
 _FOLDERS = {
     "data", "include", "output_validator", "output_validators", "problem_statement", "statement", "submissions", "unit_tests",
@@ -15,6 +19,19 @@ _LIMITS = {"memory", "time_limit", "time_multiplier", "time_multipliers", "valid
 _FLAGS = ("output_validator_flags", "output_validator_args")
 _STATEMENT = re.compile(r"(?:problem_statement|statement)/(?!problem(?:\.[a-zA-Z-]+)?\.(?:md|tex)$)(.+)")
 Document = Callable[[str], Mapping[str, Any]]
+
+
+def pictures(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return what lies beside the statement and can be shown in it, by the names that it calls them."""
+    found: dict[str, bytes] = {}
+    for path, content in files.items():
+        match = _STATEMENT.match(path)
+        if match is None or len(found) == MOST:
+            continue
+        with contextlib.suppress(BadFile):
+            accepted(match[1], content)
+            found[match[1]] = content
+    return found
 
 
 def losses(files: Mapping[str, bytes], about: Mapping[str, Any], document: Document, flags: Sequence[str]) -> list[str]:
@@ -61,7 +78,7 @@ def notes(files: Mapping[str, bytes], about: Mapping[str, Any], document: Docume
         "problem.yaml: {} left out": [*_unread(about, _FIELDS), *(f"limits.{one}" for one in _unread(limits, _LIMITS))],
         "Left out, since they look at tests or explain them: {}": sorted(f"{one}/" for one in folders - _FOLDERS - {"attachments"}),
         "Students do not get what is in attachments/: {}": _below("attachments/", files),
-        "Left out beside the statement: {}": sorted({match[1] for name in files if (match := _STATEMENT.match(name))}),
+        "Left out beside the statement: {}": sorted({match[1] for name in files if (match := _STATEMENT.match(name))} - set(pictures(files))),
         "It is written for these languages, which are chosen for an assignment here: {}": [] if languages == "all" else _words(languages),
         "Left out of data/: {}": sorted(
             {"/".join(PurePosixPath(name).parts[1:2]) for name in files if re.match(r"data/(?!sample/|secret/)[^/]+/", name)}

@@ -93,6 +93,7 @@ class _Writing:
             about["limits"]["time_limit"] = package.cpu_ms / 1000
         self._yaml("problem.yaml", about)
         self.files["statement/problem.en.md"] = package.statement.encode()
+        self.files |= {f"statement/{name}": content for name, content in package.pictures.items()}
         self._groups(is_scoring=is_scoring, flags=flags)
         for one in package.submissions:
             self._submission(one)

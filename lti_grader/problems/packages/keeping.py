@@ -60,6 +60,7 @@ def draft_of(package: Package, *, cpu_ms: int, put: Callable[[bytes], str]) -> D
         language_limits=package.language_limits,
         submissions=[_submission(one, put) for one in package.submissions],
         rubric=package.rubric,
+        pictures={name: put(content) for name, content in package.pictures.items()},
         quiz=package.quiz,
     )
 

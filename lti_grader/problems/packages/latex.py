@@ -5,7 +5,7 @@ What is not known is left out, its argument stays, and its name is reported: a p
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 _MATHS = (
     (re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]", re.DOTALL), "$$"),
@@ -56,20 +56,23 @@ _SWITCHED = re.compile(r"\{\\(" + "|".join(_SWITCHES) + r")\b\s*([^{}]*)\}")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{(center|figure|table|minipage|quote|flushleft|flushright|small|wrapfigure|document)\*?\}(?:\[[^\]]*\]|\{[^}]*\})*")  # fmt: skip
 
 
-def to_markdown(text: str, report: Callable[[str], None]) -> str:
+def to_markdown(text: str, report: Callable[[str], None], pictures: Collection[str] = ()) -> str:
     """Return a statement in Markdown, with its maths between dollars.
 
     Parameters
     ----------
     report
         Told, once each, what was left out.
+    pictures
+        The names of those that lie beside it and can be shown.
     """
-    return _Conversion(report).convert(text)
+    return _Conversion(report, pictures).convert(text)
 
 
 class _Conversion:
-    def __init__(self, report: Callable[[str], None]) -> None:
+    def __init__(self, report: Callable[[str], None], pictures: Collection[str]) -> None:
         self._report = report
+        self._pictures = pictures
         self._kept: list[str] = []
         self._unknown: dict[str, None] = {}
 
@@ -140,6 +143,10 @@ class _Conversion:
     def _picture(self, name: str, text: str, at: int) -> tuple[str, int]:
         arguments, at = _arguments(text, at, 3 if name == "illustration" else 1)
         picture = arguments[1] if len(arguments) > 1 else next(iter(arguments), "")
+        # LaTeX finds a picture without the ending of its name, too.
+        for one in self._pictures:
+            if picture in (one, one.rpartition(".")[0]):
+                return self._keep(f"![](<{one}>)"), at
         self._report(f"The picture {picture} is left out.")
         return "", at
 

@@ -155,6 +155,8 @@ class Package:
     calls `settled` first.
     """
     rubric: DraftRubric | None = None
+    pictures: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    """What the statement shows, by the names that it calls them."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -128,6 +128,8 @@ class ProblemForm(_Form):
     tags: list[str] = []
     difficulty: Difficulty | None = None
     statement: Text = ""
+    pictures: dict[_Name, InFile] = {}
+    """What the statement shows, by the names that it calls them."""
     hint: Text = ""
     limits: LimitsForm = LimitsForm()
     checker: dict[str, Any] = {"kind": "tokens"}

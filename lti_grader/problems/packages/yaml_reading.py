@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lti_grader.problems import answer_files
+from lti_grader.classes.material_files import BadFile
+from lti_grader.problems import answer_files, pictures
 from lti_grader.problems.checkers import UnknownChecker, checker_config
 from lti_grader.problems.harness import Harness, Template
 from lti_grader.problems.models import LanguageLimit, OnReject, Visibility
@@ -81,6 +82,7 @@ class _Reading:
             difficulty=said.difficulty,
             starter_code={name: self._program(text, ("starter", name)).decode() for name, text in said.starter.items()},
             hint=self._words(said.hint, ("hint",)),
+            pictures={name: self._picture(name, one) for name, one in said.pictures.items()},
             language_limits={name: _own_limits(one) for name, one in limits.languages.items()},
             harness=harness,
             files={name: self._bytes(text, ("files", name)) for name, text in said.files.items()},
@@ -196,6 +198,14 @@ class _Reading:
             )
         self.used.add(text.file)
         return self.files[text.file]
+
+    def _picture(self, name: str, file: form.InFile) -> bytes:
+        content, place = self._bytes(file, ("pictures", name)), ("pictures", name)
+        try:
+            pictures.accepted(name, content)
+        except BadFile as error:
+            raise BadPackage(f"{self.lines.at(place)}: {error.message}") from None
+        return content
 
     def _words(self, text: form.Text, place: Place) -> str:
         try:

@@ -64,6 +64,10 @@ class _Writing:
         said |= _given(tags=list(package.tags), difficulty=package.difficulty and package.difficulty.value)
         if package.statement:
             said["statement"] = self._file("statement.md", package.statement.encode())
+        if package.pictures:
+            said["pictures"] = {
+                name: self._file(f"pictures/{name}", content) for name, content in package.pictures.items()
+            }
         if package.hint:
             said["hint"] = self._text(package.hint, "hint.md")
         if package.quiz is not None:

@@ -1,0 +1,25 @@
+"""A problem's statement as its readers in an assignment see it, with its pictures."""
+
+import uuid
+
+import flask
+from markupsafe import Markup
+
+from lti_grader import adapters
+from lti_grader.core.downloads import person_file
+from lti_grader.core.errors import NotFound
+from lti_grader.problems import pictures
+from lti_grader.problems.models import ProblemVersion
+
+
+def text_of(text: str, version: ProblemVersion, item_id: uuid.UUID) -> Markup:
+    """Return a text of a version as safe HTML; its pictures come by the assignment's item, as the text does."""
+    return pictures.shown(text, version, lambda name: flask.url_for("work.picture", item_id=item_id, name=name))
+
+
+def picture(ref: str | None, name: str) -> flask.Response:
+    """Return a picture of a statement, or raise `NotFound` where it has none of that name. No transaction need be open."""
+    media_type = pictures.type_of(name)
+    if ref is None or media_type is None:
+        raise NotFound("This statement has no such picture.")
+    return person_file(adapters.installed().blobs.get(ref), media_type, name)
