@@ -1,5 +1,6 @@
 """Pictures that a statement shows: kept with a version, called in its text by their names."""
 
+import contextlib
 from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePosixPath
 
@@ -36,6 +37,16 @@ def accepted(name: str, content: bytes) -> str:
     if len(content) > MOST_BYTES:
         raise BadFile(f"“{name[-80:]}” is larger than {MOST_BYTES // 1024**2} MiB: save it smaller.")
     return accept(name, content).name
+
+
+def showable(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return those of a package's files that a statement can show, as many as it may have."""
+    found: dict[str, bytes] = {}
+    for name, content in files.items():
+        with contextlib.suppress(BadFile):
+            accepted(name, content)
+            found[name] = content
+    return dict(list(found.items())[:MOST])
 
 
 def changed(before: Mapping[str, str], removed: Collection[str], added: Mapping[str, str]) -> dict[str, str]:

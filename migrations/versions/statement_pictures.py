@@ -1,7 +1,7 @@
 """Pictures that the statement of a version shows, by the names that its text calls them
 
 Revision ID: statement_pictures
-Revises: student_looks
+Revises: problem_difficulty
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "statement_pictures"
-down_revision = "student_looks"
+down_revision = "problem_difficulty"
 branch_labels = None
 depends_on = None
 

@@ -443,6 +443,7 @@ NO_CLASS = (
     "test_tables.",
     "checks.",
     "imports.",
+    "pictures.",
     "previews.",
     "rubrics.",
     "lti.registrar",

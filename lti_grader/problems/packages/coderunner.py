@@ -17,6 +17,7 @@ from lti_grader.problems.operations import DraftGroup, DraftTest
 from lti_grader.problems.packages.coderunner_types import BUILT_IN, CANNOT, LANGUAGES, MULTILANGUAGE
 from lti_grader.problems.packages.html import to_markdown
 from lti_grader.problems.packages.package import Package, Refused, Submission
+from lti_grader.problems.pictures import showable
 from lti_grader.problems.rendering import CannotRender, program_text, rendered, unknown_names
 
 _USUAL_MEMORY_MB, _MOST_MEMORY_MB = 400, 2048
@@ -34,6 +35,8 @@ class Question:
     tests: Sequence[Mapping[str, str]]
     files: Mapping[str, bytes]
     tags: Sequence[str] = ()
+    shown: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    """What its text shows."""
 
     @property
     def title(self) -> str:
@@ -74,6 +77,7 @@ class _Reading:
         self.prototype = None if self.kind in BUILT_IN else types.get(self.kind)
         self.notes: list[str] = []
         self.losses: list[str] = []
+        self.pictures = showable(question.shown)
 
     def package(self, slug: str) -> Package:
         if self.kind in CANNOT:
@@ -93,6 +97,7 @@ class _Reading:
             slug=slug,
             title=self.question.title,
             statement=statement,
+            pictures=self.pictures,
             groups=groups,
             checker=checker,
             cpu_ms=self._cpu_ms(),
@@ -294,8 +299,8 @@ class _Reading:
     def _statement(self) -> str:
         text = self.question.fields.get("questiontext", "")
         if self.question.get("format") == "markdown":
-            return text
-        return to_markdown(text, self.losses.append)
+            return text.replace("@@PLUGINFILE@@/", "")
+        return to_markdown(text, self.losses.append, self.pictures)
 
     def _say_what_is_left_out(self) -> None:
         if self._get("uiplugin").lower() not in ("", "ace", "none"):

@@ -1,8 +1,9 @@
 """Statements in HTML, as other systems' editors write them, put into Markdown."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 _AROUND = {"b": "**", "strong": "**", "i": "*", "em": "*", "del": "~~", "s": "~~"}
 _CODE = ("code", "tt", "kbd", "samp", "var")
@@ -13,15 +14,17 @@ _SIGNS = re.compile(r"([\\`*_\[\]<#|$])")
 _MATHS = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 
 
-def to_markdown(html: str, report: Callable[[str], None]) -> str:
+def to_markdown(html: str, report: Callable[[str], None], pictures: Collection[str] = ()) -> str:
     """Return a text in HTML as Markdown.
 
     Parameters
     ----------
     report
         Told of what is left out.
+    pictures
+        The names of those that lie beside it and can be shown.
     """
-    reader = _Reader(report)
+    reader = _Reader(report, pictures)
     reader.feed(html)
     reader.close()
     text = re.sub(r"(?m)^ +$|(?<=\S) $", "", reader.text())
@@ -29,9 +32,10 @@ def to_markdown(html: str, report: Callable[[str], None]) -> str:
 
 
 class _Reader(HTMLParser):
-    def __init__(self, report: Callable[[str], None]) -> None:
+    def __init__(self, report: Callable[[str], None], pictures: Collection[str]) -> None:
         super().__init__(convert_charrefs=True)
         self._report = report
+        self._pictures = pictures
         self._pieces: list[list[str]] = [[]]
         """What is being written, and what stands around it until it ends: list items, cells, code."""
         self._lists: list[int | None] = []
@@ -73,7 +77,10 @@ class _Reader(HTMLParser):
         elif tag == "hr":
             self._say("\n\n---\n\n")
         elif tag in ("img", "video", "audio", "iframe", "object", "svg"):
-            source = (given.get("src") or given.get("alt") or tag).rpartition("/")[2][:80]
+            source = unquote(given.get("src") or given.get("alt") or tag).rpartition("/")[2][:80]
+            if tag == "img" and source in self._pictures:
+                self._say(f"![{_escaped(given.get('alt') or '')}](<{source}>)")
+                return
             self._report(f"The picture or film {source} of the statement is left out.")
             self._say(_escaped(given.get("alt") or ""))
         elif tag in ("sub", "sup"):

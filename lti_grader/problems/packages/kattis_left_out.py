@@ -1,13 +1,11 @@
 """What of a Kattis package has no place here: all of it is said, and told apart by whether it is another problem without."""
 
-import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from lti_grader.classes.material_files import BadFile
-from lti_grader.problems.pictures import MOST, accepted
+from lti_grader.problems.pictures import showable
 
 _FOLDERS = {
     "data", "include", "output_validator", "output_validators", "problem_statement", "statement", "submissions", "unit_tests",
@@ -23,15 +21,7 @@ Document = Callable[[str], Mapping[str, Any]]
 
 def pictures(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return what lies beside the statement and can be shown in it, by the names that it calls them."""
-    found: dict[str, bytes] = {}
-    for path, content in files.items():
-        match = _STATEMENT.match(path)
-        if match is None or len(found) == MOST:
-            continue
-        with contextlib.suppress(BadFile):
-            accepted(match[1], content)
-            found[match[1]] = content
-    return found
+    return showable({match[1]: files[path] for path in files if (match := _STATEMENT.match(path))})
 
 
 def losses(files: Mapping[str, bytes], about: Mapping[str, Any], document: Document, flags: Sequence[str]) -> list[str]:

@@ -52,7 +52,9 @@ def _questions(content: bytes) -> Iterator[Question]:
             category = _category(element.findtext("category/text") or "")
             continue
         tags = [tag.findtext("text") or "" for tag in element.iterfind("tags/tag")]
-        yield Question(kind, _fields(element), _tests(element), _files(element), [*category, *filter(None, tags)])
+        tagged = [*category, *filter(None, tags)]
+        files = _decoded(element, "testcases/file", "file")
+        yield Question(kind, _fields(element), _tests(element), files, tagged, _decoded(element, "questiontext/file"))
 
 
 def _category(path: str) -> list[str]:
@@ -80,10 +82,10 @@ def _tests(element: ET.Element) -> list[dict[str, str]]:
     ]
 
 
-def _files(element: ET.Element) -> Mapping[str, bytes]:
-    """Return the support files; pictures of the statement lie elsewhere."""
+def _decoded(element: ET.Element, *paths: str) -> Mapping[str, bytes]:
+    """Return the files at some places of a question, by name."""
     files = {}
-    for file in [*element.iterfind("testcases/file"), *element.iterfind("file")]:
+    for file in (found for path in paths for found in element.iterfind(path)):
         try:
             files[file.get("name", "")] = base64.b64decode(file.text or "")
         except binascii.Error:

@@ -57,6 +57,13 @@ def test_what_is_left_out_is_said_once_each() -> None:
     ]  # fmt: skip
 
 
+def test_pictures_that_lie_beside_it_are_shown() -> None:
+    said: list[str] = []
+    text = r"\includegraphics[width=3cm]{tree} and \illustration{0.3}{map.png}{A map}"
+    assert to_markdown(text, said.append, ["tree.jpg", "map.png"]) == "![](<tree.jpg>) and ![](<map.png>)\n"
+    assert said == []
+
+
 def test_a_statement_becomes_a_page_with_maths() -> None:
     page = to_html(converted(r"Find $\frac{n}{2}$ for \(n \ge 1\)."))
     assert "<mfrac>" in page

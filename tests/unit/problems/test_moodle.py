@@ -56,6 +56,14 @@ def test_a_question_becomes_a_problem_with_its_tests() -> None:
     assert found.report == ["The penalty regime 10, 20, ... is left out: tries cost nothing here."]
 
 
+def test_pictures_of_its_text_are_carried_over() -> None:
+    png = b"\x89PNG\r\n\x1a\n"
+    text = "<p>See <img src='@@PLUGINFILE@@/a%20tree.png' alt='A tree'/>.</p>"
+    found = package(question("python3", "Q", ONE, shown={"a tree.png": png, "b.svg": b"<svg/>"}, questiontext=text))
+    assert (found.statement, found.pictures) == ("See ![A tree](<a tree.png>).\n", {"a tree.png": png})
+    assert found.losses == []
+
+
 def test_all_or_nothing_ends_at_the_first_failure_where_the_rest_is_hidden_then() -> None:
     group = package(question("python3", "Q", ONE | {"hiderestiffail": "1"})).groups[0]
     assert (group.aggregation, group.on_reject) == (Aggregation.PASS_FAIL, OnReject.STOP)
