@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from lti_grader import adapters
-from lti_grader.assignments.models import AccessOverride, AssignmentProblem
+from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem
 from lti_grader.attempts.models import AssignmentProgress, SubmissionAttempt
+from lti_grader.classes.groups.operations import make_set, split_students
+from lti_grader.classes.groups.splitting import Split
 from lti_grader.classes.models import Class, Enrollment
 from lti_grader.core.db import session, transaction
 from lti_grader.core.ids import new_id
@@ -32,7 +34,7 @@ from tests.web.outline import trouble_in
 FEW, MANY = 5, 50
 # What is read once in a while is kept: a page is asked again before it is called grown.
 TIMES = 3
-KNOWN = frozenset({"class_id", "assignment_id", "student_id", "attempt_id", "problem_id", "version_id"})
+KNOWN = frozenset({"class_id", "assignment_id", "student_id", "attempt_id", "problem_id", "version_id", "set_id"})
 # What goes with the address of a page that wants something more.
 WITH = {"gradebook.rows": {"from": "0"}}
 # Pages of this walk that are not looked at, and why.
@@ -123,10 +125,13 @@ def class_of(count: int) -> Place:
              "granted_by": world.teacher_id, **shared}
             for one in students[::2]
         ])  # fmt: skip
+        groups = make_set(world.class_id, "Pairs", at=NOW)
+        split_students(groups, Split(size=2), 1, anew=False, at=NOW)
+        session().get_one(Assignment, first).group_set_id = groups.id
         version = session().get_one(ProblemVersion, items[0].problem_version_id)
         return Place(world, {
             "class_id": world.class_id, "assignment_id": first, "student_id": students[0], "attempt_id": attempts[0]["id"],
-            "problem_id": version.problem_id, "version_id": version.id,
+            "problem_id": version.problem_id, "version_id": version.id, "set_id": groups.id,
         })  # fmt: skip
 
 
