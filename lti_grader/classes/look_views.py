@@ -25,7 +25,7 @@ SHOWN = frozenset(
     {
         "gradebook.home", "gradebook.review", "own_marks.mine", "work.overview", "work.page", "work.notebook",
         "results.attempt", "results.code", "results.files_zip", "results.diff", "results.history", "results.events",
-        "materials.page", "materials.file", "announcements.of_class", "calendar.of_class", "requests.new", "requests.thread",
+        "materials.page", "materials.file", "announcements.of_class", "calendar.of_class", "groups.of_class", "requests.new", "requests.thread",
         "passcodes.page", "late_days.page",
     }
 )  # fmt: skip

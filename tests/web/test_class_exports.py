@@ -69,6 +69,7 @@ def test_everything_is_in_the_file_and_can_be_read_from_it(world: World, taught:
     assert [(one["student"], one["number"]) for one in attempts] == [
         (str(taught["ann"]), 1), (str(taught["ben"]), 1), (str(taught["ann"]), 2),
     ]  # fmt: skip
+    assert [one["together"] for one in attempts] == [[], [], []]
     assert [one["judgings"][0]["points"] for one in attempts] == ["10", "4", None]
     handed_in = zipfile.ZipFile(io.BytesIO(file.read(f"{folder}/handed-in.zip")))
     assert {handed_in.read(one["file"]) for one in attempts} == {DOUBLE.encode(), b"print(2)\n"}
@@ -82,6 +83,7 @@ def test_everything_is_in_the_file_and_can_be_read_from_it(world: World, taught:
         str(taught["ann"]),
         str(taught["ben"]),
     }
+    assert {"people/groups.jsonl", "people/dates.jsonl", "calendar.jsonl"} <= set(file.namelist())
     assert any(one["subject"] == "assignments" for one in _lines(file, "audit.jsonl"))
     (problem,) = {name.rpartition("/")[0] for name in file.namelist() if name.endswith("lti-grader.yaml")}
     assert item["problems"][0]["problem"] == problem == attempts[0]["problem"]
