@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from lti_grader.assignments.languages import highlight_of
 from lti_grader.assignments.models import Assignment, AssignmentProblem
-from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.attempts.models import AssignmentProgress, AttemptType, SubmissionAttempt
 from lti_grader.classes.groups.team_models import Team
 from lti_grader.classes.groups.teams import members_of_teams
 from lti_grader.classes.models import Enrollment, Module, Role
@@ -168,6 +168,35 @@ class Comparable:
 
 def comparable(item: AssignmentProblem) -> Comparable:
     """Return how many students' work there is to compare."""
-    one = SubmissionAttempt.assignment_problem_id
-    own, elsewhere = (_latest(where, is_own=True) for where in (one == item.id, one.in_(_elsewhere(item))))
-    return Comparable(len({it.student_id for it in own}), len({it.student_id for it in elsewhere}))
+    one = AssignmentProgress.assignment_problem_id
+    return Comparable(_how_many(one == item.id), _how_many(one.in_(_elsewhere(item))))
+
+
+def _how_many(where: sa.ColumnElement[bool]) -> int:
+    """Return how many students, or teams, have submitted what can be compared; one submission of each student is looked at."""
+    attempt, progress = SubmissionAttempt, AssignmentProgress
+    one_of_each = (
+        sa.select(sa.func.coalesce(attempt.team_id, attempt.student_id).label("whose"))
+        .where(
+            attempt.student_id == progress.student_id,
+            attempt.assignment_problem_id == progress.assignment_problem_id,
+            attempt.type == AttemptType.FINAL_SUBMISSION,
+            attempt.language != "",
+        )
+        .limit(1)
+        .correlate(progress)
+        .lateral()
+    )
+    return session().scalars(
+        sa.select(sa.func.count(one_of_each.c.whose.distinct()))
+        .select_from(progress)
+        .join(one_of_each, sa.true())
+        .join(AssignmentProblem, AssignmentProblem.id == progress.assignment_problem_id)
+        .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+        .join(Module, Module.id == Assignment.module_id)
+        .join(
+            Enrollment,
+            sa.and_(Enrollment.class_id == Module.class_id, Enrollment.user_id == progress.student_id),
+        )
+        .where(where, progress.handed_in_at.is_not(None), Enrollment.role == Role.STUDENT)
+    ).one()  # fmt: skip
