@@ -1,5 +1,7 @@
 """A quiz from the student's page to the gradebook: graded at once, shown as far as it is released, kept for ever."""
 
+import copy
+import datetime as dt
 import json
 import uuid
 from decimal import Decimal
@@ -9,12 +11,19 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from lti_grader.assignments.models import AssignmentProblem
 from lti_grader.assignments.release import ReleaseRule, When
+from lti_grader.classes.queries import membership
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.question_figures import Came, figures
+from lti_grader.gradebook.regrades import applying, judging
+from lti_grader.gradebook.regrades.judging import Wanted
+from lti_grader.gradebook.regrades.models import Which
 from lti_grader.grading import taking_in, tasks
 from lti_grader.grading.models import GradingJob, TestResult
+from lti_grader.problems.models import ProblemVersion
+from lti_grader.problems.operations import DraftProblem, create_version, publish
 from lti_grader.problems.quizzes.form import Papers
 from tests.fixtures.quizzes import MOST, QUESTIONS, RIGHT, a_quiz, published
 from tests.fixtures.world import World
@@ -60,6 +69,35 @@ def test_answers_are_graded_when_they_are_handed_in_and_stand_in_the_gradebook(s
     with transaction(sitting.world.tenant_id):
         scores = session().scalars(sa.select(TestResult.score).where(TestResult.attempt_id == uuid.UUID(told["id"])))
         assert sum(scores.all(), Decimal(0)) == Decimal(7)
+
+
+def test_a_question_whose_key_was_wrong_is_mended_by_a_regrade(sitting: Sitting) -> None:
+    lyon = {**RIGHT, "capital": "o2"}
+    attempt = sitting.attempt(lyon)
+    assert sitting.entry().score_obtained == Decimal(18)
+    mended = copy.deepcopy(QUESTIONS)
+    mended[0]["options"][0].pop("right")
+    mended[0]["options"][1]["right"] = True
+    world, at = sitting.world, dt.datetime.now(dt.UTC)
+    with transaction(world.tenant_id):
+        first = session().get_one(AssignmentProblem, sitting.item).problem_version_id
+        problem_id = session().get_one(ProblemVersion, first).problem_id
+        quiz = a_quiz(sections=[{"id": "all", "questions": mended}])
+        second = create_version(problem_id, DraftProblem("", "", "Take your time.", [], quiz=quiz))
+        publish(second, at=at)
+        place = membership(world.class_id, world.teacher_id)
+        regrade = judging.start(place, sitting.item, Wanted(second.id, Which.ALL), at=at).id
+    with transaction(world.tenant_id):
+        (job,) = session().scalars(sa.select(GradingJob.id).where(GradingJob.regrade_id == regrade)).all()
+    assert tasks.grade(str(world.tenant_id), str(job)) == "done"
+    assert sitting.entry().score_obtained == Decimal(18), "it is only tried"
+    with transaction(world.tenant_id):
+        applying.apply(judging.locked(regrade), "Lyon it is.", by=world.teacher_id, at=at)
+    assert applying.carry_out(world.tenant_id, regrade, lambda: dt.datetime.now(dt.UTC)) == 1
+    assert sitting.entry().score_obtained == Decimal(22)
+    told = sitting.client.get(f"/attempts/{attempt['id']}", headers=JSON).json
+    assert [one["status"] for one in told["tests"]] == ["pass"] * 7
+    assert "Judged once more" in sitting.client.get(f"/attempts/{attempt['id']}").text
 
 
 def test_the_page_and_what_it_loads_tell_nothing_of_what_is_right(sitting: Sitting) -> None:
