@@ -63,6 +63,7 @@ from lti_grader.gradebook.rescoring import effect_of_due_date
 from lti_grader.gradebook.table_views import blueprint as gradebook_csv
 from lti_grader.gradebook.tables import MOST_BYTES as MOST_TABLE_BYTES
 from lti_grader.gradebook.totals.views import blueprint as totals
+from lti_grader.grading.queries import submissions_missed
 from lti_grader.grading.similarity.views import blueprint as similarity
 from lti_grader.grading.views import blueprint as results
 from lti_grader.grading.views import last_submission
@@ -224,6 +225,7 @@ def register_pages(app: flask.Flask) -> None:
     app.extensions["columns_resized"] = columns.resizing
     app.extensions["columns_to_mend"] = columns.to_mend
     app.extensions["last_submission"] = last_submission
+    app.extensions["submissions_missed"] = submissions_missed
     app.extensions["handed_in_by_groups"] = group_work.uses
     app.extensions["links_to"] = links.links_to
     app.extensions["problem_states"] = gradebook.problem_states

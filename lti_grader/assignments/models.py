@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from lti_grader.assignments.dates import AT_ONCE, NEVER, Dates, OtherDates, UsualDates, dates
+from lti_grader.assignments.hints import HintRule
 from lti_grader.assignments.lateness import LatePolicy, length_in_words
 from lti_grader.assignments.release import Part, Release, ReleaseRule
 from lti_grader.classes.models import ContentItem, ContentType
@@ -83,6 +84,8 @@ class AssignmentConfig(BaseModel):
     feedback: ReleaseRule = ReleaseRule()
     """When students see what each test came to, and comments."""
     marking: MarkingRules = MarkingRules()
+    hints: HintRule = HintRule()
+    """When students see the hints of its problems."""
 
     regrade_request_days: int | None = Field(default=None, ge=1, le=365)
     """For how many days after the marks are out students may ask for a regrade; None for never."""

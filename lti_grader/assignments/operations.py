@@ -15,6 +15,7 @@ from lti_grader.assignments.errors import (
     UnknownLanguage,
 )
 from lti_grader.assignments.events import AssignmentChanged, LatenessChanged, ReleaseChanged
+from lti_grader.assignments.hints import HintRule, HintsWhen
 from lti_grader.assignments.lateness import LatePolicy
 from lti_grader.assignments.models import (
     MOST_COOLDOWN_SECONDS,
@@ -192,6 +193,8 @@ def set_late(assignment_id: uuid.UUID, late: LatePolicy, *, at: dt.datetime) -> 
 def _check_release(rules: AssignmentConfig, due_date: dt.datetime | None) -> None:
     if due_date is None and When.AFTER_DUE in (rules.marks.when, rules.feedback.when):
         raise BadAssignment("Marks or feedback are to come after the due date: give the assignment one.")
+    if due_date is None and rules.hints.when is HintsWhen.AFTER_DUE:
+        raise BadAssignment("Hints are to be shown after the due date: give the assignment one.")
 
 
 def allow_regrade_requests(assignment: Assignment, days: int | None) -> None:
@@ -224,6 +227,12 @@ def set_cooldown(assignment: Assignment, seconds: int) -> None:
         raise BadAssignment("The pause between two submissions is a day at most; leave it empty for none.")
     rules = assignment.rules.model_copy(update={"cooldown_seconds": seconds})
     assignment.config = rules.model_dump(mode="json")
+    session().flush()
+
+
+def show_hints(assignment: Assignment, hints: HintRule) -> None:
+    """Say when students see the hints of an assignment's problems."""
+    assignment.config = assignment.rules.model_copy(update={"hints": hints}).model_dump(mode="json")
     session().flush()
 
 

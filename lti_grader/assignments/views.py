@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_grader.assignments import group_work
 from lti_grader.assignments.errors import BadAssignment
+from lti_grader.assignments.hints import HintRule, HintsWhen
 from lti_grader.assignments.models import Assignment
-from lti_grader.assignments.operations import allow_regrade_requests, rate, rename, reschedule, set_cooldown
+from lti_grader.assignments.operations import allow_regrade_requests, rate, rename, reschedule, set_cooldown, show_hints
 from lti_grader.assignments.queries import OpenedAssignment, open_assignment
 from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.classes.queries import class_of_item
@@ -73,6 +74,26 @@ def _cooldown(before: int) -> int:
     if text and not (text.isascii() and text.isdigit() and len(text) < 7):
         raise BadAssignment("Give the pause between two submissions as a whole number, or leave it empty for none.")
     return int(text or 0) * (60 if flask.request.form.get("cooldown_unit") == "minutes" else 1)
+
+
+def _hints(before: HintRule) -> HintRule:
+    """Return when students see hints, as a form says it; as before where it says nothing.
+
+    Raises
+    ------
+    BadAssignment
+        It names no such time, or no number of submissions.
+    """
+    text = flask.request.form.get("hints")
+    if text is None:
+        return before
+    if text not in list(HintsWhen):
+        raise BadAssignment("Choose from the list when students see hints.")
+    tries = flask.request.form.get("hint_tries", "").strip() if text == HintsWhen.AFTER_TRIES else None
+    try:
+        return HintRule.model_validate({"when": text, "tries": tries})
+    except ValueError:
+        raise BadAssignment("Say after how many submissions students see a hint: from 1 to 1000.") from None
 
 
 def _opened(assignment_id: uuid.UUID, user_id: uuid.UUID) -> OpenedAssignment:
@@ -149,6 +170,7 @@ def change(assignment_id: uuid.UUID) -> ResponseReturnValue:
                 rate(assignment, form.get("difficulty", assignment.difficulty))
                 _change_who_hands_in(assignment)
                 set_cooldown(assignment, _cooldown(assignment.rules.cooldown_seconds))
+                show_hints(assignment, _hints(assignment.rules.hints))
                 reschedule(
                     assignment,
                     opens_at=moment("opens"),

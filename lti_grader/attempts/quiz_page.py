@@ -1,11 +1,13 @@
 """The page where students answer a quiz."""
 
+import datetime as dt
 from typing import Any
 
 import flask
 
 from lti_grader import adapters
 from lti_grader.attempts import drafts
+from lti_grader.attempts.hints import hint_parts
 from lti_grader.attempts.quizzes import draft_answers, paper_for
 from lti_grader.attempts.statements import text_of
 from lti_grader.core.web import Viewer
@@ -52,7 +54,7 @@ def quiz_page(place: Any, version: ProblemVersion, me: Viewer, *, reason: str, s
         script="quiz.js",
         sections=shown_paper(paper.quiz, paper.sheets, kept.answers),
         statement=text_of(version.description_markdown, version, item_id),
-        hint=text_of(version.hint, version, item_id) if version.hint else "",
+        **hint_parts(place.opened, item_id, version, at=dt.datetime.now(dt.UTC)),
         config=config,
         submissions_made=submissions_made,
         attempts_allowed=place.opened.dates.attempts_allowed,

@@ -18,6 +18,7 @@ from lti_grader.assignments.languages import offered
 from lti_grader.assignments.operations import languages_taken, require_language, require_open
 from lti_grader.attempts import drafts, operations, queries, statements, timing
 from lti_grader.attempts.answers import checked_answer, files_config, most_bytes, starters_of, wanted_files
+from lti_grader.attempts.hints import hint_parts
 from lti_grader.attempts.models import AttemptType
 from lti_grader.attempts.notebooks import Download, copy_for, notebook_of
 from lti_grader.attempts.quiz_page import quiz_page
@@ -176,7 +177,7 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             script="notebook.js" if takes_notebook(version.harness) else "work.js",
             version=version,
             statement=text_of(version.description_markdown, version, item_id),
-            hint=text_of(version.hint, version, item_id) if version.hint else "",
+            **hint_parts(place.opened, item_id, version, at=now()),
             samples=samples,
             notebook=notebook_of(version),
             rubric=shown_rubric(version.id),

@@ -93,7 +93,7 @@ _LABELS = {
     "student_ids": "Students", "sections": "Sections", "is_reason_told": "Students read the reason",
     "body_markdown": "Text", "size": "Bytes",
     "effect": "What came of it", "mark_before": "Mark before", "mark_after": "Mark after", "about": "About",
-    "config.regrade_request_days": "Days for regrade requests",
+    "config.hints.when": "Hints are shown", "config.hints.tries": "Submissions before a hint", "config.regrade_request_days": "Days for regrade requests",
     "with_work": "People's work is in it", "done_at": "Done", "missing": "Files that were gone", "downloaded_at": "Taken", "removed_at": "Removed", "failed_at": "Failed",
     "starts_at": "Begins", "ends_at": "Ends", "is_all_day": "All day", "rule": "Repeats", "left_out": "Left out on", "type": "Kind",
     "reference_id": "About",
@@ -105,7 +105,7 @@ _LABELS = {
 # What is one of a few words, which our own names for them are nearly.
 _CHOICES = frozenset(
     {
-        "config.weighting", "config.averaging", "config.missing", "config.rounding", "config.marks.when", "config.feedback.when", "config.counts", "config.marking.second", "decision", "state", "status", "mode", "difficulty", "shared_with",
+        "config.weighting", "config.averaging", "config.missing", "config.rounding", "config.marks.when", "config.feedback.when", "config.counts", "config.hints.when", "config.marking.second", "decision", "state", "status", "mode", "difficulty", "shared_with",
         "visibility", "aggregation", "on_reject", "which", "settings.copying", "settings.apart",
     }
 )  # fmt: skip

@@ -13,6 +13,7 @@ from lti_grader.assignments import late_work
 from lti_grader.assignments.lateness import Late
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
+from lti_grader.attempts.queries import By
 from lti_grader.attempts.theirs import is_of
 from lti_grader.core.db import session
 from lti_grader.grading.models import GradingJob, JobStatus, TestResult
@@ -74,6 +75,17 @@ def last_submission(student_id: uuid.UUID, assignment_problem_id: uuid.UUID) -> 
         .order_by(SubmissionAttempt.attempt_number.desc())
         .limit(1)
     )
+
+
+def submissions_missed(by: By, assignment_problem_id: uuid.UUID) -> int:
+    """Return how many submissions to a problem were judged and did not pass all of its tests."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(SubmissionAttempt)
+        .join(GradingJob, sa.and_(GradingJob.attempt_id == SubmissionAttempt.id, GradingJob.stands))
+        .where(by.made(assignment_problem_id), GradingJob.points < GradingJob.maximum)
+    )
+    return session().scalars(query).one()
 
 
 def wait(attempt_id: uuid.UUID, *, at: dt.datetime) -> Wait | None:
