@@ -18,13 +18,11 @@ def hint_parts(
 ) -> dict[str, Any]:
     """Return what `components/statement.html` shows of a hint: its HTML, "" where it is not to be read, and when it will be."""
     rule = opened.assignment.rules.hints
-    if not version.hint or rule.when is HintsWhen.ALWAYS:
-        return {"hint": text_of(version.hint, version, item_id) if version.hint else "", "hint_waits": ""}
+    hint = text_of(version.hint, version, item_id) if version.hint else ""
+    if not hint or rule.when is HintsWhen.ALWAYS:
+        return {"hint": hint, "hint_waits": ""}
     if opened.membership.is_staff:
-        return {
-            "hint": text_of(version.hint, version, item_id),
-            "hint_waits": f"Students see the hint {rule.in_words}.",
-        }
+        return {"hint": hint, "hint_waits": f"Students see the hint {rule.in_words}."}
     due = opened.last_due if rule.when is HintsWhen.AFTER_DUE else None
     tries = _tries(opened, item_id, at=at) if rule.when is HintsWhen.AFTER_TRIES else 0
     if rule.shows(is_over=due is not None and at >= due, tries=tries):
