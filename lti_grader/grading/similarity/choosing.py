@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -168,11 +169,11 @@ class Comparable:
 
 def comparable(item: AssignmentProblem) -> Comparable:
     """Return how many students' work there is to compare."""
-    one = AssignmentProgress.assignment_problem_id
-    return Comparable(_how_many(one == item.id), _how_many(one.in_(_elsewhere(item))))
+    elsewhere = session().scalars(_elsewhere(item)).all()
+    return Comparable(_how_many([item.id]), _how_many(elsewhere) if elsewhere else 0)
 
 
-def _how_many(where: sa.ColumnElement[bool]) -> int:
+def _how_many(item_ids: Sequence[uuid.UUID]) -> int:
     """Return how many students, or teams, have submitted what can be compared; one submission of each student is looked at."""
     attempt, progress = SubmissionAttempt, AssignmentProgress
     one_of_each = (
@@ -183,6 +184,8 @@ def _how_many(where: sa.ColumnElement[bool]) -> int:
             attempt.type == AttemptType.FINAL_SUBMISSION,
             attempt.language != "",
         )
+        # In the order of the index that leads to a student's own attempts.
+        .order_by(attempt.attempt_number)
         .limit(1)
         .correlate(progress)
         .lateral()
@@ -198,5 +201,5 @@ def _how_many(where: sa.ColumnElement[bool]) -> int:
             Enrollment,
             sa.and_(Enrollment.class_id == Module.class_id, Enrollment.user_id == progress.student_id),
         )
-        .where(where, progress.handed_in_at.is_not(None), Enrollment.role == Role.STUDENT)
+        .where(progress.assignment_problem_id.in_(item_ids), progress.handed_in_at.is_not(None), Enrollment.role == Role.STUDENT)
     ).one()  # fmt: skip
