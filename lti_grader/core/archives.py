@@ -25,6 +25,9 @@ class Pipe(io.RawIOBase):
         self._kept += data
         return len(data)
 
+    def flush(self) -> None:
+        """Do nothing: an archive that is given up half-way still says so to what may be closed by then."""
+
     def take(self) -> bytes:
         """Return what was written since the last time."""
         taken = bytes(self._kept)

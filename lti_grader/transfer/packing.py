@@ -93,8 +93,13 @@ class _Onward(io.RawIOBase):
         return True
 
     def write(self, data: Any) -> int:
-        self._target.write(data)
+        # Where the whole is given up half-way, nothing more goes into it.
+        if not self._target.closed:
+            self._target.write(data)
         return len(data)
+
+    def flush(self) -> None:
+        """Do nothing, as the archive around it does."""
 
 
 def streamed(writers: Iterable[Writer], at: dt.datetime) -> Iterator[bytes]:

@@ -2,10 +2,12 @@
 
 import csv
 import datetime as dt
+import gc
 import io
 import json
 import uuid
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from lti_grader.people.models import User
 from lti_grader.transfer import exporting, work
 from lti_grader.transfer.contents import packed
 from lti_grader.transfer.models import ClassExport
+from lti_grader.transfer.packing import Archive, streamed
 from tests.fixtures.quizzes import published
 from tests.fixtures.statements import statements
 from tests.fixtures.world import DOUBLE, NOW, World
@@ -185,6 +188,19 @@ def test_a_worker_that_ends_leaves_no_half_file_and_the_next_makes_it(
     assert (world.tenant_id, row.id) in exporting.due(at=later)
     assert exporting.carry_out(world.tenant_id, row.id, lambda: later, blobs) == "done"
     assert zipfile.ZipFile(io.BytesIO(b"".join(blobs.read(_row(world).key)[1]))).testzip() is None
+
+
+def test_what_is_given_up_half_way_ends_without_a_word() -> None:
+    def writes(archive: Archive) -> Iterator[None]:
+        with archive.within("inner.zip") as inner:
+            inner.add("text", b"x")
+            yield
+            yield
+
+    parts = streamed([writes], NOW)
+    next(parts)
+    del parts
+    gc.collect()
 
 
 def test_who_is_erased_is_in_no_file_that_was_made_before(world: World, taught: dict[str, uuid.UUID]) -> None:
