@@ -13,7 +13,7 @@ from sqlalchemy import orm
 from lti_grader.assignments.dates import Dates, OtherDates, last_due, together
 from lti_grader.assignments.models import AccessOverride, Assignment
 from lti_grader.assignments.release import When
-from lti_grader.assignments.spent_days import days_that_count
+from lti_grader.assignments.spent_days import days_at_work, days_that_count
 from lti_grader.classes.apart import whose_work
 from lti_grader.classes.groups.teams import mates_of
 from lti_grader.classes.models import ContentItem, Enrollment, EnrollmentStatus, Module, Role
@@ -91,6 +91,8 @@ def access(assignments: Collection[Assignment], user_id: uuid.UUID) -> dict[uuid
             own[row.assignment_id] = row.dates
         elif theirs:
             of_sections[row.assignment_id].append(row.dates)
+    for one_id, others in _spenders(assignments).items():
+        at_work[one_id] += others
     in_groups = _of_groups([one for one in assignments if one.group_set_id is not None], [user_id])
     spent = days_that_count(assignments, [user_id])
     return {
@@ -203,11 +205,24 @@ def dates_of_all(assignment: Assignment, user_ids: Collection[uuid.UUID]) -> dic
 def end_of(assignment: Assignment) -> dt.datetime | None:
     """Return when the work of an assignment's last student is due, as `Access.last_due`."""
     at_work = [row.dates for row in session().scalars(_rows([assignment]).where(_IS_AT_WORK))]
-    return last_due(assignment.usual_dates, at_work)
+    return last_due(assignment.usual_dates, at_work + _spenders([assignment])[assignment.id])
+
+
+def _spenders(assignments: Collection[Assignment]) -> dict[uuid.UUID, list[OtherDates]]:
+    """Return by assignment until when those may work who spent late days on it, in two queries at most."""
+    found: dict[uuid.UUID, list[OtherDates]] = defaultdict(list)
+    spent = days_at_work(assignments)
+    said = said_of(assignments, {student_id for _, student_id in spent}) if spent else {}
+    known = {one.id: one for one in assignments}
+    for key, days in spent.items():
+        theirs = (said.get(key) or known[key[0]].dates()).later_by(days)
+        if theirs.due_date is not None:
+            found[key[0]].append(OtherDates(due=theirs.due_date))
+    return found
 
 
 def last_dues(assignments: Collection[Assignment]) -> Mapping[uuid.UUID, dt.datetime | None]:
-    """Return when the work of the last student is due, by assignment, in one query at most.
+    """Return when the work of the last student is due, by assignment, in three queries at most.
 
     Those whose results wait for nobody's due date get their own.
     """
@@ -216,6 +231,8 @@ def last_dues(assignments: Collection[Assignment]) -> Mapping[uuid.UUID, dt.date
     if waiting:
         for row in session().scalars(_rows(waiting).where(_IS_AT_WORK)):
             at_work[row.assignment_id].append(row.dates)
+        for one_id, others in _spenders(waiting).items():
+            at_work[one_id] += others
     return {one.id: last_due(one.usual_dates, at_work[one.id]) for one in assignments}
 
 

@@ -84,7 +84,7 @@ def shown_given(assignment: Assignment, last_due: dt.datetime | None, *, at: dt.
 
 
 def shown_to_students(assignments: Collection[Assignment], *, at: dt.datetime) -> dict[uuid.UUID, Shown]:
-    """Return what of assignments' results their students may see at `at`, in one query at most."""
+    """Return what of assignments' results their students may see at `at`, in three queries at most."""
     ends = last_dues(assignments)
     return {one.id: shown_given(one, ends[one.id], at=at) for one in assignments}
 

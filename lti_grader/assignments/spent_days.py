@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from lti_grader.assignments.late_day_models import LateDaysSpent
 from lti_grader.assignments.models import Assignment
-from lti_grader.classes.models import Module
+from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.core.db import session
 
 Spent = Mapping[tuple[uuid.UUID, uuid.UUID], int]
@@ -24,6 +24,26 @@ def days_spent(assignment_ids: Collection[uuid.UUID], student_ids: Collection[uu
 def days_that_count(assignments: Collection[Assignment], student_ids: Collection[uuid.UUID]) -> Spent:
     """Return what they spent on those of the assignments that take late days: elsewhere they move nothing."""
     return days_spent([one.id for one in assignments if one.rules.late.late_days], student_ids)
+
+
+def days_at_work(assignments: Collection[Assignment]) -> Spent:
+    """Return what students who are in the class spent on those of the assignments that take late days, in one query at most."""
+    taking = [one.id for one in assignments if one.rules.late.late_days]
+    if not taking:
+        return {}
+    is_at_work = (
+        sa.exists()
+        .where(
+            Assignment.id == LateDaysSpent.assignment_id,
+            Module.id == Assignment.module_id,
+            Enrollment.class_id == Module.class_id,
+            Enrollment.user_id == LateDaysSpent.student_id,
+            Enrollment.role == Role.STUDENT,
+            Enrollment.status == EnrollmentStatus.ACTIVE,
+        )
+        .correlate(LateDaysSpent)
+    )
+    return _by_whom(LateDaysSpent.assignment_id.in_(taking), is_at_work)
 
 
 def days_in_class(class_id: uuid.UUID) -> Spent:

@@ -11,8 +11,11 @@ from flask.testing import FlaskClient
 from lti_grader.assignments.errors import BadAssignment
 from lti_grader.assignments.late_days import bank_of, spend
 from lti_grader.assignments.lateness import LatePolicy, LateStep
+from lti_grader.assignments.models import Assignment
+from lti_grader.assignments.queries import open_assignment, shown_to_students
 from lti_grader.calendar.queries import dates, places_of
 from lti_grader.classes.models import Class, Enrollment, Role
+from lti_grader.classes.operations import drop
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.lti.models import ScoreDelivery
@@ -167,3 +170,26 @@ def test_fewer_days_for_everybody_take_nothing_from_what_was_spent(course: Cours
     assert "0 of 2" in plain(course.teacher.get(course.of_class).text)
     assert "0 of 2 late days left" in plain(course.browser.get(f"/assignments/{course.first}/late-days").text)
     assert course.points() == (8, 8)
+
+
+def test_results_that_come_after_the_due_date_wait_for_whoever_spent_late_days(course: Course) -> None:
+    world, hour = course.world, dt.timedelta(hours=1)
+    waiting = world.assignment(due_date=DUE, late=RULE, feedback={"when": "after_due"})
+
+    def is_out(at: dt.datetime) -> bool:
+        with transaction(world.tenant_id):
+            one = session().get_one(Assignment, waiting)
+            found = {
+                shown_to_students([one], at=at)[waiting].feedback,
+                open_assignment(waiting, course.student).shown_to_students(at=at).feedback,
+            }
+            (answer,) = found
+            return answer
+
+    assert is_out(DUE + hour)
+    course.choose(2, waiting)
+    assert not is_out(DUE + 47 * hour)
+    assert is_out(DUE + 48 * hour)
+    with transaction(world.tenant_id):
+        drop(world.class_id, {course.student}, at=DUE)
+        assert shown_to_students([session().get_one(Assignment, waiting)], at=DUE + hour)[waiting].feedback
