@@ -5,6 +5,7 @@ import logging
 import flask
 import sqlalchemy as sa
 from flask_migrate import Migrate
+from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import lti_grader.models  # noqa: F401 - every table, before the first query
@@ -13,6 +14,7 @@ from lti_grader.assignments.languages import use_folder
 from lti_grader.core import events, web
 from lti_grader.core.db import db
 from lti_grader.core.paths import PACKAGE, project_folder
+from lti_grader.core.processes import keep_shared
 from lti_grader.core.queues import make_celery
 from lti_grader.core.settings import Settings
 from lti_grader.flow import FLOW
@@ -93,3 +95,11 @@ def _database_state() -> str:
         flask.current_app.logger.warning("not ready: database: %s", error)
         return "does not answer, or is not migrated"
     return "ok" if revision else "not migrated"
+
+
+def share(app: flask.Flask) -> None:
+    """Load what each process forked from this one needs sooner or later, so that they have one copy of it in memory together."""
+    configure_mappers()
+    held: adapters.Adapters = app.extensions["adapters"]
+    held.blobs.prepare()
+    keep_shared()

@@ -8,15 +8,15 @@ from celery.beat import EmbeddedService
 from celery.bootsteps import StartStopStep
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
 
-from lti_grader.app import create_app
+from lti_grader.app import create_app, share
 from lti_grader.core.db import db
-from lti_grader.core.processes import die_with_parent, keep_shared
+from lti_grader.core.processes import die_with_parent
 from lti_grader.grading.tasks import close_sandbox
 
 
 @worker_init.connect
 def _share_what_was_imported(**_: Any) -> None:
-    keep_shared()
+    share(flask_app)
 
 
 @worker_process_init.connect

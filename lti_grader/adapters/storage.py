@@ -48,6 +48,10 @@ class Blobs:
         self._made: S3Client | None = None
         self._sizes: dict[str, int] = {}
 
+    def prepare(self) -> None:
+        """Load what talking to the store takes (some 15 MB), so that processes forked from this one share it; nothing is asked of it."""
+        _ = self._client
+
     @property
     def _client(self) -> "S3Client":
         with self._lock:

@@ -6,13 +6,14 @@ from typing import Any
 import flask
 
 from lti_grader import adapters
-from lti_grader.attempts import drafts
+from lti_grader.attempts import drafts, timing
 from lti_grader.attempts.hints import hint_parts
 from lti_grader.attempts.quizzes import draft_answers, paper_for
 from lti_grader.attempts.statements import text_of
 from lti_grader.core.web import Viewer
 from lti_grader.problems.models import ProblemVersion
 from lti_grader.problems.quizzes.answers import MOST_BYTES
+from lti_grader.problems.quizzes.form import Papers
 from lti_grader.problems.quizzes.showing import shown_paper
 
 
@@ -26,6 +27,7 @@ def quiz_page(place: Any, version: ProblemVersion, me: Viewer, *, reason: str, s
     reason
         Why nothing is accepted now, "" where it is.
     """
+    at = dt.datetime.now(dt.UTC)
     settings, item_id = adapters.installed().settings, place.item.id
     paper = paper_for(version, me.user_id, item_id)
     draft = drafts.load(adapters.installed().kv, me.user_id, item_id)
@@ -35,6 +37,7 @@ def quiz_page(place: Any, version: ProblemVersion, me: Viewer, *, reason: str, s
         "user_id": str(me.user_id),
         "draft": draft.as_json() if draft else None,
         "sitting": paper.sitting,
+        "new_papers": paper.quiz.papers is Papers.EACH,
         "languages": [],
         "urls": {
             "draft": flask.url_for("work.save_draft", item_id=item_id),
@@ -46,6 +49,9 @@ def quiz_page(place: Any, version: ProblemVersion, me: Viewer, *, reason: str, s
         "read_only_reason": reason,
         "time_spent_seconds": draft.time_spent_seconds if draft else 0,
         "autosave_seconds": settings.autosave_seconds,
+        "timing": None
+        if place.opened.membership.is_staff
+        else timing.as_json(me.user_id, item_id, place.opened.assignment, at=at),
         "last_submission": flask.current_app.extensions["last_submission"](item_id, place.opened),
     }
     return flask.render_template(
@@ -54,7 +60,7 @@ def quiz_page(place: Any, version: ProblemVersion, me: Viewer, *, reason: str, s
         script="quiz.js",
         sections=shown_paper(paper.quiz, paper.sheets, kept.answers),
         statement=text_of(version.description_markdown, version, item_id),
-        **hint_parts(place.opened, item_id, version, at=dt.datetime.now(dt.UTC)),
+        **hint_parts(place.opened, item_id, version, at=at),
         config=config,
         submissions_made=submissions_made,
         attempts_allowed=place.opened.dates.attempts_allowed,

@@ -4,7 +4,8 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from lti_grader.core.processes import die_with_parent, keep_shared
+from lti_grader.app import share
+from lti_grader.core.processes import die_with_parent
 from lti_grader.core.sessions import without_token
 
 
@@ -36,7 +37,7 @@ control_socket_disable = True
 
 def pre_fork(server: Any, worker: Any) -> None:
     """Share what was imported with the worker that is about to be made."""
-    keep_shared()
+    share(server.app.wsgi())
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -155,6 +155,18 @@ def test_the_doctor_finds_the_installation_and_nothing_wrong(demo: Up) -> None:
     assert re.findall(r"^ok +(\w+)", done.stdout, re.MULTILINE)[:4] == ["database", "redis", "storage", "sandbox"]
 
 
+def test_a_made_up_department_comes_into_the_demo_lms_and_goes(demo: Up) -> None:
+    def courses() -> int:
+        return httpx.get(demo.lms, trust_env=False).text.count("Data Structures")
+
+    done = demo.shell(LTI_GRADER, "seed", "--yes", "--students", "12")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert courses()
+    done = demo.shell(LTI_GRADER, "seed", "--yes", "--remove")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not courses()
+
+
 def test_a_platform_is_registered_from_the_shell(demo: Up) -> None:
     lms = {
         "issuer": "https://lms.example.edu", "client_id": "10000000000007", "name": "Example LMS",
@@ -243,7 +255,14 @@ def test_every_command_of_the_readme_is_run_here_or_by_the_gate() -> None:
     readme = (ROOT / "README.md").read_text()
     named = set(re.findall(r"`((?:make|\.venv/bin/lti-grader) [a-z]+)", readme))
     named |= {line for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) for line in block.splitlines()}
-    assert named == {"make demo", "make test", "make check", "make bench", ".venv/bin/lti-grader doctor"}
+    assert named == {
+        "make demo",
+        "make test",
+        "make check",
+        "make bench",
+        ".venv/bin/lti-grader doctor",
+        ".venv/bin/lti-grader seed",
+    }
 
 
 def test_make_bench_runs(tmp_path: Path) -> None:
@@ -251,7 +270,7 @@ def test_make_bench_runs(tmp_path: Path) -> None:
         ["make", "bench"], cwd=ROOT, capture_output=True, text=True, check=False,
         env={**_environment(tmp_path), "BENCH_STUDENTS": "24", "BENCH_SECONDS": "0.3",
              "BENCH_MEMBERS": "20", "BENCH_LAUNCHES": "5", "BENCH_SCORES": "120", "BENCH_LANGUAGES": "python",
-             "BENCH_BURST_SECONDS": "4", "BENCH_RESULTS": "7000"},
+             "BENCH_BURST_SECONDS": "4", "BENCH_RESULTS": "7000", "BENCH_QUIZ_SECONDS": "3"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     for part in ("bare PyLTI1p3", "autosaves", "from Submit", "institution's board", "runs of /bin/true"):

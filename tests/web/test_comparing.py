@@ -30,7 +30,7 @@ HARNESSES = {
 OTHERWISE: dict[type, dict[str, Any]] = {
     ProblemVersion: {
         "kind": "essay", "quiz": {"sections": [{"id": "s", "questions": []}]}, "description_markdown": "x", "starter_code": {"c": "x"}, "reference_solution": {"c": "x"}, "hint": "x",
-        "cpu_ms": 1, "memory_kb": 2048, "language_limits": {"java": {"memory_kb": 9}}, "submissions": [KEPT],
+        "pictures": {"a.png": BLOB}, "cpu_ms": 1, "memory_kb": 2048, "language_limits": {"java": {"memory_kb": 9}}, "submissions": [KEPT],
         "checker": {"kind": "tokens", "line_sensitive": True}, "harness": {"templates": {"python": {}}},
     },
     TestGroup: {

@@ -118,6 +118,7 @@ def test_questions_and_sections_are_arranged(author: Author) -> None:
     assert added.status_code == 303
     section = author.quiz().sections[1]
     assert (section.title, section.draw, section.shuffle) == ("Late", 1, True)
+    assert "Move there" in author.client.get(author.url).text
     author.act("section", first, section=section.id)
     assert [one.id for one in author.quiz().sections[1].questions] == [first]
     author.client.post(f"{author.url}/quiz/sections", data={"do": "remove", "section": section.id})

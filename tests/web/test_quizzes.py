@@ -154,6 +154,7 @@ def test_an_attempt_stays_as_it_was_seen_and_another_paper_follows_where_that_is
 
     first = asked(f"/work/{student.item}")
     assert len(first) == 4
+    assert '"new_papers": true' in student.client.get(f"/work/{student.item}").text
     assert asked(f"/work/{student.item}") == first, "the same paper on each visit"
     answered = student.hand_in({one: one.removeprefix("n") for one in first})
     assert asked(answered.json["attempt"]["url"]) == first

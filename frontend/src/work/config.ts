@@ -43,6 +43,8 @@ export interface Config {
   readonly max_code_bytes: number;
   /** Which of a student's papers it is, where they answer a quiz. */
   readonly sitting?: number;
+  /** Whether each submission of theirs has questions of its own. */
+  readonly new_papers?: boolean;
   /** Null where the answer is one text. */
   readonly answer_files?: AnswerFiles | null;
   /** Null where nothing is held to times. */

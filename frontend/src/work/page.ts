@@ -188,11 +188,24 @@ export class WorkPage {
       markLines: (output) => desk.mark(output),
       refused: (refusal) => this.#refused(refusal),
       handedIn: (type, handed) => {
-        if (type === "final_submission") countSubmission();
+        if (type === "final_submission") this.#submitted();
         this.#times.wait(handed.next_in_seconds ?? 0);
       },
       waits: () => this.#times.waits,
       listChanged: () => this.#past.refreshIfOpen(),
+    });
+  }
+
+  #submitted(): void {
+    countSubmission();
+    if (!this.#config.new_papers) return;
+    this.#desk.lock();
+    if (byId("submit").dataset["left"] === "0") return;
+    this.#notices.show("next", {
+      tone: "quiet",
+      title: "These questions are handed in.",
+      message: "Your next submission has others.",
+      actions: [{ label: "Go on with the next questions", run: () => location.reload() }],
     });
   }
 
