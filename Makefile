@@ -61,7 +61,7 @@ $(UV):
 # Where the environment keeps Python from writing what it compiled (PYTHONDONTWRITEBYTECODE), each process would compile two thousand
 # modules anew, for 3 s: so that is done here.
 define compiled
-$(BIN)/python -m compileall -q lti_grader tests
+$(BIN)/python -m compileall -q lti_grader
 endef
 
 # The tests' list holds the demo's: whoever has run the tests need not install again to see the demo.
