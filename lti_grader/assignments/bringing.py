@@ -48,12 +48,12 @@ class Line:
     type: str
     due: dt.datetime | None
     is_here: bool
-    """Whether it came before: then it stays as it is."""
+    """Whether it came before, or, from a file, something of its kind and title stands in the module of that title: it stays as it is."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """A module of the other class, with what stands in it."""
+    """A module of the other class, or of a file, with what stands in it."""
 
     title: str
     lines: Sequence[Line]

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 import sqlalchemy as sa
 
 from lti_grader.adapters.storage import Blobs
-from lti_grader.assignments.bringing import MOST_WEEKS, BadChoice, moved
+from lti_grader.assignments.bringing import MOST_WEEKS, BadChoice, Line, Part, moved
 from lti_grader.assignments.operations import create_assignment
 from lti_grader.authoring.access import readable, standing_of
 from lti_grader.authoring.drafting import free_slug
@@ -36,26 +36,6 @@ from lti_grader.problems.packages.package import Package
 from lti_grader.transfer.reading import ClassFile, GivenAssignment, GivenItem, GivenMaterial
 
 _NUMBERED = re.compile(r"-v(\d{1,6})$")
-
-
-@dataclasses.dataclass(frozen=True)
-class Line:
-    """Something of a file that may come, and when it would be due."""
-
-    id: uuid.UUID
-    title: str
-    type: str
-    due: dt.datetime | None
-    is_here: bool
-    """Whether something of its kind and title stands in the module of the same title: then it stays as it is."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Part:
-    """A module of a file, with what stands in it."""
-
-    title: str
-    lines: Sequence[Line]
 
 
 @dataclasses.dataclass(frozen=True)

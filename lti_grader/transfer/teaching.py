@@ -160,12 +160,12 @@ def _versions(class_id: uuid.UUID, *, with_work: bool) -> dict[uuid.UUID, str]:
         .join(Module, Module.id == ContentItem.module_id)
         .where(Module.class_id == class_id)
     ).cte("here")
-    used = sa.select(here.c.version_id)
+    used: sa.Select[tuple[uuid.UUID]] | sa.CompoundSelect[tuple[uuid.UUID]] = sa.select(here.c.version_id)
     if with_work:
         of_work = sa.select(SubmissionAttempt.problem_version_id).join(
             here, here.c.id == SubmissionAttempt.assignment_problem_id
         )
-        used = used.union(of_work)  # type: ignore[assignment]
+        used = sa.union(sa.select(here.c.version_id), of_work)
     rows = session().execute(
         sa.select(ProblemVersion.id, Problem.slug, ProblemVersion.number)
         .join(Problem, Problem.id == ProblemVersion.problem_id)

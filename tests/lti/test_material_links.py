@@ -1,6 +1,7 @@
 """Materials are placed by deep linking, and opened by the links that come of it, also in a copy of the course."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def _material(place: Place, title: str = "Reading") -> uuid.UUID:
         return made.id
 
 
-def _choose(place: Place, *chosen: object, **settings: object):  # type: ignore[no-untyped-def]
+def _choose(place: Place, *chosen: object, **settings: object) -> Any:
     way, answer = place.ask(**settings)
     return way.client.post(
         answer.headers["Location"], data={"what": "material", "material": [str(one) for one in chosen]}

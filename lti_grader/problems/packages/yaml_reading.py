@@ -3,7 +3,6 @@
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,13 +12,13 @@ from lti_grader.classes.material_files import BadFile
 from lti_grader.problems import answer_files, pictures
 from lti_grader.problems.checkers import UnknownChecker, checker_config
 from lti_grader.problems.harness import Harness, Template
-from lti_grader.problems.models import LanguageLimit, OnReject, Visibility
+from lti_grader.problems.models import OnReject, Visibility
 from lti_grader.problems.operations import DraftGroup, DraftTest
 from lti_grader.problems.packages import notebook_files, unit_tests, yaml_files, yaml_rubrics
 from lti_grader.problems.packages import yaml_form as form
-from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import BadPackage, Package, Submission
 from lti_grader.problems.packages.yaml_lines import Lines, Place
+from lti_grader.problems.packages.yaml_values import guessed, kibibytes, milliseconds, natural, own_limits
 from lti_grader.problems.packages.yaml_words import in_words, named
 from lti_grader.problems.quizzes.complaints import complaints
 from lti_grader.problems.quizzes.form import Quiz
@@ -73,8 +72,8 @@ class _Reading:
             statement=self._words(said.statement, ("statement",)),
             groups=self._groups(),
             checker=self._checker(),
-            cpu_ms=_milliseconds(limits.time),
-            memory_kb=_kibibytes(limits.memory) or 1,
+            cpu_ms=milliseconds(limits.time),
+            memory_kb=kibibytes(limits.memory) or 1,
             submissions=[self._solution(number, one) for number, one in enumerate(said.solutions)],
             time_multiplier=limits.time_multiplier,
             report=self.report,
@@ -83,7 +82,7 @@ class _Reading:
             starter_code={name: self._program(text, ("starter", name)).decode() for name, text in said.starter.items()},
             hint=self._words(said.hint, ("hint",)),
             pictures={name: self._picture(name, one) for name, one in said.pictures.items()},
-            language_limits={name: _own_limits(one) for name, one in limits.languages.items()},
+            language_limits={name: own_limits(one) for name, one in limits.languages.items()},
             harness=harness,
             files={name: self._bytes(text, ("files", name)) for name, text in said.files.items()},
         )
@@ -293,8 +292,8 @@ class _Reading:
             one.points,
             code=self._words(one.code, (*place, "code")),
             extra=self._words(one.extra, (*place, "extra")),
-            cpu_ms=_milliseconds(one.time),
-            memory_kb=_kibibytes(one.memory),
+            cpu_ms=milliseconds(one.time),
+            memory_kb=kibibytes(one.memory),
         )
 
     def _of_folder(self, group: form.GroupForm, place: Place) -> Iterator[DraftTest]:
@@ -306,7 +305,7 @@ class _Reading:
                 f"{self.lines.at((*place, 'folder'))}: there is no file that ends in .in below {folder}: add tests there,"
                 " or name another folder."
             )
-        for one in sorted(inputs, key=_natural):
+        for one in sorted(inputs, key=natural):
             stem = one.removesuffix(".in")
             answer = next((stem + suffix for suffix in _ANSWERS if stem + suffix in self.files), None)
             if answer is None:
@@ -333,29 +332,3 @@ class _Reading:
             expected=frozenset(expected) if expected is not None else None,
             beside={name: self._bytes(text, (*place, "beside", name)) for name, text in one.beside.items()},
         )
-
-
-def guessed(file: str) -> str | None:
-    """Return the language that a file is in, by its name's ending."""
-    return LANGUAGES.get(PurePosixPath(file).suffix)
-
-
-def _milliseconds(seconds: Decimal | None) -> int | None:
-    return None if seconds is None else max(1, round(seconds * 1000))
-
-
-def _kibibytes(mebibytes: Decimal | None) -> int | None:
-    return None if mebibytes is None else max(1, round(mebibytes * 1024))
-
-
-def _own_limits(one: form.LanguageLimits) -> LanguageLimit:
-    limit = LanguageLimit()
-    if (cpu_ms := _milliseconds(one.time)) is not None:
-        limit["cpu_ms"] = cpu_ms
-    if (memory_kb := _kibibytes(one.memory)) is not None:
-        limit["memory_kb"] = memory_kb
-    return limit
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(digits) if digits else -1, text) for text, digits in re.findall(r"(\D*)(\d*)", name)]

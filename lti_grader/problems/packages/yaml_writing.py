@@ -14,7 +14,8 @@ from lti_grader.problems.packages.kattis_submissions import LANGUAGES
 from lti_grader.problems.packages.package import Package, Submission
 from lti_grader.problems.packages.yaml_form import MARK
 from lti_grader.problems.packages.yaml_quiz import quiz_said
-from lti_grader.problems.packages.yaml_reading import NO_LANGUAGE, guessed
+from lti_grader.problems.packages.yaml_reading import NO_LANGUAGE
+from lti_grader.problems.packages.yaml_values import guessed
 
 _INLINE_DATA, _INLINE_TEXT = 400, 2000
 _HEAD = "# A problem of lti-grader's; docs/problem-format.md says what can stand here.\n"
