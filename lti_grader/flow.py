@@ -14,6 +14,7 @@ from lti_grader.assignments.events import (
     LatenessChanged,
     PointsChanged,
     ReleaseChanged,
+    TaughtCopied,
 )
 from lti_grader.attempts.events import AttemptSubmitted
 from lti_grader.classes.events import SectionsChanged
@@ -27,6 +28,7 @@ from lti_grader.gradebook.requests import deciding as requests
 from lti_grader.grading import taking_in
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.lti import columns, passback, releases
+from lti_grader.marking import bank_copying
 from lti_grader.marking.events import MarkingChanged, MarkingRulesChanged
 from lti_grader.notifications import dates, due_soon, marks, regrade_requests
 
@@ -44,4 +46,5 @@ FLOW: Mapping[type[Event], Sequence[Handler]] = {
     AssignmentChanged: [columns.queue_change],
     ReleaseChanged: [releases.schedule, marks.release_changed, due_soon.dates_changed],
     AccessChanged: [dates.access_changed],
+    TaughtCopied: [bank_copying.bring_along],
 }

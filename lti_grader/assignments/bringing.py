@@ -1,7 +1,8 @@
 """Bringing what stands in one class into another on a teacher's word, with dates moved by weeks.
 
 Who may take is as docs/decisions/0004 says: staff of both classes, and every teacher where the other class allows it. What comes
-is not published until a teacher does so, whatever it was before. Nobody's work comes along, nor anybody's dates or passcodes.
+is not published until a teacher does so, whatever it was before. Nobody's work comes along, nor anybody's dates or passcodes, nor who
+is in which group.
 """
 
 import dataclasses
@@ -12,10 +13,12 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from lti_grader.assignments.copying import Terms, copy_as, note_copy
-from lti_grader.assignments.events import ReleaseChanged
+from lti_grader.assignments.events import ReleaseChanged, TaughtCopied
 from lti_grader.assignments.models import Assignment, AssignmentConfig
 from lti_grader.assignments.release import ReleaseRule
 from lti_grader.classes import contents
+from lti_grader.classes.groups.copying import SetTerms, sets_like, take_over, terms_of
+from lti_grader.classes.groups.models import GroupSet
 from lti_grader.classes.material_models import Material, MaterialFile
 from lti_grader.classes.models import (
     STAFF,
@@ -49,6 +52,8 @@ class Line:
     due: dt.datetime | None
     is_here: bool
     """Whether it came before, or, from a file, something of its kind and title stands in the module of that title: it stays as it is."""
+    group_set: str = ""
+    """The name of the groups that hand it in, which come along without anybody in them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +62,28 @@ class Part:
 
     title: str
     lines: Sequence[Line]
+
+
+@dataclasses.dataclass(frozen=True)
+class SetLine:
+    """A set of groups that no assignment uses, and that may come by itself."""
+
+    terms: SetTerms
+    is_here: bool
+    """Whether the class has groups of that name: they stay as they are."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Beside:
+    """What comes beside items: nothing, if nothing is said."""
+
+    sets: Collection[str] = ()
+    """Names of sets of groups."""
+    comments_for: uuid.UUID | None = None
+    """Who keeps the comments of the bank that come along from then on; None for no comments."""
+
+
+NOTHING_BESIDE = Beside()
 
 
 def sources(user_id: uuid.UUID, into: uuid.UUID) -> Sequence[Class]:
@@ -86,27 +113,49 @@ def _may_take(user_id: uuid.UUID) -> sa.ColumnElement[bool]:
 
 
 def parts(from_class: Class, into: uuid.UUID, weeks: int) -> list[Part]:
-    """Return what stands in a class, as it would come into another, in three queries."""
+    """Return what stands in a class, as it would come into another, in four queries."""
+    sets = _sets_by_item(from_class.id)
     here = set(session().scalars(sa.select(CopiedItem.original_id).where(CopiedItem.class_id == into)))
     by = dt.timedelta(weeks=weeks)
     return [
         Part(
             one.module.title,
             [
-                Line(item.id, item.title, item.type, item.due_date + by if item.due_date else None, item.id in here)
+                Line(
+                    item.id, item.title, item.type, item.due_date + by if item.due_date else None, item.id in here,
+                    sets.get(item.id, ""),
+                )
                 for item in one.items
             ],
         )
         for one in contents.contents(from_class.id)
-    ]
+    ]  # fmt: skip
+
+
+def _sets_by_item(class_id: uuid.UUID) -> dict[uuid.UUID, str]:
+    rows = session().execute(
+        sa.select(Assignment.id, GroupSet.name)
+        .join(GroupSet, GroupSet.id == Assignment.group_set_id)
+        .where(GroupSet.class_id == class_id)
+    )
+    found: dict[uuid.UUID, str] = dict(rows.all())
+    return found
+
+
+def spare_sets(from_class: Class, into: uuid.UUID, listed: Sequence[Part]) -> list[SetLine]:
+    """Return the sets of groups of a class that nothing of what is listed uses, by name, in two queries."""
+    used = {line.group_set for part in listed for line in part.lines}
+    here = {one.name for one in sets_like(into)}
+    return [SetLine(terms_of(one), one.name in here) for one in sets_like(from_class.id) if one.name not in used]
 
 
 def bring(
-    from_class: Class, into: uuid.UUID, chosen: Collection[uuid.UUID], weeks: int, *, at: dt.datetime
-) -> list[uuid.UUID]:
+    from_class: Class, into: uuid.UUID, chosen: Collection[uuid.UUID], weeks: int, *, at: dt.datetime,
+    beside: Beside = NOTHING_BESIDE,
+) -> list[uuid.UUID]:  # fmt: skip
     """Copy items of a class into another, behind what stands in modules of the same titles there; return the copies' ids.
 
-    What came before is left as it is.
+    What came before is left as it is. Sets of groups come with what they hand in.
 
     Raises
     ------
@@ -121,9 +170,15 @@ def bring(
         (part.title, line.id) for part in parts(from_class, into, weeks) for line in part.lines
         if line.id in chosen and not line.is_here
     ]  # fmt: skip
-    if not wanted:
+    sets = [one for one in sets_like(from_class.id, beside.sets) if not sets_like(into, [one.name])]
+    if not (wanted or sets or beside.comments_for):
         raise BadChoice("Choose at least one thing that has not come before.")
-    return [_bring(from_class.id, into, title, id_, dt.timedelta(weeks=weeks), at) for title, id_ in wanted]
+    copied = [_bring(from_class.id, into, title, id_, dt.timedelta(weeks=weeks), at) for title, id_ in wanted]
+    for one in sets:
+        take_over(into, terms_of(one), at=at)
+    if beside.comments_for:
+        publish(TaughtCopied(from_class.id, into, at, is_whole=True, by=beside.comments_for))
+    return copied
 
 
 def _bring(
@@ -133,7 +188,7 @@ def _bring(
     place = contents.next_place(module.id)
     if isinstance(item, Assignment):
         due = item.due_date + by if item.due_date else None
-        copied = copy_as(item, module, place, Terms(moved(item.rules, by), due, is_published=False))
+        copied = copy_as(item, module, place, Terms(moved(item.rules, by), due, is_published=False), at=at)
         publish(ReleaseChanged(copied))
     else:
         copied = _copy_material(session().get_one(Material, item_id), module, place, at)

@@ -7,7 +7,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader.assignments import bringing
-from lti_grader.assignments.bringing import BadChoice
+from lti_grader.assignments.bringing import BadChoice, Beside
 from lti_grader.classes.apart import require_everybody
 from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import transaction
@@ -36,9 +36,10 @@ def bring(class_id: uuid.UUID) -> ResponseReturnValue:
             _require(class_id, me.user_id)
             from_class = bringing.source(_id(form.get("from", "")), me.user_id)
             chosen = {_id(one) for one in form.getlist("item")}
+            beside = Beside(form.getlist("set"), me.user_id if "comments" in form else None)
             copied = bringing.bring(
-                from_class, class_id, chosen, _weeks(form.get("weeks", "0")), at=dt.datetime.now(dt.UTC)
-            )
+                from_class, class_id, chosen, _weeks(form.get("weeks", "0")), at=dt.datetime.now(dt.UTC), beside=beside
+            )  # fmt: skip
     except BadChoice as refused:
         with transaction(me.tenant_id):
             return flask.make_response(_page(class_id, me.user_id, refused.message), refused.status)
@@ -55,13 +56,16 @@ def _page(class_id: uuid.UUID, user_id: uuid.UUID, error: str = "") -> str:
     given = flask.request.values
     weeks = _weeks(given.get("weeks", "0"))
     chosen = bringing.source(_id(given["from"]), user_id) if given.get("from") else None
+    parts = bringing.parts(chosen, class_id, weeks) if chosen else []
     return flask.render_template(
         "classes/bring.html",
         class_=get_class(class_id),
         within=None,
         sources=bringing.sources(user_id, class_id),
         chosen=chosen,
-        parts=bringing.parts(chosen, class_id, weeks) if chosen else [],
+        parts=parts,
+        sets=bringing.spare_sets(chosen, class_id, parts) if chosen else [],
+        form=flask.request.form,
         ticked=set(flask.request.form.getlist("item")),
         weeks=weeks,
         most_weeks=bringing.MOST_WEEKS,

@@ -1,4 +1,5 @@
-"""Copying what stands in one class into another: modules, assignments, problems by version. Never anybody's work.
+"""Copying what stands in one class into another: modules, assignments, problems by version, the sets of groups that hand them in.
+Never anybody's work, nor who is in which group.
 
 Dates belong to the term that they were made for, so a copy has none. What an opening date or a date of publishing held back, and
 an exam, would stand open without one: such a copy is not published until a teacher does so. What was to be released
@@ -11,11 +12,15 @@ import uuid
 
 import sqlalchemy as sa
 
+from lti_grader.assignments.events import TaughtCopied
 from lti_grader.assignments.models import Assignment, AssignmentConfig, AssignmentProblem, Mode
 from lti_grader.assignments.release import ReleaseRule, When
+from lti_grader.classes.groups.copying import take_over, terms_of
+from lti_grader.classes.groups.models import GroupSet
 from lti_grader.classes.models import Class, ContentItem, CopiedItem, Module
 from lti_grader.classes.operations import module_named
 from lti_grader.core.db import current_tenant, session
+from lti_grader.core.events import publish
 
 
 def copy_of(original_id: uuid.UUID, class_id: uuid.UUID) -> uuid.UUID | None:
@@ -46,7 +51,9 @@ def take_one(original: Assignment, class_id: uuid.UUID, *, at: dt.datetime) -> u
     module = session().get_one(Module, original.module_id)
     into = module_named(class_id, module.title)
     last = session().scalar(sa.select(sa.func.max(ContentItem.order_index)).where(ContentItem.module_id == into.id))
-    return _copy(original, into, 0 if last is None else last + 1, class_id, module.class_id, at)
+    copied = _copy(original, into, 0 if last is None else last + 1, class_id, module.class_id, at)
+    publish(TaughtCopied(module.class_id, class_id, at=at))
+    return copied
 
 
 def _one_at_a_time(class_id: uuid.UUID) -> None:
@@ -82,6 +89,7 @@ def _copy_everything(wanted: Assignment, class_id: uuid.UUID, at: dt.datetime) -
         places[module.id] = place = places.get(module.id, -1) + 1
         copied = _copy(one, module, place, class_id, from_class_id, at)
         found = copied if one.id == wanted.id else found
+    publish(TaughtCopied(from_class_id, class_id, at=at, is_whole=True))
     assert found is not None
     return found
 
@@ -92,7 +100,7 @@ def _copy(
     rules = original.rules
     waits = original.mode == Mode.EXAM or rules.opens_at is not None or original.publish_at is not None
     terms = Terms(_without_dates(rules), None, original.is_published and not waits)
-    copied = copy_as(original, module, place, terms)
+    copied = copy_as(original, module, place, terms, at=at)
     note_copy(copied, original.id, class_id, from_class_id, at=at)
     return copied
 
@@ -106,9 +114,13 @@ class Terms:
     is_published: bool
 
 
-def copy_as(original: Assignment, module: Module, place: int, terms: Terms) -> uuid.UUID:
-    """Copy an assignment with its problems, by their versions, into a module of any class, and return the copy's id."""
+def copy_as(original: Assignment, module: Module, place: int, terms: Terms, *, at: dt.datetime) -> uuid.UUID:
+    """Copy an assignment with its problems, by their versions, into a module of any class, and return the copy's id.
+
+    Where groups hand it in, those of the same name in that class do; it gets a set of them without groups if it has none.
+    """
     tenant = current_tenant()
+    groups = session().get_one(GroupSet, original.group_set_id) if original.group_set_id else None
     copy = Assignment(
         tenant_id=tenant,
         module_id=module.id,
@@ -121,6 +133,7 @@ def copy_as(original: Assignment, module: Module, place: int, terms: Terms) -> u
         difficulty=original.difficulty,
         points_total=original.points_total,
         config=terms.rules.model_dump(mode="json"),
+        group_set_id=take_over(module.class_id, terms_of(groups), at=at).id if groups else None,
     )
     session().add(copy)
     session().flush()

@@ -49,3 +49,16 @@ class PointsChanged(Event):
 
     assignment_id: uuid.UUID
     change_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True)
+class TaughtCopied(Event):
+    """What is taught in one class was copied into another of the institution."""
+
+    from_class_id: uuid.UUID
+    class_id: uuid.UUID
+    at: dt.datetime
+    is_whole: bool = False
+    """Whether it is for the class as such, and not for what was copied alone."""
+    by: uuid.UUID | None = None
+    """Who wished it; None where a copied LMS course did."""

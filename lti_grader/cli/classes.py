@@ -16,7 +16,7 @@ from lti_grader.core.acting import acting
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.core.errors import GraderError
 from lti_grader.people.models import Tenant
-from lti_grader.transfer.bringing import bring
+from lti_grader.transfer.bringing import bring, everything
 from lti_grader.transfer.contents import packed
 from lti_grader.transfer.reading import opened
 
@@ -72,7 +72,7 @@ def _tenant_of(class_id: uuid.UUID) -> uuid.UUID:
 def import_(file: Path, class_id: uuid.UUID, weeks: int) -> None:
     """Bring what is taught in the class of a FILE into another; what stands there already stays as it is.
 
-    Problems that come are the owner's of the class. Students see nothing of it until a teacher publishes it.
+    Problems and comments that come are the owner's of the class. Students see nothing of it until a teacher publishes it.
     """
     with create_app().app_context():
         tenant_id = _tenant_of(class_id)
@@ -83,11 +83,14 @@ def import_(file: Path, class_id: uuid.UUID, weeks: int) -> None:
         place = Membership(class_id, owner, Role.TEACHER)
         try:
             with file.open("rb") as held, acting(owner):
+                given = opened(held)
                 came = bring(
-                    place, tenant_id, opened(held), None, weeks, adapters.installed().blobs, at=dt.datetime.now(dt.UTC)
+                    place, tenant_id, given, everything(given), weeks, adapters.installed().blobs, at=dt.datetime.now(dt.UTC)
                 )  # fmt: skip
         except GraderError as error:
             raise click.ClickException(error.message) from None
     click.echo(f"{came.items} came, with {came.problems} new problems")
+    if came.sets or came.comments:
+        click.echo(f"{len(came.sets)} sets of groups came, empty, and {came.comments} comments for marking")
     for one in came.left_out:
         click.echo(f"left out: {one}", err=True)

@@ -15,7 +15,7 @@ from lti_grader.core.db import transaction
 from lti_grader.core.errors import BadInput, GraderError, SettingsError, Unprocessable
 from lti_grader.core.web import viewer
 from lti_grader.transfer import bringing
-from lti_grader.transfer.bringing import Came
+from lti_grader.transfer.bringing import Came, Chosen
 from lti_grader.transfer.reading import BadClassFile, ClassFile, opened
 
 blueprint = flask.Blueprint("class_files", __name__)
@@ -91,11 +91,13 @@ def _ref(class_id: uuid.UUID, sealed: str) -> str:
     return ref
 
 
-def _chosen() -> set[uuid.UUID]:
+def _chosen() -> Chosen:
+    form = flask.request.form
     try:
-        return {uuid.UUID(one) for one in flask.request.form.getlist("item")}
+        items = {uuid.UUID(one) for one in form.getlist("item")}
     except ValueError:
         raise BadInput("Choose from the page what is meant.") from None
+    return Chosen(items, form.getlist("set"), "comments" in form)
 
 
 def _weeks() -> int:
@@ -117,6 +119,9 @@ def _page(
         within=None,
         about=given.about if given else None,
         parts=bringing.parts(class_id, given, weeks) if given else [],
+        sets=bringing.spare_sets(class_id, given) if given else [],
+        comments=len(given.said.comments) if given else 0,
+        form=flask.request.form,
         sealed=sealed,
         ticked=set(flask.request.form.getlist("item")),
         weeks=weeks,

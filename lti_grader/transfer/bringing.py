@@ -1,4 +1,5 @@
-"""What is taught in a class, out of its file into another class: modules, assignments, problems, materials, and totals.
+"""What is taught in a class, out of its file into another class: modules, assignments, problems, materials, and totals; and with
+that the sets of groups, empty, and the comments that its staff share.
 
 Everything slow comes first, with no transaction open: problems are read and compared, files go into the store. Then all of it is
 written at once, or nothing. Students see none of it until a teacher publishes it. A problem that is here in the same
@@ -14,11 +15,14 @@ from collections.abc import Collection, Mapping, Sequence
 import sqlalchemy as sa
 
 from lti_grader.adapters.storage import Blobs
-from lti_grader.assignments.bringing import MOST_WEEKS, BadChoice, Line, Part, moved
+from lti_grader.assignments.bringing import MOST_WEEKS, BadChoice, Line, Part, SetLine, moved
+from lti_grader.assignments.errors import BadAssignment
+from lti_grader.assignments.group_work import hand_in_by
 from lti_grader.assignments.operations import create_assignment
 from lti_grader.authoring.access import readable, standing_of
 from lti_grader.authoring.drafting import free_slug
 from lti_grader.classes import materials
+from lti_grader.classes.groups.copying import SetTerms, sets_like, take_over
 from lti_grader.classes.material_files import BadFile, accept
 from lti_grader.classes.materials import KeptFile, OpenedMaterial, Written
 from lti_grader.classes.models import Class, ContentItem, Module
@@ -28,12 +32,14 @@ from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.totals import operations as totals
 from lti_grader.gradebook.totals.reads import scheme_of
 from lti_grader.gradebook.totals.rules import Rules
+from lti_grader.marking import bank_copying
+from lti_grader.marking.bank import Kept
 from lti_grader.problems import operations
 from lti_grader.problems.models import Problem, ProblemVersion, VersionState
 from lti_grader.problems.operations import DraftProblem
 from lti_grader.problems.packages import exporting, keeping, yaml_writing
 from lti_grader.problems.packages.package import Package
-from lti_grader.transfer.reading import ClassFile, GivenAssignment, GivenItem, GivenMaterial
+from lti_grader.transfer.reading import BadClassFile, ClassFile, GivenAssignment, GivenItem, GivenMaterial
 
 _NUMBERED = re.compile(r"-v(\d{1,6})$")
 
@@ -47,6 +53,29 @@ class Came:
     """Of those that were not here."""
     left_out: Sequence[str]
     """Files that are not kept here, in words."""
+    sets: Sequence[str] = ()
+    """The names of sets of groups that are there now, without groups."""
+    comments: int = 0
+    """That are in the bank of the class's staff now."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """What of a file is to come."""
+
+    items: Collection[uuid.UUID]
+    """The ids that things have in the file."""
+    sets: Collection[str] = ()
+    """Names of sets of groups; those by which an item is handed in come with it."""
+    comments: bool = False
+    """Whether the comments that its staff share come: those for every problem, and those for the problems that come."""
+
+
+def everything(given: ClassFile) -> Chosen:
+    """Return the choice of all that is in a file."""
+    return Chosen(
+        {one.id for module in given.modules for one in module.items}, {one.name for one in given.said.group_sets}, True
+    )
 
 
 def parts(class_id: uuid.UUID, given: ClassFile, weeks: int) -> list[Part]:
@@ -59,11 +88,21 @@ def parts(class_id: uuid.UUID, given: ClassFile, weeks: int) -> list[Part]:
                 Line(
                     one.id, one.title, one.type, one.due_date + by if one.due_date else None,
                     (module.title, one.type, one.title) in here,
+                    one.group_set or "" if isinstance(one, GivenAssignment) else "",
                 )
                 for one in module.items
             ],
         )
         for module in given.modules
+    ]  # fmt: skip
+
+
+def spare_sets(class_id: uuid.UUID, given: ClassFile) -> list[SetLine]:
+    """Return the sets of groups of a file that none of its assignments uses; in one query."""
+    used, here = {one.group_set for one in given.said.assignments}, {one.name for one in sets_like(class_id)}
+    return [
+        SetLine(SetTerms(one.name, one.students_join, one.most_members), one.name in here)
+        for one in given.said.group_sets if one.name not in used
     ]  # fmt: skip
 
 
@@ -89,15 +128,13 @@ class _Prepared:
 
 
 def bring(
-    place: Membership, tenant_id: uuid.UUID, given: ClassFile, chosen: Collection[uuid.UUID] | None, weeks: int,
+    place: Membership, tenant_id: uuid.UUID, given: ClassFile, chosen: Chosen, weeks: int,
     blobs: Blobs, *, at: dt.datetime,
 ) -> Came:  # fmt: skip
     """Bring what is taught out of a file into a class, behind what stands there.
 
     Parameters
     ----------
-    chosen
-        The ids that things have in the file; None for all of them.
     weeks
         By how many the dates are moved.
 
@@ -116,14 +153,15 @@ def bring(
         (module.title, one)
         for module in given.modules
         for one in module.items
-        if (chosen is None or one.id in chosen) and (module.title, one.type, one.title) not in here
+        if one.id in chosen.items and (module.title, one.type, one.title) not in here
     ]
-    if not wanted:
-        raise BadChoice("Choose at least one thing that does not stand in this class already.")
     found = _prepare(tenant_id, place, given, wanted, blobs)
     with transaction(tenant_id):
         session().execute(sa.select(Class.id).where(Class.id == place.class_id).with_for_update())
-        return _Bringing(place, found, dt.timedelta(weeks=weeks), at).all(given)
+        came = _Bringing(place, found, dt.timedelta(weeks=weeks), at).all(given, chosen)
+        if not (came.items or came.sets or came.comments):
+            raise BadChoice("Choose at least one thing that does not stand in this class already.")
+        return came
 
 
 def _prepare(
@@ -141,7 +179,7 @@ def _prepare(
                     known = _known(tenant_id, place.user_id, folder, package, content, blobs)
                     problems[folder] = known or keeping.draft_of(package, cpu_ms=package.cpu_ms or 2000, put=blobs.put)
         else:
-            texts[one.id] = given.content(one.text).decode(errors="replace")
+            texts[one.id] = given.content(one.text).decode(errors="replace").replace("\0", "�")
             files[one.id] = _kept(one, given, blobs, left_out)
     return _Prepared(wanted, problems, texts, files, left_out)
 
@@ -188,20 +226,50 @@ class _Bringing:
     by: dt.timedelta
     at: dt.datetime
 
-    def all(self, given: ClassFile) -> Came:
+    def all(self, given: ClassFile, chosen: Chosen) -> Came:
         versions, new = {}, 0
+        sets = self._sets(given, chosen)
         for folder, one in self.found.problems.items():
             versions[folder] = one if isinstance(one, uuid.UUID) else self._problem(one)
             new += not isinstance(one, uuid.UUID)
         made = {}
         for module, item in self.found.wanted:
             made[item.id] = (
-                self._assignment(item, module, versions)
+                self._assignment(item, module, versions, sets)
                 if isinstance(item, GivenAssignment)
                 else self._material(item, module)
             )
         self._totals(given, made)
-        return Came(len(made), new, self.found.left_out)
+        comments = self._comments(given, versions) if chosen.comments else 0
+        empty = [name for name, (_, is_new) in sets.items() if is_new]
+        return Came(len(made), new, self.found.left_out, empty, comments)
+
+    def _sets(self, given: ClassFile, chosen: Chosen) -> Mapping[str, tuple[uuid.UUID, bool]]:
+        """Return the sets of groups that are wanted, by name, each with whether it is new."""
+        used = {one.group_set for _, one in self.found.wanted if isinstance(one, GivenAssignment)}
+        here = {one.name for one in sets_like(self.place.class_id)}
+        return {
+            one.name: (
+                take_over(
+                    self.place.class_id, SetTerms(one.name, one.students_join, one.most_members), at=self.at
+                ).id,
+                one.name not in here,
+            )
+            for one in given.said.group_sets
+            if one.name in used or one.name in chosen.sets
+        }  # fmt: skip
+
+    def _comments(self, given: ClassFile, versions: Mapping[str, uuid.UUID]) -> int:
+        rows = session().execute(
+            sa.select(ProblemVersion.id, ProblemVersion.problem_id).where(ProblemVersion.id.in_(versions.values()))
+        )
+        problems: dict[uuid.UUID, uuid.UUID] = dict(rows.all())
+        wanted = [
+            Kept(one.text, one.points, True, problems[versions[one.problem]] if one.problem else None)
+            for one in given.said.comments
+            if one.problem is None or one.problem in versions
+        ]
+        return bank_copying.take_in(self.place.class_id, self.place.user_id, wanted, at=self.at)
 
     def _problem(self, draft: DraftProblem) -> uuid.UUID:
         slug = free_slug(draft.slug)
@@ -209,7 +277,10 @@ class _Bringing:
         operations.publish(made, at=self.at, by=self.place.user_id)
         return made.id
 
-    def _assignment(self, one: GivenAssignment, module: str, versions: Mapping[str, uuid.UUID]) -> uuid.UUID:
+    def _assignment(
+        self, one: GivenAssignment, module: str, versions: Mapping[str, uuid.UUID],
+        sets: Mapping[str, tuple[uuid.UUID, bool]],
+    ) -> uuid.UUID:  # fmt: skip
         made = create_assignment(
             self.place.class_id, title=one.title, problems=[(versions[line.problem], line.points) for line in one.problems],
             config=moved(one.config, self.by), description=one.description, mode=one.mode, difficulty=one.difficulty,
@@ -217,6 +288,11 @@ class _Bringing:
         )  # fmt: skip
         made.is_published = False
         session().flush()
+        if one.group_set is not None:
+            try:
+                hand_in_by(made.id, sets[one.group_set][0], has_work=False)
+            except BadAssignment as refused:
+                raise BadClassFile(f"“{one.title}” of the file cannot come as it is there: {refused.message}") from None
         return made.id
 
     def _material(self, one: GivenMaterial, module_title: str) -> uuid.UUID:

@@ -18,7 +18,8 @@ Format: {format}, version {version}. docs/class-files.md of lti_grader describes
 
 What is taught
     class.json      the class, its settings, and how its totals are worked out
-    contents.json   modules and what stands in them, in order: assignments with their rules and problems, materials
+    contents.json   modules and what stands in them, in order: assignments with their rules and problems, materials;
+                    sets of groups, and the comments for marking that the staff share
     problems/       each problem by its version, in lti_grader's own format, with tests, checker and solutions
     qti/            quizzes once more, as QTI 3.0 for other programs; what that cannot say stands beside them
     materials/      texts in Markdown, with their files
@@ -26,9 +27,9 @@ What is taught
 _WORK = """\
 What people did
     people/roster.csv   who is or was in the class; every other file names people by the “Person id” of this one
-    people/*.jsonl      dates that sections or students were given; late days that were given and spent
+    people/*.jsonl      dates that sections or students were given; late days that were given and spent; groups and who is in them
     marks/gradebook.csv the gradebook with totals and letters
-    marks/*.jsonl       each mark with comments and notes; requests for a regrade, and what was written in them
+    marks/*.jsonl       each mark with comments and notes; requests for a regrade, and what was written in them; the comment bank
     work/               by assignment and problem: attempts.jsonl has each Run and Submit with results, marks and
                         comments; handed-in.zip has what was handed in, in a folder for each person
     announcements.jsonl, calendar.jsonl, audit.jsonl

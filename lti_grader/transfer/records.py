@@ -19,6 +19,7 @@ from lti_grader.core.tables import csv_line, safe
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.requests.models import RegradeRequest, RegradeRequestMessage
 from lti_grader.gradebook.tables import table
+from lti_grader.marking.models import SavedComment
 from lti_grader.notifications.models import Announcement
 from lti_grader.people.models import User
 from lti_grader.transfer.packing import Archive, Writer
@@ -49,6 +50,7 @@ def writers(tenant_id: uuid.UUID, class_id: uuid.UUID, at: dt.datetime) -> list[
         "marks/regrade_request_messages": (
             RegradeRequestMessage.id, RegradeRequestMessage.request_id.in_(requests),
         ),
+        "marks/comment_bank": (SavedComment.id, SavedComment.class_id == class_id),
         "people/dates": (AccessOverride.id, AccessOverride.assignment_id.in_(items)),
         "people/late_days_spent": (LateDaysSpent.id, LateDaysSpent.assignment_id.in_(items)),
         "people/late_days_given": (LateDayGrant.id, LateDayGrant.class_id == class_id),

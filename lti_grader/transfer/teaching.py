@@ -1,4 +1,7 @@
-"""What is taught in a class, as its file holds it: settings, modules and items, problems by their versions, materials."""
+"""What is taught in a class, as its file holds it: settings, modules and items, problems by their versions, materials.
+
+With it go the sets of groups, without anybody in them, and the comments that the class's staff share.
+"""
 
 import dataclasses
 import datetime as dt
@@ -12,11 +15,13 @@ import sqlalchemy as sa
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.classes.contents import contents
+from lti_grader.classes.groups.copying import sets_like, terms_of
 from lti_grader.classes.material_models import Material, MaterialFile
 from lti_grader.classes.models import Class, ContentItem, Module
 from lti_grader.classes.queries import get_class
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.totals.reads import scheme_of
+from lti_grader.marking import bank_copying
 from lti_grader.problems.models import Problem, ProblemVersion
 from lti_grader.problems.packages import exporting
 from lti_grader.problems.packages.formats import Format, writable_for
@@ -48,6 +53,8 @@ class Outline:
     """Assignment -> its problems, in their order."""
     versions: Mapping[uuid.UUID, str]
     """Version -> its folder; those too by which work was handed in that is now of another."""
+    beside: Mapping[str, Any]
+    """What goes along with what is taught."""
     materials: Sequence[Material]
     files: Mapping[uuid.UUID, Sequence[MaterialFile]]
 
@@ -73,6 +80,8 @@ def outline(tenant_id: uuid.UUID, class_id: uuid.UUID, *, with_work: bool, at: d
         folders = {one.id: f"{number:03d}-{plain(one.title)}" for number, one in enumerate(items, start=1)}
         names = {one.id: one.name for one in scheme.categories}
         filed = {item_id: names[category] for item_id, category in scheme.filed.items()}
+        sets = sets_like(class_id)
+        set_names = {one.id: one.name for one in sets}
         said = {
             "format": FORMAT, "version": VERSION, "made_at": at, "with_work": with_work, "id": class_.id,
             "name": class_.name, "settings": class_.settings, "archived_at": class_.archived_at,
@@ -89,13 +98,17 @@ def outline(tenant_id: uuid.UUID, class_id: uuid.UUID, *, with_work: bool, at: d
                 "title": line.module.title, "is_published": line.module.is_published,
                 "publish_at": line.module.publish_at,
                 "items": [
-                    _item(one, folders[one.id], filed.get(one.id)) | _own(one, folders, places, versions, files)
+                    _item(one, folders[one.id], filed.get(one.id)) | _own(one, folders, places, versions, files, set_names)
                     for one in line.items
                 ],
             }
             for line in listed
         ]  # fmt: skip
-        return Outline(class_, said, told, folders, places, versions, materials, files)
+        beside = {
+            "group_sets": [dataclasses.asdict(terms_of(one)) for one in sets],
+            "comments": _comments(class_id, places, versions),
+        }
+        return Outline(class_, said, told, folders, places, versions, beside, materials, files)
 
 
 def _all_of(kind: type[Assignment] | type[Material], class_id: uuid.UUID) -> Sequence[ContentItem]:
@@ -117,6 +130,7 @@ def _own(
     places: Mapping[uuid.UUID, Sequence[ProblemPlace]],
     versions: Mapping[uuid.UUID, str],
     files: Mapping[uuid.UUID, Sequence[MaterialFile]],
+    set_names: Mapping[uuid.UUID, str],
 ) -> dict[str, Any]:
     """Return what an item has that those of other kinds have not."""
     if isinstance(item, Assignment):
@@ -124,6 +138,7 @@ def _own(
             "mode": item.mode, "difficulty": item.difficulty, "points_total": item.points_total,
             "config": item.rules.model_dump(mode="json"), "marks_released_at": item.marks_released_at,
             "feedback_released_at": item.feedback_released_at,
+            "group_set": set_names[item.group_set_id] if item.group_set_id else None,
             "problems": [
                 {"id": one.item.id, "problem": versions[one.version_id], "points": one.item.points, "config": one.item.config}
                 for one in places.get(item.id, ())
@@ -137,6 +152,24 @@ def _own(
             for one in files.get(item.id, ())
         ],
     }
+
+
+def _comments(
+    class_id: uuid.UUID, places: Mapping[uuid.UUID, Sequence[ProblemPlace]], versions: Mapping[uuid.UUID, str]
+) -> list[dict[str, Any]]:
+    """Return what the class's staff share of their bank of comments; those for a problem if an assignment sets it."""
+    set_versions = {one.version_id for held in places.values() for one in held}
+    rows = session().execute(
+        sa.select(ProblemVersion.problem_id, ProblemVersion.id)
+        .where(ProblemVersion.id.in_(set_versions))
+        .order_by(ProblemVersion.number)
+    )
+    folders = {problem_id: versions[version_id] for problem_id, version_id in rows}
+    return [
+        {"text": one.text, "points": one.points, "problem": folders[one.problem_id] if one.problem_id else None}
+        for one in bank_copying.shared(class_id)
+        if one.problem_id is None or one.problem_id in folders
+    ]
 
 
 def _problems(class_id: uuid.UUID) -> dict[uuid.UUID, list[ProblemPlace]]:
@@ -200,7 +233,7 @@ def writers(tenant_id: uuid.UUID, found: Outline, fetching: Fetching) -> list[Wr
 
 def _about(archive: Archive, found: Outline) -> Iterator[None]:
     archive.add_json(CLASS, found.said)
-    archive.add_json(CONTENTS, {"modules": found.contents})
+    archive.add_json(CONTENTS, {"modules": found.contents, **found.beside})
     yield
 
 

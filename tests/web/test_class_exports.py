@@ -62,6 +62,7 @@ def _lines(file: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
 def test_everything_is_in_the_file_and_can_be_read_from_it(world: World, taught: dict[str, uuid.UUID]) -> None:
     file = _file(world)
     assert file.testzip() is None
+    assert {"people/group_sets.jsonl", "people/group_members.jsonl", "marks/comment_bank.jsonl"} <= set(file.namelist())
     said = json.loads(file.read("class.json"))
     assert (said["format"], said["version"], said["name"]) == ("lti-grader class", 1, "CS101")
     (module,) = json.loads(file.read("contents.json"))["modules"]

@@ -4,6 +4,7 @@ import io
 import json
 import uuid
 import zipfile
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from lti_grader import adapters
+from lti_grader.assignments.group_work import hand_in_by
 from lti_grader.assignments.models import Assignment
 from lti_grader.classes import materials
 from lti_grader.classes.contents import contents
+from lti_grader.classes.groups import operations as groups
+from lti_grader.classes.groups.models import StudentGroup
+from lti_grader.classes.groups.queries import group_set
 from lti_grader.classes.material_files import accept
 from lti_grader.classes.models import EnrollmentSource, Module, Role
 from lti_grader.classes.operations import create_class, enroll
@@ -26,6 +31,8 @@ from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.totals import operations as totals
 from lti_grader.gradebook.totals.reads import Scheme, scheme_of
 from lti_grader.gradebook.totals.rules import Rules, Weighting
+from lti_grader.marking import bank
+from lti_grader.marking.bank import problems_of
 from lti_grader.problems.models import Problem
 from lti_grader.transfer.contents import packed
 from tests.fixtures.quizzes import published
@@ -86,6 +93,41 @@ def taught(world: World) -> World:
     return world
 
 
+@pytest.fixture
+def beside(taught: World) -> World:
+    """Groups that hand in the first assignment and others that nothing uses; comments that are shared, and one that is not."""
+    with transaction(taught.tenant_id):
+        first = session().scalars(sa.select(Assignment).order_by(Assignment.created_at, Assignment.id)).first()
+        assert first is not None
+        teams = groups.make_set(taught.class_id, "Teams", at=NOW)
+        groups.change_set(teams, "Teams", students_join=True, most_members=3)
+        groups.make_set(taught.class_id, "Labs", at=NOW)
+        group = groups.add_groups(teams, 1)[0].id
+        hand_in_by(first.id, teams.id, has_work=False)
+        place = membership(taught.class_id, taught.teacher_id)
+        problem = problems_of(taught.class_id)[0][0]
+        for comment in (
+            bank.Kept("Say why", is_shared=True),
+            bank.Kept("Names", Decimal(-1), is_shared=True, problem_id=problem),
+            bank.Kept("Mine alone"),
+        ):
+            bank.keep(place, comment, at=NOW)
+        bank.retire(bank.keep(place, bank.Kept("Old", is_shared=True), at=NOW), at=NOW)
+    student = taught.user(name="Ann Example")
+    with transaction(taught.tenant_id):
+        groups.put(group_set(taught.class_id, teams.id, alone=True), [student], group, at=NOW)
+    return taught
+
+
+def _beside(content: bytes) -> dict[str, Any]:
+    held = json.loads(zipfile.ZipFile(io.BytesIO(content)).read("contents.json"))
+    return {
+        "sets": held["group_sets"],
+        "comments": sorted((one["text"], one["points"], one["problem"] is not None) for one in held["comments"]),
+        "handed_in_by": [one.get("group_set") for module in held["modules"] for one in module["items"]],
+    }
+
+
 def _send(browser: Any, into: uuid.UUID, content: bytes) -> Any:
     return browser.post(f"/classes/{into}/bring/file", data={"file": (io.BytesIO(content), "class.zip")})
 
@@ -126,6 +168,58 @@ def test_another_institution_gets_the_problems_too_with_dates_moved(
         assert [(one - NOW).days for one in dues if one] == [364]
         assert [one.name for one in scheme_of(other.class_id).categories] == ["Homework"]
     assert _taught(_file(other))["problems"] == _taught(content)["problems"]
+
+
+def test_groups_without_anybody_and_what_the_staff_share_go_along_once(beside: World, visit: Visit) -> None:
+    content, into, browser = _file(beside), _class(beside), visit(beside.teacher_id)
+    assert _beside(content) == {
+        "sets": [
+            {"name": "Labs", "students_join": False, "most_members": None},
+            {"name": "Teams", "students_join": True, "most_members": 3},
+        ],
+        "comments": [("Names", "-1", True), ("Say why", None, False)],
+        "handed_in_by": ["Teams", None, None],
+    }
+    page = _send(browser, into, content).text
+    assert "handed in by groups: Teams" in page
+    form = {"kept": page.split('name="kept" value="')[1].split('"')[0], "do": "bring", "set": "Labs", "comments": "on"}
+    form["item"] = [part.split('"')[0] for part in page.split('name="item" value="')[1:]]
+    done = browser.post(f"/classes/{into}/bring/file", data=form).text
+    assert "2 comments for marking are in the" in done
+    assert "Labs, Teams" in done
+    assert _beside(_file(beside, into)) == _beside(content)
+    with transaction(beside.tenant_id):
+        assert session().scalars(sa.select(StudentGroup.id).where(StudentGroup.class_id == into)).all() == []
+    assert browser.post(f"/classes/{into}/bring/file", data=form).status_code == 422
+
+
+def test_groups_and_comments_that_no_class_can_have_are_refused(beside: World, visit: Visit) -> None:
+    browser, into, content = visit(beside.teacher_id), _class(beside), _file(beside)
+
+    def answer(change: Callable[[dict[str, Any]], object]) -> str:
+        read, changed = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+        with zipfile.ZipFile(changed, "w") as written:
+            for name in read.namelist():
+                held = read.read(name)
+                if name == "contents.json":
+                    change(said := json.loads(held))
+                    held = json.dumps(said).encode()
+                written.writestr(name, held)
+        sent = _send(browser, into, changed.getvalue())
+        if sent.status_code == 200:
+            kept = sent.text.split('name="kept" value="')[1].split('"')[0]
+            items = [part.split('"')[0] for part in sent.text.split('name="item" value="')[1:]]
+            sent = browser.post(f"/classes/{into}/bring/file", data={"kept": kept, "do": "bring", "item": items})
+        assert sent.status_code == 422
+        return str(sent.text)
+
+    assert "in the file" in answer(lambda said: said["modules"][0]["items"][0].update(group_set="Others"))
+    assert "is a quiz" in answer(lambda said: said["modules"][0]["items"][1].update(group_set="Teams"))
+    assert "same name" in answer(lambda said: said["group_sets"].append({"name": " Teams "}))
+    assert "most_members" in answer(lambda said: said["group_sets"][0].update(most_members=101))
+    assert "comments.0.text" in answer(lambda said: said["comments"][0].update(text=" "))
+    assert "no assignment has" in answer(lambda said: said["comments"][0].update(problem="problems/none-v1"))
+    assert "null characters" in answer(lambda said: said["comments"][0].update(text="a\0b"))
 
 
 def test_what_is_no_file_of_a_class_is_refused_in_words(world: World, visit: Visit) -> None:
