@@ -1,15 +1,22 @@
 """Group work from its setting to the mark, on the pages of a teacher and of the members."""
 
 import datetime as dt
+import threading
 import uuid
 
+import flask
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from lti_grader.assignments.models import Assignment
+from lti_grader.assignments.queries import open_assignment
+from lti_grader.attempts.queries import attempt as get_attempt
 from lti_grader.classes.models import Class, Enrollment
 from lti_grader.core.db import session, transaction
+from lti_grader.gradebook.requests import asking
+from lti_grader.gradebook.requests.errors import NotNow
+from lti_grader.gradebook.requests.models import RegradeRequest
 from lti_grader.grading.models import GradingJob
 from tests.fixtures.world import DOUBLE, World
 from tests.flow.group_work import Teams
@@ -127,3 +134,37 @@ def test_any_member_asks_for_a_regrade_once_and_points_go_to_all(world: World, t
     given = teacher.post(thread, data={"do": "points", "points": "8", "text": "You are right.", "seen": "1"})
     assert given.status_code == 303, given.text
     assert teams.marks() == teams.sent() == [8, 8, None, None, None]
+
+
+def test_of_members_who_ask_at_the_same_moment_one_does(app: flask.Flask, world: World, teams: Teams) -> None:
+    attempts = [teams.hand_in(0, points=6), teams.hand_in(1, points=5)]
+    with transaction(world.tenant_id):
+        for job in session().scalars(sa.select(GradingJob)):
+            job.finished_at = dt.datetime.now(dt.UTC)
+    refused: list[str] = []
+
+    def ask(place: int, attempt_id: uuid.UUID) -> None:
+        attempt, opened = get_attempt(attempt_id), open_assignment(teams.assignment, teams.students[place])
+        asking.ask(attempt, opened, "Look again.", about="", tests=[], at=dt.datetime.now(dt.UTC))
+
+    def press(place: int, attempt_id: uuid.UUID) -> None:
+        with app.app_context(), pytest.raises(NotNow) as found, transaction(world.tenant_id):
+            ask(place, attempt_id)
+        refused.append(found.value.message)
+
+    # In another window of one's own, and a mate about what was handed in next.
+    others = [threading.Thread(target=press, args=one) for one in ((0, attempts[0]), (1, attempts[1]))]
+    with transaction(world.tenant_id):
+        ask(0, attempts[0])
+        for one in others:
+            one.start()
+        while session().scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")) < 2:
+            assert all(one.is_alive() for one in others), "who asks waits for who asks about the same"
+    for one in others:
+        one.join()
+    assert [one.split(" about ")[0] for one in sorted(refused)] == [
+        "Somebody of your group has asked",
+        "You have asked",
+    ]
+    with transaction(world.tenant_id):
+        assert session().scalars(sa.select(sa.func.count()).select_from(RegradeRequest)).one() == 1

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from lti_grader.assignments.queries import OpenedAssignment, release_of
 from lti_grader.assignments.release import Part, in_words
+from lti_grader.attempts.drafts import lock_progress
 from lti_grader.attempts.models import AttemptType, SubmissionAttempt
 from lti_grader.attempts.theirs import students_of
 from lti_grader.classes.models import Role
@@ -97,6 +97,7 @@ def ask(
     if about and about not in tests:
         raise BadRequest("Choose from the list which test it is about.")
     student_id = opened.membership.user_id
+    _let_nobody_else_ask(attempt)
     if undecided(student_id, attempt.assignment_problem_id) is not None:
         raise NotNow("You have asked about this problem already: write there what there is to add.")
     if any(undecided(one, attempt.assignment_problem_id) for one in students_of(attempt) - {student_id}):
@@ -106,12 +107,18 @@ def ask(
         assignment_problem_id=attempt.assignment_problem_id, student_id=student_id, opened_at=at, changed_at=at,
     )  # fmt: skip
     session().add(request)
-    try:
-        session().flush()
-    except IntegrityError:
-        raise NotNow("You have asked about this problem at this moment, in another window.") from None
+    session().flush()
     write(request, student_id, said, at=at)
     return request
+
+
+def _let_nobody_else_ask(attempt: SubmissionAttempt) -> None:
+    """Let whoever else asks about a problem wait for whose submission this is: their other windows, and those of their group.
+
+    Their drafts' rows are held, in the order in which whoever hands in for a group holds them.
+    """
+    for one in sorted(students_of(attempt)):
+        lock_progress(one, attempt.assignment_problem_id)
 
 
 def undecided(student_id: uuid.UUID, item_id: uuid.UUID) -> uuid.UUID | None:
