@@ -96,7 +96,8 @@ def test_a_request_leads_to_points_in_the_lms_and_stays_to_be_read(desk: Desk) -
     assert "Accepted" in desk.student.get(f"/attempts/{desk.attempt}").text
     assert "Accepted" in desk.teacher.get(queue).text
     with transaction(desk.world.tenant_id):
-        noted = session().scalars(sa.select(AuditEntry).where(AuditEntry.subject == "regrade_requests")).all()
+        changes = sa.select(AuditEntry).where(AuditEntry.subject == "regrade_requests").order_by(AuditEntry.at)
+        noted = session().scalars(changes).all()
     assert [(one.content_item_id, one.student_id) for one in noted] == [(desk.assignment, desk.student_id)] * len(noted)
     assert noted[-1].after["status"] == "accepted"
 
