@@ -29,14 +29,15 @@ from lti_grader.grading import taking_in
 from lti_grader.grading.events import AttemptGraded, JudgedAgain
 from lti_grader.lti import columns, passback, releases
 from lti_grader.marking import bank_copying
-from lti_grader.marking.events import MarkingChanged, MarkingRulesChanged
-from lti_grader.notifications import dates, due_soon, marks, regrade_requests
+from lti_grader.marking.events import AwaitedChanged, MarkingChanged, MarkingRulesChanged
+from lti_grader.notifications import dates, due_soon, markings, marks, regrade_requests
 
 FLOW: Mapping[type[Event], Sequence[Handler]] = {
     AttemptSubmitted: [taking_in.queue_job],
     AttemptGraded: [gradebook.record_result, requests.note_effect],
     MarkingChanged: [gradebook.record_marking],
     MarkingRulesChanged: [rescoring.queue_marked],
+    AwaitedChanged: [markings.awaited_changed],
     JudgedAgain: [regrades.go_on],
     ScoreChanged: [passback.queue_score, leaderboards.note, marks.score_changed],
     RegradeRequestChanged: [regrade_requests.request_changed],

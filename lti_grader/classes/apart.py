@@ -50,21 +50,27 @@ def sees(place: Membership, student_id: uuid.UUID) -> bool:
     return place.is_staff and session().scalar(query) is not None
 
 
-def staff_who_see(class_id: uuid.UUID, student_id: uuid.UUID) -> list[uuid.UUID]:
-    """Return those of a class's staff now who see a student's work."""
+def staff_places(class_id: uuid.UUID) -> list[Membership]:
+    """Return the place of each of a class's staff now, in two queries."""
     class_ = session().get_one(Class, class_id)
-    theirs = sa.select(Enrollment.sections).where(Enrollment.class_id == class_id, Enrollment.user_id == student_id)
-    sections = frozenset(session().scalar(theirs) or ())
     staff = sa.select(Enrollment).where(
         Enrollment.class_id == class_id, Enrollment.role.in_(STAFF), Enrollment.status == EnrollmentStatus.ACTIVE
     )
-    found = []
-    for one in session().scalars(staff.order_by(Enrollment.user_id)):
-        is_owner = one.user_id == class_.owner_id
-        within = limit(class_.chosen.apart, Role(one.role), one.sections, is_owner=is_owner)
-        if within is None or within & sections:
-            found.append(one.user_id)
-    return found
+    return [
+        Membership(
+            class_id, one.user_id, Role(one.role),
+            limit(class_.chosen.apart, Role(one.role), one.sections, is_owner=one.user_id == class_.owner_id),
+            is_archived=class_.archived_at is not None,
+        )
+        for one in session().scalars(staff.order_by(Enrollment.user_id))
+    ]  # fmt: skip
+
+
+def staff_who_see(class_id: uuid.UUID, student_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return those of a class's staff now who see a student's work."""
+    theirs = sa.select(Enrollment.sections).where(Enrollment.class_id == class_id, Enrollment.user_id == student_id)
+    sections = frozenset(session().scalar(theirs) or ())
+    return [one.user_id for one in staff_places(class_id) if one.within is None or one.within & sections]
 
 
 def require_everybody(place: Membership, what: str) -> None:

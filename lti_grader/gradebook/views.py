@@ -35,6 +35,7 @@ from lti_grader.core.web import viewer
 from lti_grader.gradebook import queries
 from lti_grader.gradebook.home import home_of
 from lti_grader.gradebook.progress import progress_of
+from lti_grader.marking.waiting import waiting_for
 from lti_grader.people.models import User
 
 blueprint = flask.Blueprint("gradebook", __name__)
@@ -67,6 +68,7 @@ def home(class_id: uuid.UUID) -> ResponseReturnValue:
             within=place.within,
             assignments=class_assignments(class_id),
             progress=progress_of(place),
+            waiting=waiting_for(place),
             materials=items(class_id, only_materials=True),
             readers=readers(class_id),
             held_back=held_back(class_id, at=now()),

@@ -15,7 +15,7 @@ from lti_grader.core.errors import NotFound
 from lti_grader.core.events import publish
 from lti_grader.marking.adding_up import add_up
 from lti_grader.marking.errors import BadMarking, MarkedMeanwhile
-from lti_grader.marking.events import MarkingChanged
+from lti_grader.marking.events import Awaited, AwaitedChanged, MarkingChanged
 from lti_grader.marking.locking import require_held
 from lti_grader.marking.models import Marking, MarkingState, RubricScore
 from lti_grader.marking.second import FIRST, SECOND
@@ -181,6 +181,20 @@ def finish(marking: Marking, *, by: uuid.UUID, at: dt.datetime) -> None:
     marking.revision += 1
     session().flush()
     take_effect(marking)
+    _tell_second(marking)
+
+
+def _tell_second(marking: Marking) -> None:
+    """Tell that a second marking of a submission is another person's to make, or is not to be made any more."""
+    if marking.round == SECOND:
+        publish(AwaitedChanged(marking.assignment_id, Awaited.SECOND, ()))
+    elif marking.round == FIRST:
+        left = sa.select(Marking.id).where(
+            Marking.attempt_id == marking.attempt_id, Marking.round == SECOND, Marking.is_wanted,
+            Marking.state != MarkingState.DONE,
+        )  # fmt: skip
+        if session().scalar(left) is not None:
+            publish(AwaitedChanged(marking.assignment_id, Awaited.SECOND, (marking.attempt_id,)))
 
 
 def reopen(marking: Marking, *, by: uuid.UUID, at: dt.datetime) -> None:

@@ -10,7 +10,7 @@ from lti_grader.assignments.models import Assignment, MarkingRules
 from lti_grader.core.db import session
 from lti_grader.core.events import publish
 from lti_grader.marking import second
-from lti_grader.marking.events import MarkingChanged
+from lti_grader.marking.events import Awaited, AwaitedChanged, MarkingChanged
 from lti_grader.marking.models import Marking, MarkingState, Moderation
 from lti_grader.problems.models import Rubric
 
@@ -40,18 +40,32 @@ def settle(assignment_id: uuid.UUID, student_ids: Collection[uuid.UUID]) -> set[
         of_attempt.setdefault(marking.attempt_id, []).append((marking, maximum, moderation))
     risen: list[Marking] = []
     fallen: list[Marking] = []
-    for found in of_attempt.values():
+    disputed: set[uuid.UUID] = set()
+    for attempt_id, found in of_attempt.items():
         state, stands = state_of(found, rules)
         for marking, _, _ in found:
             if marking.stands is not (marking.round == stands):
                 (fallen if marking.stands else risen).append(marking)
-        found[0][0].is_disputed = state == second.Standing.DISPUTED
+        if state == second.Standing.DISPUTED:
+            disputed.add(attempt_id)
     # One of a submission stands at any moment, says an index.
     for changed in (fallen, risen):
         for marking in changed:
             marking.stands = not marking.stands
         session().flush()
+    _dispute(assignment_id, [found[0][0] for found in of_attempt.values()], disputed)
     return {one.student_id for one in (*risen, *fallen)}
+
+
+def _dispute(assignment_id: uuid.UUID, firsts: Collection[Marking], disputed: Collection[uuid.UUID]) -> None:
+    """Note of which of these submissions the two markings differ, and tell where that is another than before."""
+    changed = [one for one in firsts if one.is_disputed is not (one.attempt_id in disputed)]
+    for one in changed:
+        one.is_disputed = not one.is_disputed
+    session().flush()
+    if changed:
+        anew = tuple(one.attempt_id for one in changed if one.is_disputed)
+        publish(AwaitedChanged(assignment_id, Awaited.DECISION, anew))
 
 
 def state_of(found: Sequence[Found], rules: MarkingRules) -> tuple[second.Standing, int | None]:

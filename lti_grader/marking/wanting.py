@@ -10,10 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from lti_grader.assignments.models import Assignment
 from lti_grader.attempts.models import SubmissionAttempt
 from lti_grader.core.db import current_tenant, session
+from lti_grader.core.events import publish
 from lti_grader.core.ids import new_id
 from lti_grader.grading.models import GradingJob
 from lti_grader.marking import second
 from lti_grader.marking.carrying import carry
+from lti_grader.marking.events import Awaited, AwaitedChanged
 from lti_grader.marking.models import Marking, Moderation
 from lti_grader.marking.second import FIRST, MODERATED, SECOND, STANDS_BY, Decision
 from lti_grader.marking.settling import wants_second
@@ -59,13 +61,29 @@ def want(assignment_id: uuid.UUID, wanted: Mapping[uuid.UUID, Collection[uuid.UU
     seconds = {one for one in all_wanted & firsts.keys() if wants_second(firsts[one], rules)}
     moderated = {one.attempt_id for one, decision in found if decision and STANDS_BY[Decision(decision)] == MODERATED}
     due = {FIRST: all_wanted, SECOND: seconds, MODERATED: all_wanted & moderated}
+    before = _awaited([one for one, _ in found])
     for one, _ in found:
         one.is_wanted = one.attempt_id in due[one.round]
     session().flush()
     for one in _begin(assignment_id, all_wanted - firsts.keys(), FIRST):
         if second.wants_second(rules, one.assignment_problem_id, one.student_id, is_asked=False):
             seconds.add(one.id)
-    _begin(assignment_id, seconds - {one.attempt_id for one, _ in found if one.round == SECOND}, SECOND)
+    begun = _begin(assignment_id, seconds - {one.attempt_id for one, _ in found if one.round == SECOND}, SECOND)
+    after = _awaited([one for one, _ in found])
+    after[Awaited.SECOND] |= {one.id for one in begun if one.id in firsts and firsts[one.id].done_at is not None}
+    for what in Awaited:
+        if before[what] != after[what]:
+            publish(AwaitedChanged(assignment_id, what, tuple(after[what] - before[what])))
+
+
+def _awaited(markings: Sequence[Marking]) -> dict[Awaited, set[uuid.UUID]]:
+    """Return the submissions that count and await a decision, or, since their first marking is done, a second one."""
+    wanted = [one for one in markings if one.is_wanted]
+    marked = {one.attempt_id for one in wanted if one.round == FIRST and one.done_at is not None}
+    return {
+        Awaited.SECOND: {one.attempt_id for one in wanted if one.round == SECOND and one.done_at is None} & marked,
+        Awaited.DECISION: {one.attempt_id for one in wanted if one.is_disputed},
+    }
 
 
 def _begin(assignment_id: uuid.UUID, attempt_ids: Collection[uuid.UUID], round_: int) -> Sequence[Any]:

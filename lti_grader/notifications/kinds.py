@@ -96,5 +96,13 @@ REQUESTED = Kind(
     "requested", "Regrade requests of students", "Students ask for regrades of {item}", "requests.of_class", ("class_id",),
     icon="speech", for_staff=True,
 )  # fmt: skip
+DECISION_AWAITED = Kind(
+    "decision_awaited", "Markings to decide between", "Markings of {item} differ: decide which one stands",
+    "moderation.next_one", ("assignment_id",), icon="alert", tone="warn", for_staff=True,
+)  # fmt: skip
+SECOND_AWAITED = Kind(
+    "second_awaited", "Second markings", "Second markings of {item} wait for you", "marking.next_one",
+    ("assignment_id", "round", "order"), icon="again", for_staff=True,
+)  # fmt: skip
 OF_MARKS = (GRADED, MARK_CHANGED, REGRADED)
 """What says that there is a mark: none of it before the marks are out."""

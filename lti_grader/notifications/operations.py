@@ -99,6 +99,14 @@ def take_back(*which: sa.ColumnElement[bool]) -> None:
     unread.changed(set(session().scalars(gone)), adapters.installed().kv)
 
 
+def settle_unread(*which: sa.ColumnElement[bool]) -> None:
+    """Let nobody be told any more what is over before they read it: what an e-mail has carried counts as read from now on."""
+    unread_ones = (*which, ~Notification.is_read)
+    take_back(*unread_ones, Notification.mail_id.is_(None))
+    carried = sa.update(Notification).where(*unread_ones).values(is_read=True).returning(Notification.recipient_id)
+    unread.changed(set(session().scalars(carried)), adapters.installed().kv)
+
+
 def read(one: Notification) -> None:
     """Note that its recipient has read a notification."""
     if not one.is_read:

@@ -1,19 +1,22 @@
 """Second markings: by another person, blind, and between two that differ a teacher decides."""
 
 import datetime as dt
+import re
 import uuid
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
-from lti_grader.classes.models import Role
+from lti_grader.classes.models import Class, Enrollment, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook import rescoring
 from lti_grader.gradebook.models import Rescoring
 from lti_grader.marking.models import Marking, RubricScore
-from tests.fixtures.world import World
+from lti_grader.notifications.models import Mail, Notification
+from tests.fixtures.world import NOW, World
 from tests.web.desk import Desk
 from tests.web.two_sections import Visit, plain
 
@@ -169,3 +172,90 @@ def test_the_other_submission_of_a_student_is_marked_twice_when_it_counts(two: T
     two.give(better, 1, 1)
     two.give(better, 1, 1, round_=2)
     assert two.stands(student) == ("graded", 8 + 6)
+
+
+def notices(two: TwoDesks, *people: uuid.UUID) -> list[list[str]]:
+    """Return what each of these people was told of markings and has not read."""
+    with transaction(two.world.tenant_id):
+        rows = session().execute(
+            sa.select(Notification.recipient_id, Notification.type)
+            .where(Notification.type.in_(["second_awaited", "decision_awaited"]), ~Notification.is_read)
+            .order_by(Notification.created_at, Notification.id)
+        )
+        found = [tuple(one) for one in rows]
+    return [[kind for person, kind in found if person == one] for one in people]
+
+
+def home_of(two: TwoDesks, browser: FlaskClient) -> str:
+    page = plain(browser.get(f"/classes/{two.world.class_id}").text)
+    return page.split("For you to mark")[1].split("Students")[0] if "For you to mark" in page else ""
+
+
+def test_who_is_to_mark_once_more_or_to_decide_is_told_once_and_finds_it_at_home(two: TwoDesks) -> None:
+    who = two.ben, two.ida, two.world.teacher_id
+    (_, one), (_, other) = two.hand_in(5), two.hand_in(6)
+    assert notices(two, *who) == [[], [], []]
+    assert ["2 to mark" in home_of(two, by) for by in (two.browser, two.second, two.marta)] == [True, True, True]
+    two.give(one, 1, 2)
+    two.give(other, 1, 2)
+    # One line however many there are, and none for whoever made the first marking.
+    assert notices(two, *who) == [[], ["second_awaited"], ["second_awaited"]]
+    assert "2 second markings" in home_of(two, two.second)
+    assert home_of(two, two.browser) == ""
+    inbox = re.search(r'href="(/notifications/[0-9a-f-]{36})"', two.second.get("/notifications").text)
+    assert inbox is not None
+    queue = two.second.get(inbox.group(1)).headers["Location"]
+    assert (
+        str(two.marking(one, 2).id) in (found := two.second.get(queue).headers["Location"])
+        or str(two.marking(other, 2).id) in found
+    )
+    two.give(one, 0, 0, round_=2)
+    assert notices(two, *who) == [[], [], ["second_awaited", "decision_awaited"]]
+    assert "1 to decide" in home_of(two, two.marta)
+    assert "to decide" not in home_of(two, two.browser) + home_of(two, two.second)
+    two.give(other, 1, 2, round_=2)
+    assert notices(two, *who) == [[], [], ["decision_awaited"]], "there is no second marking left for the teacher"
+    two.decide(one, "second")
+    assert notices(two, *who) == [[], [], []]
+    assert home_of(two, two.marta) == ""
+
+
+def test_what_an_e_mail_has_carried_is_not_told_twice_a_day(two: TwoDesks) -> None:
+    _, attempt = two.hand_in(5)
+    two.give(attempt, 1, 2)
+    two.give(attempt, 0, 0, round_=2)
+    with transaction(two.world.tenant_id):
+        mail = Mail(
+            tenant_id=two.world.tenant_id, recipient_id=two.world.teacher_id, made_at=NOW, next_try_at=NOW, state="sent",
+            ended_at=NOW,
+        )  # fmt: skip
+        session().add(mail)
+        session().flush()
+        session().execute(sa.update(Notification).values(mail_id=mail.id))
+    two.decide(attempt, "second")
+    assert notices(two, two.world.teacher_id) == [[]]
+    two.give(attempt, 1, 1, do="save")
+    assert two.marking(attempt).is_disputed
+    assert notices(two, two.world.teacher_id) == [[]]
+
+
+def test_a_second_marking_is_told_to_those_who_see_the_student(two: TwoDesks) -> None:
+    student, attempt = two.hand_in(5)
+    with transaction(two.world.tenant_id):
+        session().get_one(Class, two.world.class_id).settings = {"apart": "assistants"}
+        for person, section in ((two.ida, "B"), (two.ben, "A"), (student, "A")):
+            session().scalars(sa.select(Enrollment).where(Enrollment.user_id == person)).one().sections = [section]
+    two.give(attempt, 1, 2)
+    assert notices(two, two.ben, two.ida, two.world.teacher_id) == [[], [], ["second_awaited"]]
+    assert home_of(two, two.second) == ""
+
+
+def test_a_second_marking_that_a_rule_asks_for_afterwards_is_told(two: TwoDesks, world: World, visit: Visit) -> None:
+    asked = TwoDesks(world, visit, second="chosen")
+    _, attempt = asked.hand_in(5)
+    asked.give(attempt, 1, 2)
+    assert notices(asked, asked.ida) == [[]]
+    asked.give(attempt, 1, 2, do="ask")
+    assert notices(asked, asked.ben, asked.ida) == [[], ["second_awaited"]]
+    asked.give(attempt, 1, 2, do="ask_no_more")
+    assert notices(asked, asked.ida) == [[]]
