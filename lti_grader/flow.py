@@ -17,7 +17,7 @@ from lti_grader.assignments.events import (
     TaughtCopied,
 )
 from lti_grader.attempts.events import AttemptSubmitted
-from lti_grader.classes.events import SectionsChanged
+from lti_grader.classes.events import PublishingChanged, SectionsChanged
 from lti_grader.core.events import Event, Handler
 from lti_grader.gradebook import operations as gradebook
 from lti_grader.gradebook import rescoring
@@ -46,6 +46,7 @@ FLOW: Mapping[type[Event], Sequence[Handler]] = {
     SectionsChanged: [rescoring.queue_moved],
     AssignmentChanged: [columns.queue_change],
     ReleaseChanged: [releases.schedule, marks.release_changed, due_soon.dates_changed],
+    PublishingChanged: [marks.publishing_changed],
     AccessChanged: [dates.access_changed],
     TaughtCopied: [bank_copying.bring_along],
 }

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from lti_grader.assignments.access import dates_of
 from lti_grader.assignments.errors import BadAssignment
-from lti_grader.assignments.events import LatenessChanged
+from lti_grader.assignments.events import LatenessChanged, ReleaseChanged
 from lti_grader.assignments.late_bank import Bank, why_not
 from lti_grader.assignments.late_day_models import LateDayGrant, LateDaysSpent
 from lti_grader.assignments.models import Assignment
@@ -87,6 +87,8 @@ def spend(assignment_id: uuid.UUID, student_id: uuid.UUID, days: int, *, at: dt.
         session().execute(statement.on_conflict_do_update(index_elements=["assignment_id", "student_id"], set_=values))
     else:
         session().execute(sa.delete(LateDaysSpent).where(mine))
+    # Until when results wait, and what is due soon, follows from it too.
+    publish(ReleaseChanged(assignment_id))
     publish(LatenessChanged(assignment_id, "a student spent late days", at, student_id))
 
 

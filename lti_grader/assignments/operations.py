@@ -186,6 +186,8 @@ def set_late(assignment_id: uuid.UUID, late: LatePolicy, *, at: dt.datetime) -> 
         return False
     assignment.config = rules.model_copy(update={"late": late}).model_dump(mode="json")
     session().flush()
+    if rules.late.late_days != late.late_days:
+        publish(ReleaseChanged(assignment_id))
     publish(LatenessChanged(assignment_id, "late work counts otherwise", at))
     return True
 

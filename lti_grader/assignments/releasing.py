@@ -14,6 +14,8 @@ from lti_grader.core.errors import NotFound
 from lti_grader.core.events import publish
 
 _LOOK_AGAIN = dt.timedelta(hours=1)
+_UNDER_WAY = dt.timedelta(minutes=1)
+"""What was under way when a moment came is committed by then: it knew nothing of it, and is looked for once more."""
 
 
 def release(assignment_id: uuid.UUID, parts: set[Part], *, by: uuid.UUID, at: dt.datetime) -> set[Part]:
@@ -78,15 +80,22 @@ def next_look(assignment: Assignment, parts: Collection[Part], *, at: dt.datetim
     may have left the class by then.
     """
     last_due = last_dues([assignment])[assignment.id]
-    looks = []
+    looks: list[dt.datetime | None] = []
     for one in (assignment.release(part, last_due=last_due) for part in parts):
-        if one.by_hand_at is not None or one.is_out(at=at):
-            continue
-        if one.rule.when is When.AFTER_DUE and one.due_date is not None:
-            looks += [one.comes_at, max(one.due_date, at + _LOOK_AGAIN)]
-        else:
+        if one.is_out(at=at):
+            looks.append(once_more(one.comes_at, at=at))
+        elif one.by_hand_at is None:
             looks.append(one.comes_at)
+            if one.rule.when is When.AFTER_DUE and one.due_date is not None:
+                looks.append(max(one.due_date, at + _LOOK_AGAIN))
     return min((one for one in looks if one is not None), default=None)
+
+
+def once_more(moment: dt.datetime | None, *, at: dt.datetime) -> dt.datetime | None:
+    """Return when to look at something next that comes at a moment: then, and once more soon after; None where both are over."""
+    if moment is None or at < moment:
+        return moment
+    return moment + _UNDER_WAY if at < moment + _UNDER_WAY else None
 
 
 def locked(assignment_id: uuid.UUID) -> Assignment:

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from lti_grader.classes.events import PublishingChanged
 from lti_grader.classes.models import Class, ContentItem, Module
 from lti_grader.core.db import current_tenant, session
 from lti_grader.core.errors import Conflict, NotFound, Unprocessable
+from lti_grader.core.events import publish
 
 LONGEST_TITLE = 250
 Kind = TypeVar("Kind", Module, ContentItem)
@@ -74,13 +76,17 @@ def show_module(class_id: uuid.UUID, module_id: uuid.UUID, *, shown: bool, since
         From when they see it; None for at once.
     """
     _lock(class_id)
-    _publish(_one(class_id, module_id)[0], shown=shown, since=since)
+    module, _ = _one(class_id, module_id)
+    module.is_published, module.publish_at = shown, since
+    _tell_publishing(_mates(module_id))
 
 
 def show_item(class_id: uuid.UUID, item_id: uuid.UUID, *, shown: bool, since: dt.datetime | None = None) -> None:
     """Let students see an item of a module that they see, as `show_module` does."""
     _lock(class_id)
-    _publish(_item(class_id, item_id), shown=shown, since=since)
+    item = _item(class_id, item_id)
+    item.is_published, item.publish_at = shown, since
+    _tell_publishing([item])
 
 
 def remove_module(class_id: uuid.UUID, module_id: uuid.UUID) -> None:
@@ -146,7 +152,7 @@ def put_item(class_id: uuid.UUID, item_id: uuid.UUID, module_id: uuid.UUID) -> N
     item.module_id = target.id
     _renumber(left)
     _renumber([*there, item])
-    session().flush()
+    _tell_publishing([item])
 
 
 def _modules(class_id: uuid.UUID) -> sa.Select[Module]:
@@ -184,9 +190,11 @@ def _mates(module_id: uuid.UUID) -> list[ContentItem]:
     return list(session().scalars(query.execution_options(populate_existing=True)))
 
 
-def _publish(one: Module | ContentItem, *, shown: bool, since: dt.datetime | None) -> None:
-    one.is_published, one.publish_at = shown, since
+def _tell_publishing(items: Sequence[ContentItem]) -> None:
+    """Tell that students may see some items from another moment on."""
     session().flush()
+    if items:
+        publish(PublishingChanged(tuple(one.id for one in items)))
 
 
 def _title(text: str, others: Sequence[Module]) -> str:

@@ -14,3 +14,10 @@ class SectionsChanged(Event):
     class_id: uuid.UUID
     user_ids: tuple[uuid.UUID, ...]
     at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True)
+class PublishingChanged(Event):
+    """Students may see these content items from another moment on than before, or no more."""
+
+    item_ids: tuple[uuid.UUID, ...]

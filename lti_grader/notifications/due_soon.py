@@ -4,15 +4,17 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
 from lti_grader.assignments.access import dates_of_all
 from lti_grader.assignments.dates import Dates
 from lti_grader.assignments.events import ReleaseChanged
+from lti_grader.assignments.late_day_models import LateDaysSpent
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem
 from lti_grader.attempts.models import AssignmentProgress
-from lti_grader.classes.models import Class, Module
+from lti_grader.classes.models import Class, ContentItem, Module
 from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core.db import session, system_transaction, transaction
 from lti_grader.notifications.kinds import DUE_SOON
@@ -41,20 +43,33 @@ def tell_everywhere(*, at: dt.datetime) -> int:
 
 
 def _candidates(at: dt.datetime) -> list[tuple[Assignment, uuid.UUID]]:
-    """Return the assignments that are due within a day for anybody, with their classes."""
-    of_somebody = sa.exists().where(
-        AccessOverride.assignment_id == Assignment.id,
-        AccessOverride.due_date > at,
-        AccessOverride.due_date <= at + AHEAD,
-    )
-    is_soon = sa.and_(Assignment.due_date > at, Assignment.due_date <= at + AHEAD)
+    """Return the assignments that are due within a day for anybody, or may be, with their classes."""
     rows = session().execute(
         sa.select(Assignment, Module.class_id)
         .join(Module, Module.id == Assignment.module_id)
         .join(Class, Class.id == Module.class_id)
-        .where(sa.or_(is_soon, of_somebody), seen_by_students(), Class.archived_at.is_(None))
+        .where(Assignment.id.in_(_due_soon(at)), seen_by_students(at=at), Class.archived_at.is_(None))
     )
     return [(one, class_id) for one, class_id in rows]
+
+
+def _due_soon(at: dt.datetime) -> sa.CompoundSelect[uuid.UUID]:
+    """Return the question for what is due within a day: for everybody, by dates of somebody's own, or with late days spent."""
+    items = ContentItem.__table__.c
+    # In hours: a day's length is not for a time zone of the database to say.
+    spent = sa.func.make_interval(0, 0, 0, 0, LateDaysSpent.days * 24)
+
+    def is_soon(due: Any) -> sa.ColumnElement[bool]:
+        return sa.and_(due > at, due <= at + AHEAD)
+
+    return sa.union(
+        sa.select(items.id).where(is_soon(items.due_date)),
+        sa.select(AccessOverride.assignment_id).where(is_soon(AccessOverride.due_date)),
+        sa.select(LateDaysSpent.assignment_id)
+        .join(ContentItem.__table__, items.id == LateDaysSpent.assignment_id)
+        .outerjoin(AccessOverride, AccessOverride.assignment_id == LateDaysSpent.assignment_id)
+        .where(sa.or_(is_soon(items.due_date + spent), is_soon(AccessOverride.due_date + spent))),
+    )
 
 
 def _tell(assignment: Assignment, class_id: uuid.UUID, at: dt.datetime) -> int:

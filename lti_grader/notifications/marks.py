@@ -1,4 +1,6 @@
-"""Students are told of their marks once these are out, and not before: as scores change, and as releases come."""
+"""Students are told of their marks once these are out in what they see, and not before: as scores change, and as releases and what
+is published come.
+"""
 
 import datetime as dt
 import logging
@@ -12,9 +14,10 @@ from lti_grader.assignments.events import ReleaseChanged
 from lti_grader.assignments.models import Assignment
 from lti_grader.assignments.queries import shown_to_students
 from lti_grader.assignments.release import Part
-from lti_grader.assignments.releasing import next_look
+from lti_grader.assignments.releasing import next_look, once_more
+from lti_grader.classes.events import PublishingChanged
 from lti_grader.classes.models import Enrollment, EnrollmentStatus, Module, Role
-from lti_grader.classes.publishing import seen_by_students
+from lti_grader.classes.publishing import seen_by_students, seen_from
 from lti_grader.core import owed
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.messages import send_after_commit
@@ -38,7 +41,7 @@ Clock = Callable[[], dt.datetime]
 
 def score_changed(event: ScoreChanged) -> None:
     """Tell students of marks that have changed, as far as they are out."""
-    rows = session().execute(_entries(GradebookEntry.id.in_(event.entry_ids)))
+    rows = session().execute(_entries(GradebookEntry.id.in_(event.entry_ids), at=event.at))
     by_assignment: dict[uuid.UUID, list[GradebookEntry]] = defaultdict(list)
     places: dict[uuid.UUID, tuple[Assignment, uuid.UUID]] = {}
     for entry, assignment, class_id in rows:
@@ -50,7 +53,7 @@ def score_changed(event: ScoreChanged) -> None:
             _tell(*places[assignment_id], entries, regrade_id=event.regrade_id, at=event.at)
 
 
-def _entries(*which: sa.ColumnElement[bool]) -> sa.Select[GradebookEntry, Assignment, uuid.UUID]:
+def _entries(*which: sa.ColumnElement[bool], at: dt.datetime) -> sa.Select[GradebookEntry, Assignment, uuid.UUID]:
     """Return the question for entries of students who are in the class, of what they see there."""
     return (
         sa.select(GradebookEntry, Assignment, Module.class_id)
@@ -65,7 +68,7 @@ def _entries(*which: sa.ColumnElement[bool]) -> sa.Select[GradebookEntry, Assign
                 Enrollment.status == EnrollmentStatus.ACTIVE,
             ),
         )
-        .where(*which, HAS_MARK, seen_by_students())
+        .where(*which, HAS_MARK, seen_by_students(at=at))
         .order_by(GradebookEntry.student_id)
     )
 
@@ -132,21 +135,39 @@ def release_changed(event: ReleaseChanged) -> None:
     """Note when students are to be told of their marks; take back what they were told where these are out no more."""
     at = dt.datetime.now(dt.UTC)
     assignment = session().get_one(Assignment, event.assignment_id)
-    if shown_to_students([assignment], at=at)[assignment.id].marks:
-        due = at if session().execute(_untold(assignment.id).limit(1)).first() else None
-    else:
+    if not shown_to_students([assignment], at=at)[assignment.id].marks:
         take_back(Notification.content_item_id == assignment.id, _OF_MARKS)
-        due = next_look(assignment, {Part.MARKS}, at=at)
+    _owe(assignment, at)
+
+
+def publishing_changed(event: PublishingChanged) -> None:
+    """Note when students are to be told of their marks in what they see from then on."""
+    at = dt.datetime.now(dt.UTC)
+    found = session().scalars(sa.select(Assignment).where(Assignment.id.in_(event.item_ids)).order_by(Assignment.id))
+    for assignment in found.all():
+        _owe(assignment, at)
+
+
+def _owe(assignment: Assignment, at: dt.datetime) -> None:
+    """Let it be owed that students are told of their marks: at once where some can be, else when they might."""
+    due = at if _some(assignment.id, most=1, at=at) else _next_look(assignment, at)
     row_id = owed.put(OwedMarks, due=due, assignment_id=assignment.id)
     if due is not None and due <= at and row_id is not None:
         send_after_commit(TASK, current_tenant(), row_id, queue=QUEUE)
 
 
-def _untold(assignment_id: uuid.UUID) -> sa.Select[GradebookEntry, Assignment, uuid.UUID]:
+def _next_look(assignment: Assignment, at: dt.datetime) -> dt.datetime | None:
+    """Return when to look next whether students are to be told of marks: as these come out, and as the assignment is seen."""
+    module = session().get_one(Module, assignment.module_id)
+    looks = (next_look(assignment, {Part.MARKS}, at=at), once_more(seen_from(module, assignment), at=at))
+    return min((one for one in looks if one is not None), default=None)
+
+
+def _untold(assignment_id: uuid.UUID, at: dt.datetime) -> sa.Select[GradebookEntry, Assignment, uuid.UUID]:
     told = sa.exists().where(
         Notification.recipient_id == GradebookEntry.student_id, Notification.key == f"graded:{assignment_id}"
     )
-    return _entries(GradebookEntry.content_item_id == assignment_id, ~told)
+    return _entries(GradebookEntry.content_item_id == assignment_id, ~told, at=at)
 
 
 def due(*, at: dt.datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -167,25 +188,25 @@ def carry_out(tenant_id: uuid.UUID, row_id: uuid.UUID, now: Clock) -> int | None
     told, after = 0, None
     while True:
         with transaction(tenant_id):
-            found = _some(assignment_id, after=after, at=now())
+            found = _some(assignment_id, after=after, most=CHUNK, at=now())
             if not found:
                 break
             _tell(found[0][1], found[0][2], [entry for entry, _, _ in found], at=now())
             told, after = told + len(found), found[-1][0].student_id
     with transaction(tenant_id):
         assignment = session().get_one(Assignment, assignment_id)
-        again = next_look(assignment, {Part.MARKS}, at=now())
+        again = _next_look(assignment, now())
         owed.close(OwedMarks, row_id, tries=tries, again=again, at=now())
     log.info("assignment %s: %d told of their marks", assignment_id, told)
     return told
 
 
 def _some(
-    assignment_id: uuid.UUID, *, after: uuid.UUID | None, at: dt.datetime
+    assignment_id: uuid.UUID, *, after: uuid.UUID | None = None, most: int, at: dt.datetime
 ) -> Sequence[sa.Row[GradebookEntry, Assignment, uuid.UUID]]:
     """Return the next of those who have not been told, if the marks are out."""
     assignment = session().get_one(Assignment, assignment_id)
     if not shown_to_students([assignment], at=at)[assignment_id].marks:
         return []
-    query = _untold(assignment_id).limit(CHUNK)
+    query = _untold(assignment_id, at).limit(most)
     return session().execute(query if after is None else query.where(GradebookEntry.student_id > after)).all()

@@ -19,6 +19,7 @@ from lti_grader.classes.operations import drop
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.lti.models import ScoreDelivery
+from lti_grader.lti.release_models import OwedRelease
 from lti_grader.notifications import due_soon
 from lti_grader.notifications.models import Notification
 from tests.fixtures.statements import statements
@@ -162,6 +163,13 @@ def test_days_that_were_spent_move_the_due_date_wherever_it_stands(course: Cours
     with transaction(world.tenant_id):
         told = sa.select(Notification.recipient_id).where(Notification.type == "due_soon")
         assert session().scalars(told).all() == [other]
+    # They are told a day before their own date, and not of it any more once they have taken a day back.
+    theirs = due + dt.timedelta(days=2)
+    assert due_soon.tell_everywhere(at=theirs - dt.timedelta(hours=25)) == 0
+    assert due_soon.tell_everywhere(at=theirs - dt.timedelta(hours=23)) == 1
+    course.choose(1, soon)
+    with transaction(world.tenant_id):
+        assert session().scalars(told).all() == [other]
 
 
 def test_fewer_days_for_everybody_take_nothing_from_what_was_spent(course: Course) -> None:
@@ -190,6 +198,14 @@ def test_results_that_come_after_the_due_date_wait_for_whoever_spent_late_days(c
     course.choose(2, waiting)
     assert not is_out(DUE + 47 * hour)
     assert is_out(DUE + 48 * hour)
+    # Who takes days back lets the others wait no longer than to the moment that is now the last.
+    with transaction(world.tenant_id):
+        owed = session().scalars(sa.select(OwedRelease).where(OwedRelease.assignment_id == waiting)).one()
+        owed.next_try_at = DUE + 48 * hour
+    course.choose(1, waiting)
+    with transaction(world.tenant_id):
+        assert session().get(OwedRelease, owed.id) is None, "it is out by now"
+    course.choose(2, waiting)
     with transaction(world.tenant_id):
         drop(world.class_id, {course.student}, at=DUE)
         assert shown_to_students([session().get_one(Assignment, waiting)], at=DUE + hour)[waiting].feedback

@@ -17,6 +17,7 @@ from lti_grader.assignments.models import Assignment
 from lti_grader.assignments.operations import reschedule
 from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.assignments.releasing import release, take_back
+from lti_grader.classes.contents import add_module, put_item, show_item, show_module
 from lti_grader.classes.models import Class, Role
 from lti_grader.classes.operations import drop
 from lti_grader.core.db import db, session, transaction
@@ -132,6 +133,56 @@ def test_marks_that_come_on_a_date_are_told_then(world: World) -> None:
     assert kinds(world, student) == ["graded"]
 
 
+def test_marks_in_what_is_published_later_are_told_at_that_moment(world: World, visit: Visit) -> None:
+    item, module_title, moment = world.assignment(), "Week 2", dt.datetime.now(dt.UTC) + DAY
+    with transaction(world.tenant_id):
+        show_item(world.class_id, item, shown=True, since=moment)
+    early = marked(world, item)
+    assert kinds(world, early) == tell_owed(world) == []
+    assert tell_owed(world, at=moment - dt.timedelta(seconds=1)) == []
+    # A clock that was down tells them when it is back, one that is not tells them then.
+    with transaction(world.tenant_id):
+        row = session().scalars(sa.select(OwedMarks)).one()
+        assert (row.next_try_at, row.done_at) == (moment, None)
+    assert tell_owed(world, at=moment) == [1]
+    # What was recorded at that moment, by who did not see it come, is looked for once more; then nothing is.
+    late = marked(world, item)
+    assert kinds(world, late) == tell_owed(world, at=moment) == []
+    assert tell_owed(world, at=moment + dt.timedelta(minutes=1)) == [1]
+    assert tell_owed(world, at=moment + 30 * DAY) == []
+    assert kinds(world, early) == kinds(world, late) == ["graded"]
+    # What is shown, or moved to where it is seen, by somebody's hand is told at once.
+    hidden = world.assignment()
+    with transaction(world.tenant_id):
+        week = add_module(world.class_id, module_title).id
+        show_module(world.class_id, week, shown=False)
+        put_item(world.class_id, hidden, week)
+    student = marked(world, hidden)
+    assert kinds(world, student) == tell_owed(world) == []
+    with transaction(world.tenant_id):
+        show_module(world.class_id, week, shown=True)
+    assert tell_owed(world) == [1]
+    with transaction(world.tenant_id):
+        for shown in (False, True):
+            show_item(world.class_id, hidden, shown=shown)
+    assert tell_owed(world) == []
+    assert kinds(world, student) == ["graded"], "nobody is told twice"
+
+
+def test_marks_wait_for_what_comes_later_of_their_release_and_their_assignment(world: World) -> None:
+    now = dt.datetime.now(dt.UTC)
+    for seen, out in ((2, 4), (4, 2)):
+        item = world.assignment(marks=ReleaseRule(when=When.ON_DATE, date=now + out * DAY))
+        with transaction(world.tenant_id):
+            show_item(world.class_id, item, shown=True, since=now + seen * DAY)
+        student = marked(world, item)
+        for day in (1, 2, 3):
+            tell_owed(world, at=now + day * DAY)
+        assert kinds(world, student) == []
+        tell_owed(world, at=now + 4 * DAY)
+        assert kinds(world, student) == ["graded"]
+
+
 def test_several_workers_tell_nobody_twice_and_one_that_died_leaves_nobody_out(
     world: World, app: flask.Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +193,7 @@ def test_several_workers_tell_nobody_twice_and_one_that_died_leaves_nobody_out(
     # One tells some of them, and falls silent: its time runs out.
     with transaction(world.tenant_id):
         row = session().scalars(sa.select(OwedMarks)).one()
-        found = marks._some(assignment, after=None, at=dt.datetime.now(dt.UTC))
+        found = marks._some(assignment, most=2, at=dt.datetime.now(dt.UTC))
         marks._tell(found[0][1], found[0][2], [entry for entry, _, _ in found], at=NOW)
         row_id = row.id
     found: list[int | None] = []

@@ -47,3 +47,10 @@ def work(desk: Desk) -> list[int | None]:
     desk.at = max(desk.at, dt.datetime.now(dt.UTC))
     found = releases.due(at=desk.at)
     return [releases.carry_out(tenant, row, lambda: desk.at) for tenant, row in found]
+
+
+def is_over(desk: Desk) -> bool:
+    """Let the minute pass after which it is looked for what was under way at a release, and return whether nothing is owed then."""
+    desk.at = max(desk.at, dt.datetime.now(dt.UTC)) + dt.timedelta(minutes=1)
+    assert work(desk) == [0]
+    return owed(desk) == []

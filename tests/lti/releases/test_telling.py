@@ -9,7 +9,7 @@ from lti_grader.lti.models import ProductFamily
 from lti_grader.lti.products import canvas
 from tests.fixtures.world import World
 from tests.lti.desk import Desk
-from tests.lti.releases.releasing import BY_HAND, let_go, owed, set_rule, take, work
+from tests.lti.releases.releasing import BY_HAND, is_over, let_go, set_rule, take, work
 from tests.lti.scripted import LOST, ScriptedPlatform
 from tests.lti.test_deliveries import be
 
@@ -103,7 +103,7 @@ def test_a_release_by_hand_brings_every_score(held: Desk, lms: ScriptedPlatform)
     assert (held.carry(), beside.carry()) == ("verified", "verified")
     assert (lms.scores[held.sub]["scoreGiven"], lms.scores[beside.sub]["scoreGiven"]) == (8, 3)
     assert held.posts()[-1]["gradingProgress"] == "FullyGraded"
-    assert owed(held) == []
+    assert is_over(held)
 
 
 def test_released_again_does_nothing_twice(held: Desk) -> None:
