@@ -114,7 +114,7 @@ _FEEDS = Limit("feeds", "This calendar is read very often.", Pace(5_000, 50), Pa
 _FILE = 67_108_864
 _NOTEBOOK = 4 * MOST_BYTES
 UPLOADS = {
-    "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE, "drafts.save": _FILE, "checks.keep": 2 * MOST_ARCHIVE_BYTES,
+    "drafts.add_test": _FILE, "drafts.save_test": _FILE, "drafts.add_files": _FILE, "imports.upload": _FILE, "drafts.save": _FILE, "quizzes.settings": _FILE, "quizzes.save_question": _FILE, "checks.keep": 2 * MOST_ARCHIVE_BYTES,
     "class_files.bring": MOST_CLASS_BYTES + _FILE, "test_tables.read": 2 * MOST_TESTS_BYTES,
     "gradebook_csv.read": 4 * MOST_TABLE_BYTES, "groups.change": 2 * MOST_GROUPS_BYTES,
     "materials.save": 4 * _FILE,

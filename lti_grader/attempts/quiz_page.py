@@ -58,7 +58,7 @@ def quiz_page(place: Any, version: ProblemVersion, me: Viewer, *, reason: str, s
         "attempts/quiz.html",
         place=place,
         script="quiz.js",
-        sections=shown_paper(paper.quiz, paper.sheets, kept.answers),
+        sections=shown_paper(paper.quiz, paper.sheets, kept.answers, show=lambda text: text_of(text, version, item_id)),
         statement=text_of(version.description_markdown, version, item_id),
         **hint_parts(place.opened, item_id, version, at=at),
         config=config,

@@ -18,8 +18,8 @@ def text_of(text: str, version: ProblemVersion, item_id: uuid.UUID) -> Markup:
 
 
 def picture(ref: str | None, name: str) -> flask.Response:
-    """Return a picture of a statement, or raise `NotFound` where it has none of that name. No transaction need be open."""
+    """Return a picture of a problem, or raise `NotFound` where there is none of that name. No transaction need be open."""
     media_type = pictures.type_of(name)
     if ref is None or media_type is None:
-        raise NotFound("This statement has no such picture.")
+        raise NotFound("There is no such picture here.")
     return person_file(adapters.installed().blobs.get(ref), media_type, name)

@@ -21,6 +21,7 @@ from lti_grader.attempts.answers import checked_answer, files_config, most_bytes
 from lti_grader.attempts.hints import hint_parts
 from lti_grader.attempts.models import AttemptType
 from lti_grader.attempts.notebooks import Download, copy_for, notebook_of
+from lti_grader.attempts.picture_sight import picture_of
 from lti_grader.attempts.quiz_page import quiz_page
 from lti_grader.attempts.quizzes import paper_for, sealed_answers
 from lti_grader.attempts.statements import text_of
@@ -197,10 +198,11 @@ def as_download(file: Download) -> ResponseReturnValue:
 
 @blueprint.get("/work/<uuid:item_id>/pictures/<path:name>")
 def picture(item_id: uuid.UUID, name: str) -> ResponseReturnValue:
-    """A picture of a problem's statement, for whoever reads that."""
+    """A picture of a problem, for whoever reads a text that shows it."""
     me = viewer()
     with transaction(me.tenant_id):
-        ref = problems.version(_let_in(item_id, me.user_id).item.problem_version_id).pictures.get(name)
+        place = _let_in(item_id, me.user_id)
+        ref = picture_of(place.opened, item_id, problems.version(place.item.problem_version_id), name, at=now())
     return statements.picture(ref, name)
 
 

@@ -194,6 +194,12 @@ def write_quiz(draft: ProblemVersion, quiz: Quiz) -> None:
     session().flush()
 
 
+def show_pictures(draft: ProblemVersion, pictures: Mapping[str, str]) -> None:
+    """Let a draft's texts show these pictures, name -> blob, and no others."""
+    draft.pictures = dict(pictures)
+    session().flush()
+
+
 def introduce(draft: ProblemVersion, statement: str, hint: str) -> None:
     """Write what stands before the questions of a quiz."""
     draft.description_markdown, draft.hint = (one.replace("\r\n", "\n").replace("\0", "") for one in (statement, hint))

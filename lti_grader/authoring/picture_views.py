@@ -1,6 +1,7 @@
-"""The pictures of a version's statement, and what the statement looks like while it is written."""
+"""The pictures of a version's texts, and what its statement looks like while it is written."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import flask
@@ -9,7 +10,7 @@ from markupsafe import Markup
 
 from lti_grader import adapters
 from lti_grader.attempts.statements import picture
-from lti_grader.authoring import access, queries
+from lti_grader.authoring import access, drafting, queries
 from lti_grader.core.db import transaction
 from lti_grader.core.web import viewer
 from lti_grader.problems import pictures
@@ -39,9 +40,20 @@ def uploaded() -> dict[str, str]:
     return {name: adapters.installed().blobs.put(content) for name, content in accepted}
 
 
+def keep(draft: ProblemVersion, added: Mapping[str, str]) -> None:
+    """Let a draft have the pictures that a form brings, name -> blob, and no more those that it takes away.
+
+    Raises
+    ------
+    BadFile
+        They would be too many.
+    """
+    drafting.show_pictures(draft, pictures.changed(draft.pictures, flask.request.form.getlist("remove-picture"), added))
+
+
 @blueprint.get(f"{_AT}/pictures/<path:name>")
 def of_version(problem_id: uuid.UUID, version_id: uuid.UUID, name: str) -> ResponseReturnValue:
-    """A picture of a statement, for the staff."""
+    """A picture of a problem, for the staff."""
     me = viewer()
     with transaction(me.tenant_id):
         version = queries.version_of(access.open_problem(problem_id, me.user_id), version_id)

@@ -4,6 +4,7 @@ import uuid
 
 import flask
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from lti_grader.authoring import access, queries
@@ -13,6 +14,7 @@ from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import viewer
 from lti_grader.problems.models import ProblemVersion
+from lti_grader.problems.pictures import Show
 from lti_grader.problems.quizzes import answers
 from lti_grader.problems.quizzes.answers import Answers, HandedIn
 from lti_grader.problems.quizzes.form import Blanks, Match, Multiple, Order, Quiz, quiz_of
@@ -29,11 +31,15 @@ def preview_page(opened: OpenedProblem, version: ProblemVersion) -> str:
     quiz = quiz_of(version.quiz) or Quiz()
     number = flask.request.args.get("paper", 1, type=int)
     paper = _paper(quiz, number)
+
+    def show(text: str) -> Markup:
+        return text_of(text, version)
+
     return flask.render_template(
         "authoring/quiz_preview.html", opened=opened, class_=access.class_of(opened), version=version, number=number,
         statement=text_of(version.description_markdown, version),
         hint=text_of(version.hint, version) if version.hint else "",
-        sections=shown_paper(quiz, paper), graded=_graded(quiz, paper, Answers()),
+        sections=shown_paper(quiz, paper, show=show), graded=_graded(quiz, paper, Answers(), show),
     )  # fmt: skip
 
 
@@ -46,16 +52,19 @@ def grade(problem_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     """What the answers of a form come to."""
     me, form = viewer(), flask.request.form
     with transaction(me.tenant_id):
-        quiz = quiz_of(queries.version_of(access.open_problem(problem_id, me.user_id), version_id).quiz)
+        version = queries.version_of(access.open_problem(problem_id, me.user_id), version_id)
+        quiz = quiz_of(version.quiz)
     if quiz is None:
         raise NotFound("This version is no quiz.")
     paper = _paper(quiz, form.get("paper", 1, type=int))
-    return flask.render_template("authoring/quiz_graded.html", graded=_graded(quiz, paper, _answers(quiz, paper, form)))
+    return flask.render_template("authoring/quiz_graded.html", graded=_graded(
+        quiz, paper, _answers(quiz, paper, form), lambda text: text_of(text, version)
+    ))  # fmt: skip
 
 
-def _graded(quiz: Quiz, paper: list[Sheet], given: Answers) -> list[Reviewed]:
+def _graded(quiz: Quiz, paper: list[Sheet], given: Answers, show: Show) -> list[Reviewed]:
     handed: HandedIn = answers.sealed(given, quiz, paper)
-    return reviewed(quiz, quiz, handed, Sight(marks=True, feedback=True, solutions=True))
+    return reviewed(quiz, quiz, handed, Sight(marks=True, feedback=True, solutions=True), show=show)
 
 
 def _answers(quiz: Quiz, paper: list[Sheet], form: MultiDict[str, str]) -> Answers:

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from lti_grader.authoring.picture_views import text_of
 from lti_grader.authoring.quiz_forms import KINDS
 from lti_grader.problems.models import ProblemVersion
 from lti_grader.problems.packages.formats import writable_for
@@ -34,7 +35,7 @@ def quiz_parts(version: ProblemVersion) -> dict[str, Any]:
             dataclasses.replace(one, outcome="", points=None), found.title, KINDS[found.kind],
             [words for words in missing if words.question_id == one.question.id],
         )
-        for one, found in zip(_with_solutions(quiz), quiz.questions, strict=True)
+        for one, found in zip(_with_solutions(version, quiz), quiz.questions, strict=True)
     }  # fmt: skip
     return {
         "quiz": quiz,
@@ -46,10 +47,11 @@ def quiz_parts(version: ProblemVersion) -> dict[str, Any]:
     }
 
 
-def _with_solutions(quiz: Quiz) -> list[Reviewed]:
+def _with_solutions(version: ProblemVersion, quiz: Quiz) -> list[Reviewed]:
     """Return all questions with what is right, in the order in which they are written."""
     paper = [Sheet(question=one.id) for one in quiz.questions]
-    found = reviewed(quiz, quiz, HandedIn(paper=paper), Sight(marks=False, feedback=True, solutions=True))
+    sight = Sight(marks=False, feedback=True, solutions=True)
+    found = reviewed(quiz, quiz, HandedIn(paper=paper), sight, show=lambda text: text_of(text, version))
     return [dataclasses.replace(one, feedback=()) for one in found]
 
 

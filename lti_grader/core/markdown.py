@@ -77,9 +77,9 @@ def to_html(text: str) -> Markup:
     return _clean(_renderer().render(text))
 
 
-def to_html_with_tex(text: str) -> str:
-    r"""Return `text` as HTML, as `to_html` does, with formulas as they are written, within \( and \): for other programs."""
-    return _clean(_renderer(with_tex=True).render(text))
+def to_html_with_tex(text: str, files: Mapping[str, str]) -> str:
+    r"""Return `text` as HTML, as `to_html_with` does, with formulas as they are written, within \( and \): for other programs."""
+    return _rendered(_renderer(with_tex=True), text, files)
 
 
 def to_html_with(text: str, files: Mapping[str, str]) -> Markup:
@@ -99,6 +99,17 @@ def to_html_with(text: str, files: Mapping[str, str]) -> Markup:
     return Markup(html)  # noqa: S704 - cleaned, and addresses are escaped
 
 
+def picture_sources(text: str) -> list[str]:
+    """Return where a text says that its pictures are, each once."""
+    tokens = [inner for one in _renderer().parse(text) for inner in one.children or ()]
+    return list(dict.fromkeys(unquote(str(one.attrGet("src") or "")) for one in tokens if one.type == "image"))
+
+
+def leads_to(text: str, name: str) -> bool:
+    """Return whether a text leads to a file of some name, by a picture or a link, where it is shown by `to_html_with`."""
+    return name in unquote(text) and _place(0) in _with_places(text, (name,))
+
+
 def _place(number: int) -> str:
     return f"/:file-{number}:/"
 
@@ -106,11 +117,13 @@ def _place(number: int) -> str:
 @functools.lru_cache(maxsize=512)
 def _with_places(text: str, names: tuple[str, ...]) -> str:
     """Return `text` as HTML, with a place for the address of each file."""
-    renderer = _renderer()
+    return _rendered(_renderer(), text, {name: _place(number) for number, name in enumerate(names)})
+
+
+def _rendered(renderer: MarkdownIt, text: str, files: Mapping[str, str]) -> str:
     tokens = renderer.parse(text)
-    places = {name: _place(number) for number, name in enumerate(names)}
     for token in tokens:
-        token.children = [_led(one, places) for one in token.children or ()]
+        token.children = [_led(one, files) for one in token.children or ()]
     return str(_clean(renderer.renderer.render(tokens, renderer.options, {}), with_pictures=True))
 
 

@@ -18,6 +18,7 @@ from lti_grader.gradebook.question_figures import Came, Figures, figures
 from lti_grader.grading.models import GradingJob, TestResult
 from lti_grader.grading.verdicts import TestStatus
 from lti_grader.problems.models import TestCase
+from lti_grader.problems.pictures import in_words
 from lti_grader.problems.queries import version
 from lti_grader.problems.quizzes.form import Question, quiz_of
 
@@ -47,7 +48,7 @@ def quizzes_of(opened: OpenedAssignment) -> list[QuizLine]:
         if quiz is not None:
             went = figures(_came(line.item.id, opened.membership))
             lines = [
-                QuestionLine(one, to_html(one.prompt or getattr(one, "text", "")), went.get(one.id))
+                QuestionLine(one, to_html(in_words(one.prompt or getattr(one, "text", ""))), went.get(one.id))
                 for one in quiz.questions
             ]
             found.append(QuizLine(line, lines))

@@ -15,6 +15,7 @@ from lti_grader import adapters
 from lti_grader.assignments import queries as assignments
 from lti_grader.assignments.languages import highlight_of
 from lti_grader.attempts import queries as attempts
+from lti_grader.attempts import statements
 from lti_grader.attempts.models import AttemptStatus, AttemptType, SubmissionAttempt
 from lti_grader.attempts.notebooks import MIMETYPE, Download, shown_cells
 from lti_grader.attempts.theirs import for_whom, may_see
@@ -25,7 +26,7 @@ from lti_grader.core.db import transaction
 from lti_grader.core.errors import GraderError, NotFound
 from lti_grader.core.web import Viewer, session_watch, viewer, wants_json
 from lti_grader.grading import queries, turns
-from lti_grader.grading.reviews import reviewed_attempt
+from lti_grader.grading.reviews import picture_of_attempt, reviewed_attempt
 from lti_grader.grading.shown import attempt_json, may_see_test, shown_of
 from lti_grader.problems.answer_files import as_text
 from lti_grader.problems.answer_text import changes, files_of
@@ -117,7 +118,15 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
         files = files_of(content) if takes_files(harness) else None
         return flask.render_template(
             "attempts/quiz_attempt.html" if answered.is_quiz else "attempts/attempt.html",
-            reviewed=reviewed_attempt(found, content, opened, now=_now()) if answered.is_quiz else [],
+            reviewed=reviewed_attempt(
+                found,
+                content,
+                opened,
+                now=_now(),
+                address=lambda name: flask.url_for("results.picture", attempt_id=attempt_id, name=name),
+            )
+            if answered.is_quiz
+            else [],
             attempt=shown,
             opened=opened,
             code="" if is_notebook or answered.is_quiz or files is not None else content.decode(),
@@ -134,6 +143,17 @@ def attempt(attempt_id: uuid.UUID) -> ResponseReturnValue:
             seen=shown_of(found, opened, now=_now()),
             waits=opened.shown_to_students(at=_now()).note,
         )
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/pictures/<path:name>")
+def picture(attempt_id: uuid.UUID, name: str) -> ResponseReturnValue:
+    """A picture that the answers to a quiz show, for whoever reads these."""
+    me, blobs = viewer(), adapters.installed().blobs
+    with transaction(me.tenant_id):
+        found, opened = _opened(attempt_id, me)
+        is_quiz = found.type != AttemptType.FILE and version(found.problem_version_id).is_quiz
+        ref = picture_of_attempt(found, blobs.get(found.code_blob_ref), opened, name, now=_now()) if is_quiz else None
+    return statements.picture(ref, name)
 
 
 @blueprint.get("/attempts/<uuid:attempt_id>/code")

@@ -1,18 +1,25 @@
-"""Pictures that a statement shows: kept with a version, called in its text by their names."""
+"""Pictures that a statement or a question shows: kept with a version, called in its texts by their names."""
 
 import contextlib
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from markupsafe import Markup
 
 from lti_grader.classes.material_files import MEDIA_TYPES, BadFile, accept, is_picture
-from lti_grader.core.markdown import to_html_with
+from lti_grader.core.markdown import leads_to, to_html_with
 from lti_grader.problems.models import ProblemVersion
 
 MOST = 40
+"""Of one version."""
 MOST_BYTES = 4_194_304
 """Of one picture."""
+
+
+Show = Callable[[str], Markup]
+"""Makes safe HTML of a text."""
+_PICTURE = re.compile(r"!\[([^\[\]]*)\]\((?:<[^<>\n]*>|[^()\s<]*)(?:\s[^()]*)?\)")
 
 
 def type_of(name: str) -> str | None:
@@ -49,6 +56,11 @@ def showable(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return dict(list(found.items())[:MOST])
 
 
+def named_by(text: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return those of a package's files that a text shows, as many as it may."""
+    return showable({name: content for name, content in files.items() if leads_to(text, name)})
+
+
 def changed(before: Mapping[str, str], removed: Collection[str], added: Mapping[str, str]) -> dict[str, str]:
     """Return the pictures of a version, name -> blob, once some are taken away and some added, in the place of those of their names.
 
@@ -59,8 +71,30 @@ def changed(before: Mapping[str, str], removed: Collection[str], added: Mapping[
     """
     after = {name: ref for name, ref in before.items() if name not in removed} | dict(added)
     if len(after) > MOST:
-        raise BadFile(f"A statement has at most {MOST} pictures: take some away first.")
+        raise BadFile(f"A problem has at most {MOST} pictures: take some away first.")
     return after
+
+
+def texts_shown(showing: Callable[[Show], object]) -> list[str]:
+    """Return the texts that something makes HTML of, which is given how that is done."""
+    found: list[str] = []
+
+    def note(text: str) -> Markup:
+        found.append(text)
+        return Markup()
+
+    showing(note)
+    return found
+
+
+def is_named(name: str, texts: Iterable[str]) -> bool:
+    """Return whether any of some texts shows a picture."""
+    return any(leads_to(text, name) for text in texts)
+
+
+def in_words(text: str) -> str:
+    """Return a text with what its pictures show in their places, for where no picture can stand."""
+    return _PICTURE.sub(r"\1", text)
 
 
 def shown(text: str, version: ProblemVersion, address: Callable[[str], str]) -> Markup:

@@ -35,9 +35,11 @@ JSON = {"Accept": "application/json"}
 class Sitting:
     """A student before a quiz."""
 
-    def __init__(self, world: World, visit: Visit, *, quiz: Any = None, **config: Any) -> None:
+    def __init__(
+        self, world: World, visit: Visit, *, quiz: Any = None, version: uuid.UUID | None = None, **config: Any
+    ) -> None:
         self.world, self.student = world, world.user()
-        self.assignment = world.assignment(versions=[published(world, quiz)], points=22, **config)
+        self.assignment = world.assignment(versions=[version or published(world, quiz)], points=22, **config)
         self.item = world.items(self.assignment)[0]
         self.client: FlaskClient = visit(self.student)
 

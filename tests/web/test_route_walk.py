@@ -50,7 +50,8 @@ STUDENTS = {
     "leaderboard.take_part", "lti.asset", "lti.asset_file", "lti.attempt_link", "lti.fetch_again", "materials.file",
     "materials.page", "notifications.open_one", "own_marks.mentored", "own_marks.mine", "passcodes.enter", "passcodes.page",
     "requests.act", "requests.ask", "requests.new", "requests.thread", "results.attempt", "results.cancel", "results.code",
-    "results.diff", "results.events", "results.files_zip", "results.history", "work.hand_in", "work.notebook", "work.overview",
+    "results.diff", "results.events", "results.files_zip", "results.history", "results.picture",
+    "work.hand_in", "work.notebook", "work.overview",
     "work.page", "work.picture", "work.save_draft", "work.unpack",
 }  # fmt: skip
 # What a student's page sends, so that only the person is wrong.

@@ -10,6 +10,7 @@ from decimal import Decimal
 from lti_grader.problems.packages import qti_elements
 from lti_grader.problems.packages.package import BadPackage, Package, Refused
 from lti_grader.problems.packages.qti_items import OWN_ID, OWN_TOOL, question_of
+from lti_grader.problems.packages.qti_pictures import Pictures
 from lti_grader.problems.packages.qti_responses import number
 from lti_grader.problems.quizzes.complaints import complaints
 from lti_grader.problems.quizzes.form import MOST_QUESTIONS, Papers, Question, Quiz, Section, Solutions
@@ -65,16 +66,19 @@ def read_all(name: str, files: Mapping[str, bytes]) -> Sequence[Package | Refuse
     if not tests and not items:
         raise BadPackage(" ".join(troubles) or f"{name} holds no test and no item of QTI 2 or 3.")
     if tests:
-        return [_Test(name, path, root, items, troubles).quiz() for path, root in tests.items()]
-    return [_Bank(name, items, troubles).quiz()]
+        return [_Test(name, path, root, items, files, troubles).quiz() for path, root in tests.items()]
+    return [_Bank(name, items, files, troubles).quiz()]
 
 
 class _Reading:
     """A quiz that is being made of items."""
 
-    def __init__(self, name: str, items: Mapping[str, ET.Element], troubles: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, items: Mapping[str, ET.Element], files: Mapping[str, bytes], troubles: Sequence[str]
+    ) -> None:
         self.name = name
         self.items = items
+        self.pictures = Pictures(files)
         self.report = list(troubles)
         self.losses: list[str] = []
 
@@ -86,7 +90,9 @@ class _Reading:
             return None
         title = item.get("title") or path
         try:
-            found = question_of(item, lambda words: self._say(f"{title}: {words}"))
+            found = question_of(
+                item, lambda words: self._say(f"{title}: {words}"), lambda source: self.pictures.name(path, source)
+            )
         except BadPackage as error:
             self.losses.append(f"The item {title!r} ({path}) is left out: {error.message}.")
             return None
@@ -108,6 +114,7 @@ class _Reading:
         return Package(
             slug=slug, title=title[:250], statement="", groups=units_of(quiz), checker={"kind": "tokens"}, cpu_ms=2000,
             memory_kb=262_144, submissions=(), report=self.report, losses=self.losses, quiz=quiz,
+            pictures=self.pictures.kept,
         )  # fmt: skip
 
 
@@ -125,9 +132,10 @@ class _Test(_Reading):
     """A test with its sections."""
 
     def __init__(
-        self, name: str, path: str, root: ET.Element, items: Mapping[str, ET.Element], troubles: Sequence[str]
-    ) -> None:
-        super().__init__(name, items, troubles)
+        self, name: str, path: str, root: ET.Element, items: Mapping[str, ET.Element], files: Mapping[str, bytes],
+        troubles: Sequence[str],
+    ) -> None:  # fmt: skip
+        super().__init__(name, items, files, troubles)
         self.path = path
         self.root = root
         self.is_own = root.get("toolName") == OWN_TOOL

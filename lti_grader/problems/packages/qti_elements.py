@@ -6,8 +6,10 @@
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 from lti_grader.problems.packages import html
+from lti_grader.problems.packages.qti_pictures import is_picture, source_of, words_of
 from lti_grader.problems.packages.untrusted import document
 
 MADE_BY = "QTI packages'"
@@ -52,18 +54,40 @@ def words(element: ET.Element | None) -> str:
 
 
 def markdown(
-    element: ET.Element | None, report: Callable[[str], None], *, without: Callable[[ET.Element], str | None]
-) -> str:
+    element: ET.Element | None, report: Callable[[str], None], *, without: Callable[[ET.Element], str | None],
+    picture: Callable[[str], str | None],
+) -> str:  # fmt: skip
     """Return what an element holds as Markdown.
 
     Parameters
     ----------
     without
         Returns what stands for an element instead of it; None where it stays as it is.
+    picture
+        Returns the name by which a picture is kept, by where the element says that it is; None where it cannot be shown.
     """
     if element is None:
         return ""
-    return html.to_markdown("".join(_written(element, report, without)), report).strip()
+    shown: set[str] = set()
+
+    def instead(one: ET.Element) -> str | None:
+        found = without(one)
+        return found if found is not None or not is_picture(one) else _picture(one, report, picture, shown)
+
+    return html.to_markdown("".join(_written(element, report, instead)), report, shown).strip()
+
+
+def _picture(
+    element: ET.Element, report: Callable[[str], None], picture: Callable[[str], str | None], shown: set[str]
+) -> str:
+    """Return a picture as HTML by the name by which it is kept; what cannot be shown is told by its words."""
+    source, says = source_of(element), _safe(words_of(element))
+    name = picture(source)
+    if name is None:
+        report(f"The picture or film {source.rpartition('/')[2][:80] or element.tag} is left out.")
+        return says
+    shown.add(name)
+    return f'<img src="{_safe(quote(name))}" alt="{says}">'
 
 
 def _written(

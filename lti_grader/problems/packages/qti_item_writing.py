@@ -8,6 +8,7 @@ from typing import Any
 
 from lti_grader.core.markdown import to_html_with_tex
 from lti_grader.problems.packages.qti_items import OWN_ID, OWN_TOOL
+from lti_grader.problems.pictures import in_words
 from lti_grader.problems.quizzes.form import (
     BLANK,
     Blanks,
@@ -28,9 +29,11 @@ from lti_grader.problems.quizzes.form import (
 
 Report = Callable[[str], None]
 _LEFT, _RIGHT = "\ue010", "\ue011"
+_CLOSED = re.compile(r"<((?:br|hr|img)(?:\s[\w-]+=\"[^\"]*\")*)\s*>")
+"""An element without an end, as HTML writes it."""
 
 
-def item_of(question: Question, title: str, report: Report) -> ET.Element:
+def item_of(question: Question, title: str, report: Report, pictures: Mapping[str, str]) -> ET.Element:
     """Return a question as an item.
 
     Parameters
@@ -39,8 +42,10 @@ def item_of(question: Question, title: str, report: Report) -> ET.Element:
         What it is called where its author gave it no name.
     report
         Told of what is not carried over.
+    pictures
+        Where the item finds each picture of the quiz, by its name.
     """
-    return _Writing(question, title, report).item()
+    return _Writing(question, title, report, pictures).item()
 
 
 def _id(name: str) -> str:
@@ -48,9 +53,10 @@ def _id(name: str) -> str:
 
 
 class _Writing:
-    def __init__(self, question: Question, title: str, report: Report) -> None:
+    def __init__(self, question: Question, title: str, report: Report, pictures: Mapping[str, str]) -> None:
         self.question = question
         self.report = report
+        self.pictures = pictures
         self.root = ET.Element(
             "assessmentItem",
             {"identifier": _id(question.id), "title": question.title or title, "adaptive": "false", "timeDependent": "false",
@@ -90,7 +96,7 @@ class _Writing:
             one = ET.SubElement(
                 self.root, "modalFeedback", {"outcomeIdentifier": "FEEDBACK", "identifier": name, "showHide": "show"}
             )
-            _put(one, words)
+            self._put(one, words)
         return self.root
 
     def _asked(self) -> list[ET.Element]:
@@ -111,8 +117,17 @@ class _Writing:
                     return [self._figure(self.question, "RESPONSE", entry)]
                 return [self._wording(self.question, "RESPONSE")]
 
+    def _put(self, parent: ET.Element, markdown: str) -> None:
+        """Put Markdown as elements into another; formulas stand there as TeX."""
+        html = to_html_with_tex(markdown, self.pictures).replace("&nbsp;", "\N{NO-BREAK SPACE}")
+        # It is made by our own renderer, and cleaned: it declares nothing.
+        closed = _CLOSED.sub(r"<\1/>", html)
+        for one in list(ET.fromstring(f"<div>{closed}</div>")):  # noqa: S314
+            one.tail = None
+            parent.append(one)
+
     def _prompt(self) -> None:
-        _put(self.body, self.question.prompt)
+        self._put(self.body, self.question.prompt)
 
     def _feedback(self) -> dict[str, str]:
         question = self.question
@@ -132,7 +147,7 @@ class _Writing:
             {"responseIdentifier": "RESPONSE", "shuffle": str(question.shuffle).lower(), "maxChoices": "0" if several else "1"},
         )  # fmt: skip
         for one in question.options:
-            _put(ET.SubElement(interaction, "simpleChoice", {"identifier": _id(one.id)}), one.text)
+            self._put(ET.SubElement(interaction, "simpleChoice", {"identifier": _id(one.id)}), one.text)
         right = [_id(one.id) for one in question.options if one.right]
         declared = _declared("RESPONSE", "multiple" if several else "single", "identifier", right)
         if isinstance(question, Multiple) and question.scoring is Scoring.PARTIAL:
@@ -148,7 +163,7 @@ class _Writing:
             self.body, "orderInteraction", {"responseIdentifier": "RESPONSE", "shuffle": "true"}
         )
         for one in sorted(question.items, key=lambda one: one.id):
-            _put(ET.SubElement(interaction, "simpleChoice", {"identifier": _id(one.id)}), one.text)
+            self._put(ET.SubElement(interaction, "simpleChoice", {"identifier": _id(one.id)}), one.text)
         if question.scoring is Scoring.PARTIAL:
             self.report("what of an order is right in part counts nothing in QTI: all or nothing.")
         return _declared("RESPONSE", "ordered", "identifier", [_id(one.id) for one in question.items])
@@ -161,11 +176,13 @@ class _Writing:
         )  # fmt: skip
         rows, choices = (ET.SubElement(interaction, "simpleMatchSet") for _ in range(2))
         for row in question.rows:
-            _put(ET.SubElement(rows, "simpleAssociableChoice", {"identifier": _id(row.id), "matchMax": "1"}), row.text)
+            self._put(
+                ET.SubElement(rows, "simpleAssociableChoice", {"identifier": _id(row.id), "matchMax": "1"}), row.text
+            )
         for one in question.choices:
             ET.SubElement(
                 choices, "simpleAssociableChoice", {"identifier": _id(one.id), "matchMax": "0"}
-            ).text = one.text
+            ).text = in_words(one.text)
         pairs = [f"{_id(row.id)} {_id(row.choice or '')}" for row in question.rows]
         declared = _declared("RESPONSE", "multiple", "directedPair", pairs)
         if question.scoring is Scoring.PARTIAL:
@@ -179,7 +196,7 @@ class _Writing:
         known = {one.id: one for one in question.blanks}
         text = BLANK.sub(lambda found: f"{_LEFT}{found[1]}{_RIGHT}" if found[1] in known else found[0], question.text)
         holder = ET.Element("div")
-        _put(holder, text)
+        self._put(holder, text)
         declared: list[ET.Element] = []
         for name in BLANK.findall(question.text):
             blank = known.get(name)
@@ -191,7 +208,7 @@ class _Writing:
                     "inlineChoiceInteraction", {"responseIdentifier": _id(name), "shuffle": "false"}
                 )
                 for one in sorted(blank.options, key=lambda one: one.text.casefold()):
-                    ET.SubElement(interaction, "inlineChoice", {"identifier": _id(one.id)}).text = one.text
+                    ET.SubElement(interaction, "inlineChoice", {"identifier": _id(one.id)}).text = in_words(one.text)
                 declared.append(
                     _declared(_id(name), "single", "identifier", [_id(one.id) for one in blank.options if one.right])
                 )
@@ -301,15 +318,6 @@ def _scored(gained: ET.Element) -> ET.Element:
     ET.SubElement(total, "variable", {"identifier": "SCORE"})
     total.append(gained)
     return set_score
-
-
-def _put(parent: ET.Element, markdown: str) -> None:
-    """Put Markdown as elements into another; formulas stand there as TeX."""
-    html = re.sub(r"<(br|hr)>", r"<\1/>", to_html_with_tex(markdown)).replace("&nbsp;", "\N{NO-BREAK SPACE}")
-    # It is made by our own renderer, and cleaned: it declares nothing.
-    for one in list(ET.fromstring(f"<div>{html}</div>")):  # noqa: S314
-        one.tail = None
-        parent.append(one)
 
 
 def _place(holder: ET.Element, token: str, element: ET.Element) -> None:

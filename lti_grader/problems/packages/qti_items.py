@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from lti_grader.problems.packages.package import BadPackage
 from lti_grader.problems.packages.qti_elements import markdown, words
+from lti_grader.problems.packages.qti_pictures import is_picture, source_of, words_of
 from lti_grader.problems.packages.qti_responses import (
     Response,
     Tolerance,
@@ -32,28 +33,31 @@ _LEFT, _RIGHT = "\ue010", "\ue011"
 Report = Callable[[str], None]
 
 
-def question_of(item: ET.Element, report: Report) -> Question:
+def question_of(item: ET.Element, report: Report, picture: Callable[[str], str | None]) -> Question:
     """Return an item as a question.
 
     Parameters
     ----------
     report
         Told of what is put differently, or left out.
+    picture
+        Returns the name by which a picture is kept, by where the item says that it is; None where it cannot be shown.
 
     Raises
     ------
     BadPackage
         It asks what no question here can ask; the message says what.
     """
-    return _Item(item, report).question()
+    return _Item(item, report, picture).question()
 
 
 class _Item:
     """An item that is being read."""
 
-    def __init__(self, item: ET.Element, report: Report) -> None:
+    def __init__(self, item: ET.Element, report: Report, picture: Callable[[str], str | None]) -> None:
         self.item = item
         self.report = report
+        self.picture = picture
         self.is_own = item.get("toolName") == OWN_TOOL
         self.responses = responses_of(item)
         self.near = tolerances(item)
@@ -118,7 +122,16 @@ class _Item:
                 raise BadPackage("its text is made anew for each student, by a template")
             return instead(one) if instead else None
 
-        return markdown(element, self.report, without=without)
+        return markdown(element, self.report, without=without, picture=self.picture)
+
+    def _plain(self, element: ET.Element) -> str:
+        """Return what an element says where no Markdown can stand, and report pictures in it."""
+        pictures = [one for one in element.iter() if is_picture(one)]
+        for one in pictures:
+            self.report(
+                f"The picture or film {source_of(one).rpartition('/')[2][:80]} of a choice in a list is left out."
+            )
+        return words(element) or " ".join(filter(None, map(words_of, pictures)))
 
     def _prompt(self, interaction: ET.Element) -> str:
         """Return what stands around an interaction, and its own prompt."""
@@ -138,7 +151,7 @@ class _Item:
     def _feedback_on(self, choice: ET.Element) -> str:
         inline = choice.find(".//feedbackInline")
         if inline is not None:
-            return markdown(inline, self.report, without=lambda _: None)
+            return markdown(inline, self.report, without=lambda _: None, picture=self.picture)
         for one in self.item.findall("modalFeedback"):
             if one.get("identifier") == choice.get("identifier") and one.get("showHide", "show") == "show":
                 return self._markdown(one.find("contentBody") if one.find("contentBody") is not None else one)
@@ -204,7 +217,7 @@ class _Item:
         ]  # fmt: skip
         if any(one is None for one in rows):
             raise BadPackage("nothing belongs to one of its rows")
-        choices = [{"id": self.id(one.get("identifier", ""), "choices"), "text": words(one)} for one in sets[1]]
+        choices = [{"id": self.id(one.get("identifier", ""), "choices"), "text": self._plain(one)} for one in sets[1]]
         return {
             "kind": "match", "prompt": self._prompt(interaction), "rows": rows, "choices": choices,
             "shuffle": interaction.get("shuffle") == "true",
@@ -215,7 +228,7 @@ class _Item:
         response = self._response(interaction)
         of = {pair[1]: pair[0] for pair in (one.split() for one in response.correct) if len(pair) == 2}
         gaps = [one.get("identifier", "") for one in interaction.iter("gap")]
-        texts = {one.get("identifier", ""): words(one) for one in interaction.findall("gapText")}
+        texts = {one.get("identifier", ""): self._plain(one) for one in interaction.findall("gapText")}
         if set(gaps) - set(of) or not texts:
             raise BadPackage("nothing belongs to one of its gaps, or pictures do")
         names = {gap: f"gap{number}" for number, gap in enumerate(gaps, start=1)}

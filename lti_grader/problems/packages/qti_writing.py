@@ -1,18 +1,19 @@
 """Quizzes as packages of QTI 2.1 or 3.0. Both are one tree of elements; 3.0 has other names and other addresses."""
 
 import dataclasses
-import itertools
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from lti_grader.problems.packages.package import Package
 from lti_grader.problems.packages.qti_elements import kebab
 from lti_grader.problems.packages.qti_item_writing import item_of
 from lti_grader.problems.packages.qti_items import OWN_ID, OWN_TOOL
+from lti_grader.problems.packages.qti_pictures import FOLDER, address, shown_by
 from lti_grader.problems.quizzes.form import Papers, Quiz, Section, Solutions
 
 _HTML = {
-    "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
+    "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s",
     "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 
@@ -52,15 +53,20 @@ def write(package: Package, edition: _Edition) -> tuple[dict[str, bytes], Sequen
         report.append("That each attempt has a paper of its own is another program's to say.")
     files: dict[str, bytes] = {}
     paths: dict[str, str] = {}
+    addresses = {name: address(name) for name in package.pictures}
+    shown = {one.id: shown_by(one, list(package.pictures)) for one in quiz.questions}
     for number, question in enumerate(quiz.questions, start=1):
         paths[question.id] = f"items/{number:03d}.xml"
         lost: list[str] = []
-        item = item_of(question, f"Question {number}", lost.append)
+        item = item_of(question, f"Question {number}", lost.append, addresses)
         report += [f"Question {number}: {words}" for words in lost]
         _point(item, edition)
         files[paths[question.id]] = _written(item, edition)
     files["test.xml"] = _written(_test(package, quiz, paths), edition)
-    files["imsmanifest.xml"] = _manifest(package, quiz, paths, edition)
+    files["imsmanifest.xml"] = _manifest(package, quiz, paths, shown, edition)
+    files |= {
+        f"{FOLDER}/{name}": package.pictures[name] for name in sorted({one for held in shown.values() for one in held})
+    }
     return files, list(dict.fromkeys(report))
 
 
@@ -99,24 +105,32 @@ def _section(section: Section, paths: Mapping[str, str]) -> ET.Element:
     return said
 
 
-def _manifest(package: Package, quiz: Quiz, paths: Mapping[str, str], edition: _Edition) -> bytes:
+def _manifest(
+    package: Package, quiz: Quiz, paths: Mapping[str, str], shown: Mapping[str, Sequence[str]], edition: _Edition
+) -> bytes:
     manifest = ET.Element("manifest", {"xmlns": edition.manifest, "identifier": f"manifest_{package.slug}"})
     metadata = ET.SubElement(manifest, "metadata")
     ET.SubElement(metadata, "schema").text = "QTI Package"
     ET.SubElement(metadata, "schemaversion").text = "3.0.0" if edition.is_new else "2.1"
     ET.SubElement(manifest, "organizations")
     resources = ET.SubElement(manifest, "resources")
-    listed: Iterable[tuple[str, str, str]] = itertools.chain(
-        [("test", edition.test_type, "test.xml")],
-        ((f"{OWN_ID}{one.id}", edition.item_type, paths[one.id]) for one in quiz.questions),
-    )
-    for identifier, kind, path in listed:
-        one = ET.SubElement(resources, "resource", {"identifier": identifier, "type": kind, "href": path})
-        ET.SubElement(one, "file", {"href": path})
-        if path == "test.xml":
-            for question in quiz.questions:
-                ET.SubElement(one, "dependency", {"identifierref": f"{OWN_ID}{question.id}"})
+    asked = [f"{OWN_ID}{one.id}" for one in quiz.questions]
+    names = sorted({one for held in shown.values() for one in held})
+    pictures = {name: f"picture_{number}" for number, name in enumerate(names, start=1)}
+    _resource(resources, "test", edition.test_type, "test.xml", asked)
+    for question, identifier in zip(quiz.questions, asked, strict=True):
+        needed = [pictures[name] for name in shown[question.id]]
+        _resource(resources, identifier, edition.item_type, paths[question.id], needed)
+    for name, identifier in pictures.items():
+        _resource(resources, identifier, "webcontent", f"{FOLDER}/{quote(name)}", [])
     return _bytes(manifest)
+
+
+def _resource(resources: ET.Element, identifier: str, kind: str, path: str, needs: Sequence[str]) -> None:
+    one = ET.SubElement(resources, "resource", {"identifier": identifier, "type": kind, "href": path})
+    ET.SubElement(one, "file", {"href": path})
+    for other in needs:
+        ET.SubElement(one, "dependency", {"identifierref": other})
 
 
 def _written(root: ET.Element, edition: _Edition) -> bytes:

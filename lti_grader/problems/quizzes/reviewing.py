@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from lti_grader.core.markdown import to_html
+from lti_grader.problems.pictures import Show, in_words
 from lti_grader.problems.quizzes.answers import Answer, HandedIn
 from lti_grader.problems.quizzes.form import (
     Accepted,
@@ -57,7 +58,7 @@ class Reviewed:
     """The options that are right."""
 
 
-def reviewed(seen: Quiz, judged: Quiz, given: HandedIn, sight: Sight) -> list[Reviewed]:
+def reviewed(seen: Quiz, judged: Quiz, given: HandedIn, sight: Sight, *, show: Show = to_html) -> list[Reviewed]:
     """Return each question of a paper as it was answered.
 
     Parameters
@@ -66,6 +67,8 @@ def reviewed(seen: Quiz, judged: Quiz, given: HandedIn, sight: Sight) -> list[Re
         The quiz that was answered.
     judged
         The one that it was judged by: what is right, and what is told of it, are its.
+    show
+        Makes HTML of a text of either.
     """
     found = []
     for number, sheet in enumerate(given.paper, start=1):
@@ -74,12 +77,12 @@ def reviewed(seen: Quiz, judged: Quiz, given: HandedIn, sight: Sight) -> list[Re
             continue
         answer = given.answers.get(question.id)
         told = judged.question(question.id)
-        shown = shown_question(question, sheet, number, answer)
-        found.append(Reviewed(shown) if told is None else _told(shown, told, answer, sight))
+        shown = shown_question(question, sheet, number, answer, show)
+        found.append(Reviewed(shown) if told is None else _told(shown, told, answer, sight, show))
     return found
 
 
-def _told(shown: ShownQuestion, question: Question, answer: Answer, sight: Sight) -> Reviewed:
+def _told(shown: ShownQuestion, question: Question, answer: Answer, sight: Sight, show: Show) -> Reviewed:
     if not sight.feedback:
         return Reviewed(shown)
     came_to = mark(question, answer)
@@ -89,7 +92,7 @@ def _told(shown: ShownQuestion, question: Question, answer: Answer, sight: Sight
         question=shown,
         outcome=_outcome(came_to),
         points=came_to.points if sight.marks else None,
-        feedback=[to_html(one) for one in _feedback(question, answer, came_to) if one.strip()],
+        feedback=[show(one) for one in _feedback(question, answer, came_to) if one.strip()],
         parts=came_to.parts if tells_parts else {},
         solution=solution_of(question) if sight.solutions else (),
         right=_right_options(question) if sight.solutions else frozenset(),
@@ -140,10 +143,10 @@ def solution_of(question: Question) -> list[str]:
         case Text():
             return [_wording(question)]
         case Order():
-            return [f"{place}. {one.text}" for place, one in enumerate(question.items, start=1)]
+            return [f"{place}. {in_words(one.text)}" for place, one in enumerate(question.items, start=1)]
         case Match():
             texts = {one.id: one.text for one in question.choices}
-            return [f"{one.text}: {texts.get(one.choice or '', '?')}" for one in question.rows]
+            return [f"{in_words(one.text)}: {texts.get(one.choice or '', '?')}" for one in question.rows]
         case Blanks():
             return [f"Blank {number}: {_blank(one)}" for number, one in enumerate(question.blanks, start=1)]
         case _:

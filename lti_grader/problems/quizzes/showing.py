@@ -1,4 +1,7 @@
-"""A paper as a page shows it. Nothing of what is right is in it, unless it is shown together with its marks."""
+"""A paper as a page shows it. Nothing of what is right is in it, unless it is shown together with its marks.
+
+`show` makes HTML of the texts: it knows where the pictures of the quiz are found. What shows lists alone, or less, needs none.
+"""
 
 import dataclasses
 import re
@@ -9,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from lti_grader.core.markdown import to_html
+from lti_grader.problems.pictures import Show, in_words
 from lti_grader.problems.quizzes.answers import Answer
 from lti_grader.problems.quizzes.form import (
     BLANK,
@@ -83,7 +87,9 @@ class ShownSection:
     questions: Sequence[ShownQuestion]
 
 
-def shown_paper(quiz: Quiz, paper: Iterable[Sheet], answers: Mapping[str, Answer] | None = None) -> list[ShownSection]:
+def shown_paper(
+    quiz: Quiz, paper: Iterable[Sheet], answers: Mapping[str, Answer] | None = None, *, show: Show = to_html
+) -> list[ShownSection]:
     """Return a paper section by section, each question with its number on this paper."""
     sheets = {one.question: (number, one) for number, one in enumerate(paper, start=1)}
     found = []
@@ -91,43 +97,47 @@ def shown_paper(quiz: Quiz, paper: Iterable[Sheet], answers: Mapping[str, Answer
         mine = sorted(
             ((sheets[one.id], one) for one in section.questions if one.id in sheets), key=lambda pair: pair[0][0]
         )
-        questions = [shown_question(one, sheet, number, (answers or {}).get(one.id)) for (number, sheet), one in mine]
+        questions = [
+            shown_question(one, sheet, number, (answers or {}).get(one.id), show) for (number, sheet), one in mine
+        ]
         if questions:
             found.append(ShownSection(section.title, questions))
     return found
 
 
-def shown_question(question: Question, sheet: Sheet, number: int, answer: Answer = None) -> ShownQuestion:
+def shown_question(
+    question: Question, sheet: Sheet, number: int, answer: Answer = None, show: Show = to_html
+) -> ShownQuestion:
     """Return a question as it stands on a paper."""
-    shown = ShownQuestion(question.id, question.kind, number, question.points, to_html(question.prompt), answer=answer)
+    shown = ShownQuestion(question.id, question.kind, number, question.points, show(question.prompt), answer=answer)
     match question:
         case Single() | Multiple():
-            return dataclasses.replace(shown, items=_ordered(question.options, sheet.order))
+            return dataclasses.replace(shown, items=_ordered(question.options, sheet.order, show))
         case Order():
             given = [one for one in answer if isinstance(one, str)] if isinstance(answer, list) else []
-            return dataclasses.replace(shown, items=_ordered(question.items, given or sheet.order))
+            return dataclasses.replace(shown, items=_ordered(question.items, given or sheet.order, show))
         case Match():
-            rows = [_item(one.id, one.text) for one in question.rows]
-            return dataclasses.replace(shown, items=_ordered(question.choices, sheet.order), rows=rows)
+            rows = [_item(one.id, one.text, show) for one in question.rows]
+            return dataclasses.replace(shown, items=_ordered(question.choices, sheet.order, to_html), rows=rows)
         case Blanks():
-            return dataclasses.replace(shown, pieces=_pieces(question))
+            return dataclasses.replace(shown, pieces=_pieces(question, show))
         case Numeric():
             return dataclasses.replace(shown, unit=question.unit)
         case _:
             return shown
 
 
-def _item(item_id: str, text: str) -> ShownItem:
-    return ShownItem(item_id, to_html(text), text.strip())
+def _item(item_id: str, text: str, show: Show) -> ShownItem:
+    return ShownItem(item_id, show(text), in_words(text).strip())
 
 
-def _ordered(items: Sequence[Item], order: Sequence[str]) -> list[ShownItem]:
+def _ordered(items: Sequence[Item], order: Sequence[str], show: Show) -> list[ShownItem]:
     """Return things in the order in which they were seen; what a later version added stands behind them."""
     place = {one: number for number, one in enumerate(order)}
-    return [_item(one.id, one.text) for one in sorted(items, key=lambda one: place.get(one.id, len(place)))]
+    return [_item(one.id, one.text, show) for one in sorted(items, key=lambda one: place.get(one.id, len(place)))]
 
 
-def _pieces(question: Blanks) -> list[Piece]:
+def _pieces(question: Blanks, show: Show) -> list[Piece]:
     """Return the pieces of a text with blanks. They are put in after the Markdown is HTML, so that none can be forged."""
     known = {one.id: one for one in question.blanks}
     placed: list[ShownBlank] = []
@@ -140,7 +150,7 @@ def _pieces(question: Blanks) -> list[Piece]:
         return f"{_LEFT}{len(placed) - 1}{_RIGHT}"
 
     text = BLANK.sub(place, question.text.replace(_LEFT, "").replace(_RIGHT, ""))
-    parts = _PLACED.split(str(to_html(text)))
+    parts = _PLACED.split(str(show(text)))
     # What stands between the tokens was cleaned as a whole.
     html = [Piece(Markup(one)) for one in parts[::2]]  # noqa: S704
     fields = [Piece(blank=placed[int(one)]) for one in parts[1::2]]
@@ -150,7 +160,9 @@ def _pieces(question: Blanks) -> list[Piece]:
 def _blank(blank: Blank, number: int) -> ShownBlank:
     match blank:
         case ChoiceBlank():
-            options = sorted((_item(one.id, one.text) for one in blank.options), key=lambda one: one.text.casefold())
+            options = sorted(
+                (_item(one.id, one.text, to_html) for one in blank.options), key=lambda one: one.text.casefold()
+            )
             return ShownBlank(blank.id, number, options)
         case NumberBlank():
             return ShownBlank(blank.id, number, unit=blank.unit, is_number=True)

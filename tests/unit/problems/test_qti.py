@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from lti_grader.core.markdown import to_html_with
 from lti_grader.problems.packages import formats, qti_writing
 from lti_grader.problems.packages.files import zipped
 from lti_grader.problems.packages.formats import Format
@@ -13,6 +14,7 @@ from lti_grader.problems.quizzes.marking import mark
 from lti_grader.problems.quizzes.units import units_of
 from tests.fixtures.quizzes import RIGHT, a_quiz
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 HEAD = (
     '<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="x" title="An item" adaptive="false">'
 )
@@ -74,6 +76,43 @@ def test_a_quiz_that_is_written_and_read_again_asks_the_same(edition: object) ->
             assert after == before
     assert "patterns are left out" in told
     assert "what of an order is right in part" in told
+
+
+@pytest.mark.parametrize("edition", [qti_writing.V2, qti_writing.V3])
+def test_pictures_of_questions_and_choices_are_carried(edition: object) -> None:
+    question = {
+        "kind": "single", "id": "q", "prompt": 'Where is ![a > b & "c"](<the plan.png>)?',
+        "options": [{"id": "a", "text": "![x](x.png) here", "right": True}, {"id": "b", "text": "![gone](gone.png)"}],
+    }  # fmt: skip
+    quiz = quiz_of({"sections": [{"id": "all", "questions": [question]}]})
+    pictures = {"the plan.png": PNG, "x.png": PNG + b"x", "unused.png": PNG}
+    package = Package("x", "A quiz", "", units_of(quiz), {}, 1, 1, (), quiz=quiz, pictures=pictures)
+    files, _ = qti_writing.write(package, edition)
+    assert sorted(one for one in files if one.startswith("pictures/")) == ["pictures/the plan.png", "pictures/x.png"]
+    assert b'type="webcontent" href="pictures/the%20plan.png"' in files["imsmanifest.xml"]
+    back = read(zipped(files, "x"), "x.zip")
+    assert back.losses == []
+    assert back.pictures == {"the plan.png": PNG, "x.png": PNG + b"x"}
+    (asked,) = back.quiz.questions
+    names = {name: f"/{name}" for name in back.pictures}
+    assert to_html_with(asked.prompt, names) == to_html_with(quiz.questions[0].prompt, names)
+    assert 'src="/x.png"' in to_html_with(asked.options[0].text, names)
+    assert asked.options[1].text == "gone"
+
+
+def test_a_picture_is_what_lies_in_the_package_and_nothing_else() -> None:
+    shown = [
+        '<img src="a/x.png" alt="one"/>', '<img src="b/x.png" alt="two"/>', '<object data="a/x.png" type="image/png">three</object>',
+        '<img src="https://elsewhere.example/x.png" alt="four"/>', '<img src="../../x.png" alt="five"/>', '<img src="a/bad.png" alt="six"/>',
+    ]  # fmt: skip
+    item = CHOICE.replace("<p>What is", f"<p>{''.join(shown)} What is")
+    files = {"imsmanifest.xml": b"<manifest/>", "items/i.xml": item.encode(), "items/a/x.png": PNG}
+    files |= {"items/b/x.png": PNG + b"b", "items/a/bad.png": b"<html>", "x.png": PNG}
+    back = read(zipped(files, ""), "x.zip")
+    assert back.pictures == {"x.png": PNG, "x-2.png": PNG + b"b"}
+    (asked,) = back.quiz.questions
+    assert asked.prompt.startswith("![one](<x.png>)![two](<x-2.png>)![three](<x.png>)fourfivesix What is")
+    assert len(back.losses) == 2, "x.png of elsewhere and of outside are one"
 
 
 @pytest.mark.parametrize("edition", [qti_writing.V2, qti_writing.V3])
