@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from lti_grader.core.markdown import picture_sources
 from lti_grader.problems.harness import Harness, Stream, is_file_name
-from lti_grader.problems.packages import dmoj_programs, dmoj_python
+from lti_grader.problems.packages import dmoj_programs, dmoj_python, html
 from lti_grader.problems.packages.dmoj_cases import Cases
 from lti_grader.problems.packages.dmoj_submissions import submissions_of
 from lti_grader.problems.packages.files import unzipped
 from lti_grader.problems.packages.kattis import document
 from lti_grader.problems.packages.latex import to_markdown
 from lti_grader.problems.packages.package import BadPackage, Package
+from lti_grader.problems.pictures import named_by, showable, type_of
 
 MARK = "init.yml"
 _USUAL_MEMORY_KB = 262_144
@@ -26,6 +28,7 @@ _READ = {
 _HINTS = {"nobigmath": "BigInteger and BigDecimal, which programs in Java may not use there, can be used here."}
 # How Java reads and writes there. Here it is UTF-8 always.
 _MEANINGLESS = {"unicode"}
+_IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 _STREAMS = {"/dev/stdin": Stream.INPUT, "/dev/stdout": Stream.OUTPUT}
 
 
@@ -72,7 +75,8 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         if about[name] not in (None, [], {})
     ]
     report += _hints(about)
-    statement = _statement(files, report)
+    losses: list[str] = []
+    statement, shown = _statement(files, report, losses)
     report.append(
         "DMOJ keeps the time and memory limits and samples elsewhere: look at all three before it is published."
     )
@@ -85,7 +89,9 @@ def read(slug: str, files: Mapping[str, bytes]) -> Package:
         cpu_ms=None,
         memory_kb=_USUAL_MEMORY_KB,
         submissions=submissions_of(files, sum(len(one.tests) for one in groups)),
-        report=report,
+        report=[*report, *losses],
+        losses=losses,
+        pictures=shown,
         harness=harness,
         files=given,
         generated=cases.generated,
@@ -131,15 +137,25 @@ def _with_archive(files: Mapping[str, bytes], about: Mapping[str, Any], report: 
     return {**packed, **files}
 
 
-def _statement(files: Mapping[str, bytes], report: list[str]) -> str:
-    """Return a statement that lies beside; DMOJ's judge has none."""
+def _statement(files: Mapping[str, bytes], report: list[str], losses: list[str]) -> tuple[str, dict[str, bytes]]:
+    """Return a statement that lies beside, with the pictures that it shows by their names; DMOJ's judge has none."""
     found = next((one for one in ("statement.md", "problem.md", "README.md", "statement.tex") if one in files), None)
     if found is None:
         report.append("It has no statement: write one before it is published.")
-        return ""
+        return "", {}
     text = files[found].decode(errors="replace")
+    beside = {name: content for name, content in files.items() if type_of(name)}
+
+    def say(words: str) -> None:
+        (losses if "picture" in words else report).append(words)
+
     if found.endswith(".tex"):
-        return to_markdown(text, report.append)
+        written = to_markdown(text, say, showable(beside))
+        return written, named_by(written, beside)
     if found == "README.md":
         report.append(f"{found} is taken for the statement.")
-    return text
+    # Statements of DMOJ may have elements of HTML in them, which are text here.
+    text = _IMAGE.sub(lambda image: html.to_markdown(image[0], say, showable(beside)).strip(), text)
+    shown = named_by(text, beside)
+    losses += [f"The picture {one[:80]} is left out." for one in picture_sources(text) if one not in shown]
+    return text, shown

@@ -78,6 +78,8 @@ class _Reader(HTMLParser):
             self._say("\n\n---\n\n")
         elif tag in ("img", "video", "audio", "iframe", "object", "svg"):
             source = unquote(given.get("src") or given.get("alt") or tag).rpartition("/")[2][:80]
+            whole = unquote(given.get("src") or "")
+            source = whole if whole in self._pictures else source
             if tag == "img" and source in self._pictures:
                 self._say(f"![{_escaped(given.get('alt') or '')}](<{source}>)")
                 return

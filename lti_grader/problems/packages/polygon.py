@@ -10,6 +10,7 @@ from lti_grader.problems.packages import html, latex
 from lti_grader.problems.packages.package import AuthorsProgram, BadPackage, Package, Submission
 from lti_grader.problems.packages.polygon_tests import Tests
 from lti_grader.problems.packages.untrusted import root_of
+from lti_grader.problems.pictures import named_by, showable
 
 MARK = "problem.xml"
 _LANGUAGES = {
@@ -72,7 +73,7 @@ class _Reading:
         self._say_what_is_left_out()
         names = {one.get("language"): one.get("value") for one in self.problem.iterfind("names/name")}
         short = self.problem.get("short-name") or slug
-        statement = self._statement()
+        statement, shown = self._statement()
         return Package(
             slug=re.sub(r"[^a-z0-9-]+", "-", short.lower()).strip("-") or "problem",
             title=(names.get("english") or next(iter(names.values()), None) or slug)[:250],
@@ -86,6 +87,7 @@ class _Reading:
             losses=self.losses,
             tags=[one.get("value", "") for one in self.problem.iterfind("tags/tag") if one.get("value")],
             generated=tests.generated,
+            pictures=shown,
         )
 
     def _refuse(self, judging: ET.Element) -> None:
@@ -181,7 +183,28 @@ class _Reading:
                     f"{file.get('path')} is compiled together with each solution there; here it is left out."
                 )
 
-    def _statement(self) -> str:
+    def _say(self, words: str) -> None:
+        # Without what it shows, a problem may be another one.
+        (self.losses if "picture" in words else self.report).append(words)
+
+    def _beside(self, language: str, first: str) -> dict[str, bytes]:
+        """Return the pictures that lie beside a statement in some language, by the names that it calls them.
+
+        Parameters
+        ----------
+        first
+            The folder that the statement is in: what lies there goes before what is called the same in its other forms.
+        """
+        folders = [f"statements/.html/{language}/", f"statements/{language}/", f"statement-sections/{language}/", first]
+        return showable({
+            name.removeprefix(folder): content
+            for folder in folders
+            for name, content in self.files.items()
+            if name.startswith(folder)
+        })  # fmt: skip
+
+    def _statement(self) -> tuple[str, dict[str, bytes]]:
+        """Return the statement in Markdown, with the pictures that it shows by their names."""
         languages = sorted(
             {
                 PurePosixPath(one).parts[1]
@@ -196,27 +219,33 @@ class _Reading:
             self.report.append(
                 f"Of its statements the {languages[0]} one is kept; left out: {', '.join(languages[1:])}."
             )
+        folder = f"statement-sections/{languages[0]}/"
+        beside = self._beside(languages[0], folder)
         parts = []
         for name, heading in _SECTIONS.items():
-            text = self.files.get(f"statement-sections/{languages[0]}/{name}.tex", b"").decode(errors="replace").strip()
+            text = self.files.get(f"{folder}{name}.tex", b"").decode(errors="replace").strip()
             if text:
                 parts.append(
-                    (f"## {heading}\n\n" if heading else "") + latex.to_markdown(text, self.report.append).strip()
+                    (f"## {heading}\n\n" if heading else "") + latex.to_markdown(text, self._say, beside).strip()
                 )
-        return "\n\n".join(parts) + "\n"
+        text = "\n\n".join(parts) + "\n"
+        return text, named_by(text, beside)
 
-    def _whole_statement(self) -> str:
+    def _whole_statement(self) -> tuple[str, dict[str, bytes]]:
         found = sorted(
             (one for one in self.files if re.fullmatch(r"statements/(\.html/)?[^/]+/problem\.(html|tex)", one)),
             key=lambda one: ("english" not in one, not one.endswith(".html"), one),
         )
         if not found:
             self.report.append("It has no statement in LaTeX or HTML: write one before it is published.")
-            return ""
+            return "", {}
         text = self.files[found[0]].decode(errors="replace")
         self.report.append(f"{found[0]} is put into Markdown, and wants to be looked over.")
         turned = html.to_markdown if found[0].endswith(".html") else latex.to_markdown
-        return turned(text, self.report.append)
+        folder = found[0].rpartition("/")[0]
+        beside = self._beside(folder.rpartition("/")[2], f"{folder}/")
+        written = turned(text, self._say, beside)
+        return written, named_by(written, beside)
 
 
 def _language(kind: str) -> str | None:

@@ -12,6 +12,7 @@ from lti_grader.problems.packages import dmoj
 from lti_grader.problems.packages.package import BadPackage, Generated, Package
 from tests.unit.problems.test_formats import zipped
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 DATA = {f"{number}.{kind}": str(number) for number in range(1, 7) for kind in ("in", "out")}
 LIMITS = "DMOJ keeps the time and memory limits and samples elsewhere: look at all three before it is published."
 
@@ -187,3 +188,19 @@ def test_words_of_other_judges_validators(protocol: str, code: int, words: str, 
         assert share == "trouble"
     else:
         assert (said.right, said.share if said.share is not None else 1) == (share is not None, Decimal(share or "1"))
+
+
+def test_pictures_of_its_statement_come_along_and_others_are_losses() -> None:
+    statement = 'See ![it](img/plan.png), <IMG SRC="img/plan.png" alt="it">, ![away](https://elsewhere.example/a.png) and ![old](old.svg).\n'
+    beside = {"img/plan.png": PNG, "plan.png": PNG, "old.svg": b"<svg/>", "bad.png": b"<html>"}
+    package = read("test_cases: [{in: 1.in, out: 1.out, points: 1}]\n", **{"statement.md": statement, **beside})
+    assert package.pictures == {"img/plan.png": PNG}
+    assert package.statement.startswith("See ![it](img/plan.png), ![it](<img/plan.png>), ![away]")
+    assert package.losses == [
+        "The picture https://elsewhere.example/a.png is left out.",
+        "The picture old.svg is left out.",
+    ]
+    assert (
+        read("test_cases: [{in: 1.in, out: 1.out, points: 1}]\n", **{"statement.md": "None.\n", **beside}).pictures
+        == {}
+    )

@@ -8,6 +8,7 @@ from lti_grader.problems.models import Aggregation, OnReject, Visibility
 from lti_grader.problems.packages import polygon
 from lti_grader.problems.packages.package import BadPackage, Generated, Package
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 XML = """<?xml version="1.0" encoding="utf-8"?>
 <problem revision="7" short-name="a-plus-b" url="https://polygon.codeforces.com/x">
   <names><name language="russian" value="Сумма"/><name language="english" value="A + B"/></names>
@@ -59,9 +60,12 @@ POINTS = (
 )
 
 
-def read(xml: str = XML, *, without: str = "", **more: str) -> Package:
-    files = {name: text.encode() for name, text in {"problem.xml": xml, **FILES, **more}.items() if name != without}
-    return polygon.read("somewhere", files)
+def read(xml: str = XML, *, without: str = "", **more: str | bytes) -> Package:
+    files = {"problem.xml": xml, **FILES, **more}
+    return polygon.read(
+        "somewhere",
+        {name: one.encode() if isinstance(one, str) else one for name, one in files.items() if name != without},
+    )
 
 
 def test_a_package_is_read_with_its_statement_tests_and_solutions() -> None:
@@ -147,3 +151,23 @@ def test_what_cannot_be_judged_is_refused_in_words(old: str, new: str, words: st
     assert words in told.value.message
     with pytest.raises(BadPackage, match=r"includes testlib\.h, which is not in the package"):
         read(without="files/testlib.h")
+
+
+def test_pictures_of_its_statement_come_along_and_others_are_losses() -> None:
+    legend = "See \\includegraphics[width=3cm]{plan.png} and \\includegraphics{old.eps} and \\includegraphics{map}.\n"
+    sections = {
+        "statement-sections/english/legend.tex": legend, "statements/english/plan.png": "other",
+        "statement-sections/english/old.eps": "%!PS", "statements/english/map.png": PNG, "statement-sections/russian/x.png": PNG,
+        "statement-sections/english/plan.png": PNG + b"1", "statement-sections/english/unused.png": PNG,
+    }  # fmt: skip
+    package = read(XML, **sections)
+    assert package.statement.startswith("See ![](<plan.png>) and  and ![](<map.png>)."), package.statement
+    assert package.pictures == {"plan.png": PNG + b"1", "map.png": PNG}
+    assert package.losses == ["The picture old.eps is left out."]
+    page = '<p>See <img src="https://elsewhere.example/a/plan.png" alt="it"><img src="gone.png"></p>'
+    files = {name: text.encode() for name, text in FILES.items() if not name.startswith("statement-sections/")}
+    files |= {"problem.xml": XML.encode(), "statements/.html/english/problem.html": page.encode()}
+    package = polygon.read("somewhere", files | {"statements/.html/english/plan.png": PNG})
+    assert package.statement == "See ![it](<plan.png>)\n"
+    assert package.pictures == {"plan.png": PNG}
+    assert package.losses == ["The picture or film gone.png of the statement is left out."]
