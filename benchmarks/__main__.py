@@ -2,8 +2,9 @@
 board, pages, similarity, sandbox).
 
 The figures are this machine's of this moment: compare the ratios. BENCH_STUDENTS (1000), BENCH_MEMBERS (5000),
-BENCH_LAUNCHES (50 a second), BENCH_SCORES (60000, on the boards), BENCH_RESULTS (5000000, of tests behind pages), BENCH_SECONDS (6, for each cell of the sandbox's
-table), BENCH_BURST_SECONDS (60), BENCH_QUIZ_SECONDS (180, twice) and BENCH_LANGUAGES (python,cpp,java,javascript) make it smaller, to see that it runs.
+BENCH_LAUNCHES (50 a second), BENCH_SCORES (60000, on the boards), BENCH_RESULTS (5000000, of tests behind pages), BENCH_ROUNDS
+(4, in each of which a page is asked five times), BENCH_SECONDS (6, for each cell of the sandbox's table), BENCH_BURST_SECONDS (60),
+BENCH_QUIZ_SECONDS (180, twice) and BENCH_LANGUAGES (python,cpp,java,javascript) make it smaller, to see that it runs.
 """
 
 import os

@@ -222,7 +222,7 @@ def main(seconds: float = 6.0, wanted: Sequence[str] = tuple(SOURCES)) -> None:
         shown = "".join(f"{cell.a_second:>12.1f}{cell.a_second / bare.a_second:>9.0%}{cell.shown()}" for cell in cells)
         print(f"{label:<32}{bare.a_second:>8.1f}{bare.shown()}{shown}", flush=True)
     if "python" in wanted:
-        disturbance(max(3, round(4 * seconds)))
+        disturbance(max(1, round(4 * seconds)))
 
 
 if __name__ == "__main__":

@@ -286,7 +286,7 @@ def report(installation: Installation, *, students: int) -> None:
     crowd = [Browser(f"crowd-{number}") for number in range(students)]
     print(f"\n{'launches, ' + str(AT_ONCE) + ' at once':<44}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}")
     with bare(installation, tool.claims) as other:
-        warm = [Browser(f"warm-{number}") for number in range(64)]
+        warm = [Browser(f"warm-{number}") for number in range(min(64, students))]
         for one in (other, tool):
             launches(installation, one, warm)
         rows = [

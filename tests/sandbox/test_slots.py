@@ -310,3 +310,20 @@ def test_a_program_that_ends_before_anybody_looks_is_followed_to_its_end(
     outcome = sandbox.run(program, b"done", limits=QUICK)
     assert (outcome.ending, outcome.stdout, outcome.detail) == (Ending.EXITED, b"done\n", "")
     sandbox.discard(program)
+
+
+def test_programs_heed_signals_that_their_worker_ignores(sandbox: Sandbox, language: Callable[[str], Language]) -> None:
+    source = b"import signal\nheld = signal.pthread_sigmask(signal.SIG_BLOCK, ())\nprint(len(held), signal.getsignal(signal.SIGINT).__name__)"
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+        of_a_quiet_worker = open_sandbox(sandbox.kind)
+        try:
+            program = of_a_quiet_worker.build(language("python"), source)
+            outcome = of_a_quiet_worker.run(program, b"", limits=QUICK)
+        finally:
+            of_a_quiet_worker.close()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
+    assert outcome.stdout == b"0 default_int_handler\n"

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import shutil
+import signal
 import tarfile
 import tempfile
 import uuid
@@ -319,7 +320,13 @@ class Workshop(abc.ABC):
             os.fchown(pipe, self._uid, self._uid)
 
     def _become(self) -> None:
-        """Give up being root, in a process that is about to become a sandbox."""
+        """Give up being root, and what the worker heeds of signals, in a process that is about to become a sandbox.
+
+        Who is started by `nohup`, or in the background of a script, ignores some, and so would every program.
+        """
+        for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         if self._uid is not None:
             os.setgroups([])
             os.setresgid(self._uid, self._uid, self._uid)
