@@ -24,7 +24,7 @@ from benchmarks.scores import application
 from lti_grader import adapters
 from lti_grader.assignments.models import Assignment, AssignmentProblem
 from lti_grader.attempts.models import SubmissionAttempt
-from lti_grader.classes.models import Class, Enrollment, EnrollmentStatus, Module
+from lti_grader.classes.models import Class, Enrollment, EnrollmentStatus, Module, Role
 from lti_grader.core.db import db, session, transaction
 from lti_grader.core.processes import keep_shared
 from lti_grader.demo.department import making, removing
@@ -37,7 +37,7 @@ _TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 PAGES = (
     ("class home", "teacher", "/classes/{class_id}"),
     ("gradebook", "teacher", "/classes/{class_id}/gradebook"),
-    ("gradebook, last rows", "teacher", "/classes/{class_id}/gradebook/rows?from=400"),
+    ("gradebook, fifty rows", "teacher", "/classes/{class_id}/gradebook/rows?from=50&students={fifty}"),
     ("gradebook by total", "teacher", "/classes/{class_id}/gradebook?sort=total&down=1"),
     ("marking queue", "teacher", "/classes/{class_id}/marking"),
     ("marking a submission", "teacher", "/marking/{marking_id}"),
@@ -99,15 +99,18 @@ class Visited:
                 .where(Module.class_id == class_id, Marking.state == MarkingState.UNMARKED).order_by(Marking.id).limit(1)
             ).one()  # fmt: skip
             there = sa.select(Enrollment.user_id).where(
-                Enrollment.class_id == class_id, Enrollment.status == EnrollmentStatus.ACTIVE
+                Enrollment.class_id == class_id,
+                Enrollment.role == Role.STUDENT,
+                Enrollment.status == EnrollmentStatus.ACTIVE,
             )
             student_id, attempt_id = session().execute(
                 sa.select(SubmissionAttempt.student_id, sa.func.max(sa.cast(SubmissionAttempt.id, sa.Text)))
                 .where(SubmissionAttempt.assignment_problem_id == item_id, SubmissionAttempt.student_id.in_(there))
                 .group_by(SubmissionAttempt.student_id).order_by(sa.func.count().desc()).limit(1)
             ).one()  # fmt: skip
+            fifty = session().scalars(there.limit(50)).all()
         self._ids = {
-            "class_id": class_id, "assignment_id": assignment_id, "item_id": item_id,
+            "fifty": ".".join(str(one) for one in fifty), "class_id": class_id, "assignment_id": assignment_id, "item_id": item_id,
             "student_id": student_id, "attempt_id": uuid.UUID(attempt_id), "marking_id": marking_id,
         }  # fmt: skip
         self._browsers = {

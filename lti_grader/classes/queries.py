@@ -162,6 +162,7 @@ def roster(
     section: str = "",
     with_left: bool = False,
     within: Collection[str] | None = None,
+    only: Collection[uuid.UUID] | None = None,
 ) -> Sequence[sa.Row[Enrollment, User]]:
     """Return the members of a class with their enrollment, by name.
 
@@ -173,6 +174,8 @@ def roster(
         Those too who have left the class.
     within
         Of these sections only, and staff; None for all.
+    only
+        Of these users only; None for all.
     """
     query = (
         sa.select(Enrollment, User)
@@ -188,6 +191,8 @@ def roster(
         query = query.where(Enrollment.status == EnrollmentStatus.ACTIVE)
     if within is not None:
         query = query.where(listed_within(within))
+    if only is not None:
+        query = query.where(User.id.in_(only))
     return session().execute(query).all()
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from lti_grader.classes.models import EnrollmentStatus, Role
@@ -62,20 +62,36 @@ class Grid:
 
 def grid(place: Membership, asked: Asked, *, at: dt.datetime) -> Grid:
     """Return the gradebook of a class as somebody of its staff sees it, in two queries, or some more where it is sorted by marks."""
-    rows = roster(place.class_id, Role.STUDENT, section=asked.section, with_left=asked.with_left, within=place.within)
-    people = [
-        Person(
-            user.id, user.display_name, user.email or "", enrollment.sections,
-            enrollment.status == EnrollmentStatus.DROPPED,
-        )
-        for enrollment, user in rows
-    ]  # fmt: skip
+    people = _people(place, asked)
     words = asked.search.casefold().split()
     people = [one for one in people if all(word in f"{one.name} {one.email}".casefold() for word in words)]
     columns = graded_items(place.class_id)
     if asked.sort == BY_NAME:
         return Grid(columns, people[::-1] if asked.is_down else people)
     return Grid(columns, _sorted(people, _sorted_by(place.class_id, columns, people, asked, at), asked))
+
+
+def some_rows(place: Membership, student_ids: Sequence[uuid.UUID], *, with_left: bool = False) -> Grid:
+    """Return some students of the gradebook in the order in which they are named, in two queries.
+
+    By it a page goes on that has all names: nobody is sorted anew, and whoever has another mark meanwhile stays where they are.
+    Students whom the reader does not see are left out.
+    """
+    found = {one.id: one for one in _people(place, Asked(with_left=with_left), only=student_ids)}
+    return Grid(graded_items(place.class_id), [found[one] for one in student_ids if one in found])
+
+
+def _people(place: Membership, asked: Asked, *, only: Collection[uuid.UUID] | None = None) -> list[Person]:
+    rows = roster(
+        place.class_id, Role.STUDENT, section=asked.section, with_left=asked.with_left, within=place.within, only=only
+    )
+    return [
+        Person(
+            user.id, user.display_name, user.email or "", enrollment.sections,
+            enrollment.status == EnrollmentStatus.DROPPED,
+        )
+        for enrollment, user in rows
+    ]  # fmt: skip
 
 
 def _sorted_by(

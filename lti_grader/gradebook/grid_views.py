@@ -1,6 +1,7 @@
 """The page of the gradebook's grid, and the parts that it loads."""
 
 import uuid
+from collections.abc import Sequence
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,7 @@ from lti_grader.core.db import transaction
 from lti_grader.core.errors import NotFound
 from lti_grader.core.web import viewer
 from lti_grader.gradebook import grid as reads
-from lti_grader.gradebook.grid import BY_NAME, BY_TOTAL, ROWS, Asked, Grid
+from lti_grader.gradebook.grid import BY_NAME, BY_TOTAL, ROWS, Asked, Grid, Person
 from lti_grader.gradebook.marks import marks
 from lti_grader.gradebook.totals.reads import scheme_of, totals
 from lti_grader.gradebook.views import blueprint, now
@@ -37,24 +38,39 @@ def grid(class_id: uuid.UUID) -> ResponseReturnValue:
             left=how_many_left(class_id, within=place.within),
             held_back=held_back(class_id, at=now()),
             size=ROWS,
-            **_part(place, found, 0),
+            begin=0,
+            **_part(place, found, found.part(0)),
         )
 
 
 @blueprint.get("/classes/<uuid:class_id>/gradebook/rows")
 def rows(class_id: uuid.UUID) -> ResponseReturnValue:
-    """A part of the grid: some students with their marks."""
+    """A part of the grid: the named students with their marks."""
     me = viewer()
     with transaction(me.tenant_id):
         place = membership(class_id, me.user_id)
         place.require_staff()
-        asked, begin = _asked(), flask.request.args.get("from", "")
-        if not (begin.isascii() and begin.isdigit() and len(begin) < 7):
-            raise NotFound("There is no such part of the gradebook.")
-        found = reads.grid(place, asked, at=now())
+        found = reads.some_rows(place, _named(), with_left=bool(flask.request.args.get("left")))
         return flask.render_template(
-            "gradebook/rows.html", class_id=class_id, asked=asked, **_part(place, found, int(begin))
+            "gradebook/rows.html", class_id=class_id, begin=_begin(), **_part(place, found, found.people)
         )
+
+
+def _begin() -> int:
+    text = flask.request.args.get("from", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise NotFound("There is no such part of the gradebook.")
+    return int(text)
+
+
+def _named() -> list[uuid.UUID]:
+    try:
+        found = [uuid.UUID(one) for one in flask.request.args.get("students", "").split(".")]
+    except ValueError:
+        found = []
+    if not 0 < len(found) <= ROWS:
+        raise NotFound("There is no such part of the gradebook.")
+    return found
 
 
 def _asked() -> Asked:
@@ -70,13 +86,11 @@ def _asked() -> Asked:
     )  # fmt: skip
 
 
-def _part(place: Membership, found: Grid, begin: int) -> dict[str, object]:
-    people = found.part(begin)
+def _part(place: Membership, found: Grid, people: Sequence[Person]) -> dict[str, object]:
     ids = [one.id for one in people]
     held = marks(place.class_id, student_ids=ids)
     return {
         "grid": found,
-        "begin": begin,
         "people": people,
         "marks": held,
         "totals": totals(place.class_id, scheme_of(place.class_id), found.columns, ids, held, at=now()),

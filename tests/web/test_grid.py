@@ -65,8 +65,8 @@ def test_a_cell_says_what_stands_whether_by_hand_and_what_the_lms_has(shown: Gri
     world.judge(world.hand_in(student, world.items(shown.other)[0], stored=False), 7)
     (row,) = re.findall(rf'<tr data-student="{student}".*?</tr>', shown.browser.get(shown.url).text, re.DOTALL)
     _, by_hand_cell, judged = re.findall(r"<td[^>]*>[^<]*</td>", row)
-    assert re.fullmatch(r'<td data-seen="1\.0" class="by-hand">4</td>', by_hand_cell)
-    assert re.fullmatch(r'<td data-seen="1\.0" data-lms="pending">7</td>', judged)
+    assert re.fullmatch(r'<td role="gridcell" data-seen="1\.0" class="by-hand">4</td>', by_hand_cell)
+    assert re.fullmatch(r'<td role="gridcell" data-seen="1\.0" data-lms="pending">7</td>', judged)
     assert ">Excused</td>" in shown.browser.get(shown.url).text
 
 
@@ -81,10 +81,17 @@ def test_names_come_at_once_and_marks_by_parts_in_as_many_queries_whatever_the_n
     assert len(shown.order()) == 3
     (waiting,) = re.findall(r"<tbody class=\"waits\".*?</tbody>", page, re.DOTALL)
     assert str(shown.term.nowhere) in waiting
-    assert "&#34;from&#34;: 2" in waiting or '"from": 2' in waiting
-    assert shown.order("from=2", "/rows") == [shown.term.nowhere]
-    assert ">Excused</td>" in shown.browser.get(f"{shown.url}/rows?from=2").text
-    assert shown.browser.get(f"{shown.url}/rows?from=x").status_code == 404
+    assert f'"from": 2, "students": "{shown.term.nowhere}"' in waiting
+    assert shown.order(f"from=2&students={shown.term.nowhere}", "/rows") == [shown.term.nowhere]
+    part = shown.browser.get(f"{shown.url}/rows?from=2&students={shown.term.nowhere}").text
+    assert (">Excused</td>" in part, 'aria-rowindex="4"' in part) == (True, True)
+    for query in (
+        "from=2",
+        "from=x&students=" + str(shown.term.nowhere),
+        "from=2&students=x",
+        "from=0&students=" + ".".join([str(shown.term.nowhere)] * 3),
+    ):
+        assert shown.browser.get(f"{shown.url}/rows?{query}").status_code == 404, query
     for _ in range(4):
         shown.give(shown.term.student("Morning"), "3")
     with statements() as many:

@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import flask
 import sqlalchemy as sa
@@ -36,7 +36,9 @@ FEW, MANY = 5, 50
 TIMES = 3
 KNOWN = frozenset({"class_id", "assignment_id", "student_id", "attempt_id", "problem_id", "version_id", "set_id"})
 # What goes with the address of a page that wants something more.
-WITH = {"gradebook.rows": {"from": "0"}}
+WITH: dict[str, Callable[[Mapping[str, uuid.UUID]], dict[str, object]]] = {
+    "gradebook.rows": lambda ids: {"from": 0, "students": ids["student_id"]}
+}
 # Pages of this walk that are not looked at, and why.
 LEFT_OUT = {
     "results.events": "stays open while somebody looks",
@@ -140,7 +142,9 @@ def pages(app: flask.Flask, place: Place) -> dict[str, str]:
     with app.test_request_context():
         return {
             rule.rule: flask.url_for(
-                rule.endpoint, **{name: place.ids[name] for name in rule.arguments}, **WITH.get(rule.endpoint, {})
+                rule.endpoint,
+                **{name: place.ids[name] for name in rule.arguments},
+                **(WITH[rule.endpoint](place.ids) if rule.endpoint in WITH else {}),
             )
             for rule in app.url_map.iter_rules()
             if rule.arguments

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from lti_grader.gradebook.totals.rules import Averaging, Rounding, Rules, Weighting
 
@@ -28,8 +29,7 @@ class Category:
     drop_lowest: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """A mark that counts: what is excused or left out is not among them."""
 
     item_id: uuid.UUID
@@ -154,8 +154,10 @@ def _share(counted: Sequence[Counted], drop: int, averaging: Averaging) -> tuple
         pairs = [(item_id, Fraction(points, most), 1) for item_id, points, most in pairs]
     keep = _kept(len(pairs), drop)
     share = _ratio(pairs)
+    if keep == len(pairs):
+        return share, frozenset()
     kept = pairs
-    while keep < len(pairs):
+    while True:
         level = share
         kept = sorted(pairs, key=lambda one: one[1] - level * one[2], reverse=True)[:keep]
         share = _ratio(kept)

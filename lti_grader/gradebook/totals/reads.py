@@ -122,12 +122,19 @@ def total_of(
         The items whose time is over for them.
     """
     found: dict[uuid.UUID | None, list[Counted]] = defaultdict(list)
+    missing, filed = scheme.rules.missing, scheme.filed
     for item in items:
+        # An id is looked up where it has to be: of a thousand students that is what takes time.
+        if not item.is_published:
+            continue
         mark = marks.get(item.id)
-        maximum = item.maximum if mark is None else mark.maximum
-        points = _counts(mark, scheme.rules.missing, is_due=item.id in due)
-        if points is not None and maximum > 0 and item.is_published:
-            found[scheme.filed.get(item.id)].append(Counted(item.id, points, maximum))
+        if mark is not None and _stands(mark):
+            points, maximum = mark.points, mark.maximum
+        else:
+            is_nothing = missing is Missing.ZERO or (missing is Missing.AFTER_DUE and item.id in due)
+            points, maximum = Decimal(0) if is_nothing else None, item.maximum if mark is None else mark.maximum
+        if points is not None and maximum > 0:
+            found[filed.get(item.id) if filed else None].append(Counted(item.id, points, maximum))
     return policy.total(scheme.rules, scheme.categories, found)
 
 
@@ -145,17 +152,14 @@ def totals(
     usual: AbstractSet[uuid.UUID] = dues.over_usually(at=at) if dues else frozenset()
     of_each: dict[uuid.UUID, dict[uuid.UUID, Mark]] = {one: {} for one in student_ids}
     for (student_id, item_id), mark in marks.items():
-        if student_id in of_each:
-            of_each[student_id][item_id] = mark
+        if (theirs := of_each.get(student_id)) is not None:
+            theirs[item_id] = mark
     return {
         student_id: total_of(scheme, items, theirs, dues.over(student_id, usual, at=at) if dues else usual)
         for student_id, theirs in of_each.items()
     }
 
 
-def _counts(mark: Mark | None, missing: Missing, *, is_due: bool) -> Decimal | None:
-    """Return the points that count, None where it is left out: excused, or without a mark so far."""
-    if mark is not None and (mark.points is not None or mark.is_excused or mark.is_waiting):
-        return mark.points
-    is_nothing = missing is Missing.ZERO or (missing is Missing.AFTER_DUE and is_due)
-    return Decimal(0) if is_nothing else None
+def _stands(mark: Mark) -> bool:
+    """Return whether a mark says what counts, be it that nothing does: it has points, or is excused, or waits for them."""
+    return mark.points is not None or mark.is_excused or mark.is_waiting
