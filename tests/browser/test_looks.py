@@ -6,7 +6,17 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import AtTheLms, Seat, go, look_by_day_and_night, new_student, press, write, written
+from tests.browser.conftest import (
+    AtTheLms,
+    Seat,
+    go,
+    look_by_day_and_night,
+    new_student,
+    press,
+    trouble_found_by_axe,
+    write,
+    written,
+)
 from tests.fixtures.installation import DOUBLE, Installation
 
 pytestmark = pytest.mark.browser
@@ -109,6 +119,20 @@ def test_a_page_can_be_read_by_everybody_and_fits_its_frame(seat: Seat, worked: 
     at = seat(worked if who == "student" else who, viewport={"width": 740, "height": 900})
     open_page(at)
     look_by_day_and_night(at.page, at.frame)
+
+
+def test_a_students_pages_say_in_forced_colours_what_they_say_in_their_own(seat: Seat, worked: str) -> None:
+    at = seat(worked, forced_colors="active")
+    _work(at)
+    tool, frame = at.tool, at.frame
+    assert trouble_found_by_axe(frame) == []
+    # What is selected is marked by the browser itself: a drawn selection is a background, which goes.
+    expect(tool.locator(".cm-selectionLayer")).to_have_count(0)
+    edges = "found => found.map(one => getComputedStyle(one).borderTopStyle)"
+    assert set(tool.locator(".pill").evaluate_all(edges)) == {"solid"}
+    for page in ("Class", "My marks", "Notifications"):
+        go(tool, tool.get_by_role("link", name=page).first)
+        assert trouble_found_by_axe(at.frame) == [], page
 
 
 def test_a_student_can_do_everything_by_keyboard(seat: Seat, student_id: str) -> None:

@@ -158,7 +158,8 @@ export class Editor {
 
   #fresh(code: string, label = this.#options.label): EditorState {
     const { describedBy, changed } = this.#options;
-    const attributes: Record<string, string> = { spellcheck: "false", translate: "no" };
+    // It can be tabbed to by itself; said aloud, programs that look for such places find it too.
+    const attributes: Record<string, string> = { spellcheck: "false", translate: "no", tabindex: "0" };
     if (describedBy) attributes["aria-describedby"] = describedBy;
     return EditorState.create({
       doc: code,
@@ -200,7 +201,8 @@ function looks(): Extension {
     highlightSpecialChars(),
     highlightActiveLine(),
     highlightSelectionMatches(),
-    drawSelection(),
+    // A drawn selection is a background, which forced colours take away: there the browser marks its own.
+    matchMedia("(forced-colors: active)").matches ? [] : drawSelection(),
     rectangularSelection(),
     crosshairCursor(),
     bracketMatching(),
