@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -38,6 +39,8 @@ _ATTRIBUTES = {
     "mtd": {"columnalign"},
 }
 _LONGEST_FORMULA = 4000
+# The converter writes functions as names, which stand close to what is around them: "nlogn".
+_FUNCTION, _WITH_ROOM = re.compile("<mi>([A-Za-z]{2,})</mi>"), r'<mo lspace="0.167em" rspace="0.167em">\1</mo>'
 log = logging.getLogger(__name__)
 
 
@@ -64,7 +67,7 @@ def _maths(text: str, options: Mapping[str, Any]) -> str:
     is_block = bool(options.get("display_mode"))
     if len(text) <= _LONGEST_FORMULA:
         try:
-            return str(convert(text, display="block" if is_block else "inline"))
+            return _FUNCTION.sub(_WITH_ROOM, str(convert(text, display="block" if is_block else "inline")))
         except Exception as error:  # noqa: BLE001 - it raises many kinds, also its own; none may cost the page
             log.info("a formula that cannot be read: %r", error)
     return f"<code>{escape(f'$${text}$$' if is_block else f'${text}$')}</code>"
