@@ -10,12 +10,16 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from lti_grader.authoring.access import OpenedProblem, readable
 from lti_grader.core.db import session
-from lti_grader.problems.models import Problem, ProblemVersion, TestCase, TestGroup
+from lti_grader.problems.models import Problem, ProblemKind, ProblemVersion, TestCase, TestGroup
 
 _NEAR = 0.85
 _MOST = 10
 # White space alone makes no other statement.
 _STATEMENT = sa.func.md5(sa.func.regexp_replace(ProblemVersion.description_markdown, r"\s+", " ", "g"))
+
+
+# What a quiz's rows hold says nothing of its questions.
+_HAS_TESTS = ProblemVersion.kind != ProblemKind.QUIZ
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +40,8 @@ def duplicates_of(opened: OpenedProblem) -> list[Duplicate]:
     problem, found = opened.problem, dict[uuid.UUID, Duplicate]()
     others = (Problem.id != problem.id, readable(opened.author))
     for because, hashes in (
-        ("The statement is the same.", _statements()),
-        ("All tests are the same.", _tests(problem.id)),
+        ("The statement is the same.", statements()),
+        ("All tests are the same.", tests_of_versions(_of_like_tests(problem.id))),
     ):
         own = sa.select(hashes.c.hash).where(hashes.c.problem_id == problem.id)
         query = (
@@ -62,23 +66,35 @@ def duplicates_of(opened: OpenedProblem) -> list[Duplicate]:
 
 def _may_be_near(title: str) -> sa.ColumnElement[bool]:
     """Return a condition that every near title meets: of twice the shorter in both, the share is 85 % at least."""
-    own = len(_even(title))
+    least, most = lengths_near(title)
     length = sa.func.char_length(sa.func.regexp_replace(sa.func.btrim(Problem.title), r"\s+", " ", "g"))
     # Some letters become two in small letters: the bounds leave room for a few.
-    return length.between(math.floor(own * _NEAR / (2 - _NEAR)) - 2, math.ceil(own * (2 - _NEAR) / _NEAR) + 2)
+    return length.between(least - 2, most + 2)
 
 
-def _even(title: str) -> str:
+def lengths_near(title: str) -> tuple[int, int]:
+    """Return how few and how many characters a title has, evened, that is near another."""
+    own = len(even(title))
+    return math.floor(own * _NEAR / (2 - _NEAR)), math.ceil(own * (2 - _NEAR) / _NEAR)
+
+
+def even(title: str) -> str:
+    """Return a title as titles are held against each other."""
     return " ".join(title.casefold().split())
 
 
 def is_near(one: str, other: str) -> bool:
     """Return whether two titles are nearly the same."""
-    matcher = difflib.SequenceMatcher(None, _even(one), _even(other), autojunk=False)
+    return are_near(difflib.SequenceMatcher(None, even(one), even(other), autojunk=False))
+
+
+def are_near(matcher: difflib.SequenceMatcher[str]) -> bool:
+    """Return whether the two evened titles of a matcher are nearly the same."""
     return matcher.real_quick_ratio() >= _NEAR and matcher.quick_ratio() >= _NEAR and matcher.ratio() >= _NEAR
 
 
-def _statements() -> sa.Subquery:
+def statements() -> sa.Subquery:
+    """Return the hashes of the statements of each problem, `problem_id` and `hash`."""
     has_words = sa.func.length(sa.func.trim(ProblemVersion.description_markdown)) > 0
     return (
         sa.select(ProblemVersion.problem_id, _STATEMENT.label("hash"))
@@ -88,17 +104,23 @@ def _statements() -> sa.Subquery:
     )
 
 
-def _tests(problem_id: uuid.UUID) -> sa.Subquery:
-    """Return a hash of all that the tests of versions give and expect, in whatever order they stand.
-
-    Only versions with as many tests, of as many bytes, as one of the problem's are read at all: tests may be large.
-    """
-    sizes, of = _sizes(), _sizes()
-    alike = (
+def _of_like_tests(problem_id: uuid.UUID) -> sa.Select[tuple[uuid.UUID]]:
+    sizes, of = test_sizes(), test_sizes()
+    return (
         sa.select(sizes.c.version_id)
         .join(of, sa.and_(of.c.count == sizes.c.count, of.c.bytes == sizes.c.bytes))
         .where(of.c.problem_id == problem_id)
     )
+
+
+def tests_of_versions(versions: sa.Select[tuple[uuid.UUID]]) -> sa.Subquery:
+    """Return a hash of all that the tests of each version give and expect, in whatever order they stand: `problem_id` and `hash`.
+
+    Parameters
+    ----------
+    versions
+        The ids of those that are read at all, such as those with as many tests, of as many bytes: tests may be large.
+    """
     parts = [
         sa.func.coalesce(sa.func.md5(TestCase.input), TestCase.input_blob_ref, ""),
         sa.func.coalesce(sa.func.md5(TestCase.expected), TestCase.expected_blob_ref, ""),
@@ -112,13 +134,14 @@ def _tests(problem_id: uuid.UUID) -> sa.Subquery:
         )
         .join(TestGroup, TestGroup.problem_version_id == ProblemVersion.id)
         .join(TestCase, TestCase.test_group_id == TestGroup.id)
-        .where(ProblemVersion.id.in_(alike))
+        .where(ProblemVersion.id.in_(versions), _HAS_TESTS)
         .group_by(ProblemVersion.problem_id, ProblemVersion.id)
         .subquery("tests")
     )
 
 
-def _sizes() -> sa.Subquery:
+def test_sizes() -> sa.Subquery:
+    """Return how many tests each version has and how many bytes stand in them: `version_id`, `problem_id`, `count`, `bytes`."""
     length = sa.func.coalesce(sa.func.octet_length(TestCase.input), 0) + sa.func.coalesce(
         sa.func.octet_length(TestCase.expected), 0
     )

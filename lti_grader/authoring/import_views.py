@@ -9,7 +9,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from lti_grader import adapters
-from lti_grader.authoring import access, importing, queries
+from lti_grader.authoring import access, importing, queries, resembling
 from lti_grader.authoring.access import OpenedProblem
 from lti_grader.authoring.errors import BadImport, OtherImportState
 from lti_grader.authoring.importing import Given, Wanted
@@ -104,14 +104,36 @@ def import_(import_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _shown(row: ProblemImport, place: Membership, error: str = "") -> str:
+    titles = _titles(row, place.user_id)
     return flask.render_template(
         "authoring/imported.html",
         row=row,
         class_=get_class(row.class_id),
-        lines=[{**one, "version_of": _could_follow(row, one, place.user_id)} for one in row.found],
+        lines=[
+            {**one, "version_of": _could_follow(row, one, place.user_id), "alike": _alike(one, titles)}
+            for one in row.found
+        ],
+        titles=titles,
+        sure=resembling.SURE,
         error=error,
         form=flask.request.form,
     )
+
+
+def _titles(row: ProblemImport, user_id: uuid.UUID) -> dict[str, str]:
+    """Return the titles of problems that some of a file are alike, or that are used in their places, as far as somebody reads them."""
+    named = {one["id"] for line in row.found for one in line.get("alike", ())}
+    named |= {line["uses"] for line in row.found if "uses" in line}
+    found = (
+        resembling.titles_of({uuid.UUID(one) for one in named}, access.readable(access.author(user_id)))
+        if named
+        else {}
+    )
+    return {str(problem_id): title for problem_id, title in found.items()}
+
+
+def _alike(one: dict[str, Any], titles: dict[str, str]) -> list[dict[str, str]]:
+    return [{**other, "title": titles[other["id"]]} for other in one.get("alike", ()) if other["id"] in titles]
 
 
 def _could_follow(row: ProblemImport, one: dict[str, Any], user_id: uuid.UUID) -> dict[str, Any] | None:
@@ -150,13 +172,19 @@ def decide(import_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _wanted(row: ProblemImport, place: Membership) -> list[Wanted]:
-    found = []
+    found, titles = [], _titles(row, place.user_id)
     for text in flask.request.form.getlist("problem"):
         number = int(text) if text.isdecimal() and len(text) < 6 else -1
         if not 0 <= number < len(row.found):
             raise BadImport("Choose from the list what is to be kept.")
-        follows = None
-        if flask.request.form.get(f"as-{number}") == "version":
+        follows, chosen = None, flask.request.form.get(f"as-{number}", "")
+        if chosen.startswith("use:"):
+            known = _alike(row.found[number], titles)
+            if chosen.removeprefix("use:") not in {other["id"] for other in known}:
+                raise BadImport("Choose from the list which problem is used in the place of one of the file.")
+            found.append(Wanted(number, uses=uuid.UUID(chosen.removeprefix("use:"))))
+            continue
+        if chosen == "version":
             follows = _could_follow(row, row.found[number], place.user_id)
             if follows is None:
                 raise BadImport("You cannot write the problem that this would be the next version of.")

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from lti_grader.adapters.storage import Blobs, StorageUnavailable
 from lti_grader.assignments.languages import available_languages
-from lti_grader.authoring import drafting
+from lti_grader.authoring import drafting, resembling
+from lti_grader.authoring.access import readable, standing_of
 from lti_grader.authoring.errors import BadImport, OtherImportState
 from lti_grader.authoring.models import OWED_IMPORTS, ImportState, ProblemImport
 from lti_grader.authoring.queries import draft_of
@@ -84,6 +85,8 @@ class Wanted:
 
     place: int
     version_of: uuid.UUID | None = None
+    uses: uuid.UUID | None = None
+    """A problem that is here and is used in its place: then nothing of it is kept."""
 
 
 def keep(row: ProblemImport, wanted: Sequence[Wanted], *, at: dt.datetime) -> None:
@@ -105,7 +108,16 @@ def keep(row: ProblemImport, wanted: Sequence[Wanted], *, at: dt.datetime) -> No
         if one.version_of is not None and draft_of(one.version_of) is not None:
             title = row.found[one.place]["title"]
             raise BadImport(f"{title}: that problem has a draft already. Publish it or give it up first.")
-    row.wanted = [{"place": one.place, "version_of": str(one.version_of) if one.version_of else None} for one in wanted]
+    used = {one.place: str(one.uses) for one in wanted if one.uses is not None}
+    row.found = [one | ({"uses": used[place]} if place in used else {}) for place, one in enumerate(row.found)]
+    row.wanted = [
+        {"place": one.place, "version_of": str(one.version_of) if one.version_of else None}
+        for one in wanted if one.uses is None
+    ]  # fmt: skip
+    if not row.wanted:
+        row.state, row.finished_at = ImportState.KEPT, at
+        session().flush()
+        return
     row.state, row.tries, row.next_try_at = ImportState.KEEPING, 0, at
     session().flush()
     _send(row)
@@ -231,6 +243,7 @@ class _Turn:
         with transaction(self.tenant_id):
             row = locked(self.row.id)
             if row.state == ImportState.READING:
+                row.found = resembling.marked(row.found, readable(standing_of(row.by)), other_than=row.problem_id)
                 row.state, row.format, row.total = ImportState.READ, self.found.format.label, len(self.found.problems)
         return ImportState.READ
 
@@ -256,7 +269,8 @@ class _Turn:
             raise
         except GraderError as error:
             return {"title": read.title, "refused": error.message}
-        return {"title": read.title, **_summary(package), "cpu_ms": limit, "where": where}
+        told = {"title": read.title, **_summary(package), "cpu_ms": limit, "where": where}
+        return told | {"print": resembling.print_of(package)}
 
     def keep(self) -> str:
         """Keep what was chosen, all of it or nothing."""

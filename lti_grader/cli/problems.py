@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import sqlalchemy as sa
 
 from lti_grader import adapters
 from lti_grader.app import create_app
 from lti_grader.assignments.languages import available_languages
+from lti_grader.authoring import resembling
 from lti_grader.authoring.verifying import record_verified
 from lti_grader.cli.judging import JSON, KIND, LANGUAGES_FOLDER, PACKAGE, PROTOTYPES, sandbox_of
 from lti_grader.core.db import transaction
@@ -95,9 +97,10 @@ def _verified(sandbox: Sandbox, read: Package, time_limit: float | None, *, is_t
 @click.option("--publish", is_flag=True, help="Publish it, if its own submissions come to what their author expects.")
 @click.option("--partly", is_flag=True, help="Bring in, as drafts, also what would lose something.")
 @click.option("--again", is_flag=True, help="As the next version of a problem of that name, where there is one.")
+@click.option("--new-only", is_flag=True, help="Leave out what is here already, with the same statement or tests.")
 def import_(
-    package: Path, prototypes: tuple[Path, ...], *, tenant: str | None, publish: bool, partly: bool, again: bool
-) -> None:
+    package: Path, prototypes: tuple[Path, ...], *, tenant: str | None, publish: bool, partly: bool, again: bool, new_only: bool
+) -> None:  # fmt: skip
     """Put problems into the problem bank, as drafts or published.
 
     PACKAGE is a folder or a ZIP archive, of one problem or of several beside each other, a notebook, or a Moodle XML file with
@@ -107,11 +110,13 @@ def import_(
     with create_app().app_context():
         held = adapters.installed()
         with sandbox_of(held.settings.sandbox) as sandbox:
-            bringing = _Bringing(sandbox, institution(tenant), publish=publish, partly=partly, again=again)
+            bringing = _Bringing(
+                sandbox, institution(tenant), publish=publish, partly=partly, again=again, new_only=new_only
+            )
             states = Counter(bringing.bring_in(one) for one in found)
     if len(found) > 1:
         click.echo("; ".join(f"{count} {state}" for state, count in states.items()))
-    sys.exit(0 if set(states) <= {"published" if publish else "kept as a draft"} else 1)
+    sys.exit(0 if set(states) <= {"published" if publish else "kept as a draft", "left out"} else 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +128,7 @@ class _Bringing:
     publish: bool
     partly: bool
     again: bool
+    new_only: bool
 
     def bring_in(self, read: Package | Refused) -> str:
         if isinstance(read, Refused):
@@ -142,6 +148,11 @@ class _Bringing:
 
     def _kept(self, read: Package, losses: list[str]) -> str:
         read = packages.settled(self.sandbox, read)
+        alike, is_known = self._alike(read)
+        if is_known and self.new_only:
+            self._tell(read, "", alike)
+            click.echo("left out")
+            return "left out"
         limit, where = packages.calibrated(self.sandbox, read)
         found = packages.verify(self.sandbox, read, cpu_ms=limit) if self.publish else []
         draft = keeping.draft_of(read, cpu_ms=limit, put=adapters.installed().blobs.put)
@@ -156,7 +167,7 @@ class _Bringing:
                 record_verified(version, found, draft.submissions, at=now)
             if is_published:
                 operations.publish(version, at=now)
-        self._tell(read, f", limit {limit / 1000:g} s a test ({where})", dict.fromkeys([*read.report, *losses]))
+        self._tell(read, f", limit {limit / 1000:g} s a test ({where})", dict.fromkeys([*read.report, *losses, *alike]))
         for one in differing:
             _say(one)
         if self.publish and not is_published:
@@ -165,6 +176,18 @@ class _Bringing:
         else:
             click.echo("published" if is_published else "kept as a draft")
         return "published" if is_published else "kept as a draft"
+
+    def _alike(self, read: Package) -> tuple[list[str], bool]:
+        """Return in words what may be here already, and whether one of that is the same by more than its title."""
+        told = {"title": read.title, "print": resembling.print_of(read)}
+        with transaction(self.tenant_id):
+            there = problem_named(read.slug) if self.again else None
+            (line,) = resembling.marked([told], sa.true(), other_than=there.id if there else None)
+            titles = resembling.titles_of({uuid.UUID(one["id"]) for one in line["alike"]}, sa.true())
+        words = [
+            f"It may be here already, as “{titles[uuid.UUID(one['id'])]}”: {one['because']}" for one in line["alike"]
+        ]
+        return words, any(one["because"] in resembling.SURE for one in line["alike"])
 
     def _tell(self, read: Package, more: str, report: Iterable[str]) -> None:
         click.echo(f"{read.slug}: {read.title}{more}")

@@ -67,6 +67,10 @@ def test_each_question_is_reported_and_what_is_proved_is_published(world: World,
     assert tests[0] == ('printf("%d", sqr(2) + 0 * LIMIT)', Visibility.SAMPLE)
     again = bring_in(tmp_path, SQR)
     assert "There is a problem called 'square' already" in again.output
+    left = bring_in(tmp_path, SQR, more=("--new-only",))
+    assert left.exit_code == 0, left.output
+    assert "It may be here already, as “" in left.output
+    assert left.output.splitlines()[-1] == "left out"
 
 
 def test_what_would_lose_something_is_brought_in_on_request_and_as_a_draft(world: World, tmp_path: Path) -> None:

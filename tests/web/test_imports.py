@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from lti_grader.adapters import Adapters
 from lti_grader.adapters.storage import StorageUnavailable
-from lti_grader.authoring import importing, tasks
+from lti_grader.authoring import importing, resembling, tasks
 from lti_grader.authoring.models import OWED_IMPORTS, ProblemImport
 from lti_grader.classes.models import Role
 from lti_grader.core import owed
@@ -21,6 +21,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.grading.tasks import close_sandbox
 from lti_grader.problems.models import Problem, ProblemVersion
 from tests.fixtures import moodle_xml
+from tests.fixtures.statements import statements
 from tests.fixtures.world import World
 from tests.web.two_sections import Visit, plain
 
@@ -118,6 +119,59 @@ def test_a_package_is_told_first_and_kept_as_a_draft_on_a_word(desk: Desk) -> No
     assert desk.keep(again, 0, **{"as-0": "new"}) == 303
     assert desk.work(again) == "kept"
     assert desk.problems() == {"twice": ["draft"], "twice-2": ["draft"]}
+
+
+def _like(title: str, statement: str = "", answer: str = "") -> dict[str, str]:
+    """Return the package with another title, and another statement or another test where one is given."""
+    files = KATTIS | {"problem.yaml": f"name: {title}\nlimits:\n  time_limit: 1\n"}
+    if statement:
+        files |= {"problem_statement/problem.en.tex": statement}
+    return files | ({"data/secret/2.in": answer, "data/secret/2.ans": answer} if answer else {})
+
+
+def test_what_is_there_already_is_said_and_used_in_its_place_where_that_is_wanted(
+    desk: Desk, world: World, visit: Visit
+) -> None:
+    first = desk.give(packed(KATTIS))
+    assert desk.work(first) == "read"
+    assert desk.keep(first, 0) == 303
+    assert desk.work(first) == "kept"
+    known = desk.row(first).found[0]["problem_id"]
+    given = {
+        "a-tests": _like("Otherwise", "Something else."), "b-statement": _like("Anew", answer="1"),
+        "c-title": _like("Twices", "Not it.", "2"), "d-new": _like("Fresh", "Fresh.", "3"),
+        "e-again": _like("Another", "Fresh.", "4"),
+    }  # fmt: skip
+    with zipfile.ZipFile(target := io.BytesIO(), "w") as archive:
+        for folder, files in given.items():
+            for name, text in files.items():
+                archive.writestr(f"{folder}/{name}", text)
+    url = desk.give(target.getvalue(), "many.zip")
+    with statements() as said:
+        assert desk.work(url) == "read"
+    compared = [one for one in said if "regexp_replace" in one or "problems.title" in one]
+    assert len(compared) <= 3, "as few questions however many problems there are"
+    found = desk.row(url).found
+    assert [[other["because"] for other in one["alike"]] for one in found] == [
+        [resembling.TESTS], [resembling.STATEMENT], [resembling.TITLE], [], [],
+    ]  # fmt: skip
+    assert {other["id"] for one in found for other in one["alike"]} == {known}
+    assert [one.get("twice") for one in found] == [None, None, None, None, 3]
+    told = desk.text(url)
+    assert told.count("It is there already") == 2
+    assert told.count("It may be there already") == 1
+    assert "Fresh of this file has the same statement or tests" in told
+    assert desk.keep(url, 0, **{"as-0": f"use:{uuid.uuid4()}"}) == 422
+    # Of five: one is left out, one used, one is taken anyway.
+    assert desk.keep(url, 0, 1, 3, **{"as-0": f"use:{known}", "as-1": "new", "as-3": "new"}) == 303
+    assert desk.work(url) == "kept"
+    assert set(desk.problems()) == {"twice", "b-statement", "d-new"}
+    assert "Twice is used in its place" in desk.text(url)
+    again = desk.give(packed(KATTIS))
+    assert desk.work(again) == "read"
+    assert desk.keep(again, 0, **{"as-0": f"use:{known}"}) == 303
+    assert desk.row(again).state == "kept", "nothing is owed"
+    assert len(desk.problems()) == 3
 
 
 def test_a_file_is_the_next_version_of_the_problem_it_was_brought_to(desk: Desk, world: World) -> None:
