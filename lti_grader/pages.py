@@ -17,6 +17,7 @@ from lti_grader.assignments.passcode_views import blueprint as passcodes
 from lti_grader.assignments.queries import OpenedAssignment
 from lti_grader.assignments.views import blueprint as assignments
 from lti_grader.attempts import queries as attempts
+from lti_grader.attempts.group_draft_views import blueprint as group_drafts
 from lti_grader.attempts.notebooks import MOST_BYTES
 from lti_grader.attempts.views import blueprint as work
 from lti_grader.audit.views import blueprint as audit
@@ -164,6 +165,7 @@ def register_pages(app: flask.Flask) -> None:
         administration,
         classes,
         groups,
+        group_drafts,
         materials,
         class_settings,
         class_exports,

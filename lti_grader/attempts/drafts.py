@@ -210,7 +210,7 @@ def forget(kv: KeyValue, student_id: uuid.UUID) -> None:
     problems = set()
     for row in rows:
         problems.add(row.assignment_problem_id)
-        row.current_code, row.other_drafts, row.save_id = "", {}, ""
+        row.current_code, row.other_drafts, row.save_id, row.is_shared = "", {}, "", False
     waiting = (name.split(":") for name in kv.members(_DIRTY))
     problems |= {uuid.UUID(name[2]) for name in waiting if name[:2] == [str(tenant), str(student_id)]}
     for problem in problems:

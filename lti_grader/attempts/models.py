@@ -61,6 +61,8 @@ class AssignmentProgress(Row, Tenanted, Base):
     """The highest attempt number given out; its row lock puts a student's attempts in order."""
     handed_in_at: Mapped[dt.datetime | None]
     """When something was last handed in; None where it was only written, or tried out."""
+    is_shared: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether those with whom the student hands in may read the draft."""
     last_updated: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 
 

@@ -16,7 +16,7 @@ from lti_grader.assignments import queries as assignments
 from lti_grader.assignments.access import overrides_of
 from lti_grader.assignments.languages import offered
 from lti_grader.assignments.operations import languages_taken, require_language, require_open
-from lti_grader.attempts import drafts, operations, queries, statements, timing
+from lti_grader.attempts import drafts, group_drafts, operations, queries, statements, timing
 from lti_grader.attempts.answers import checked_answer, files_config, most_bytes, starters_of, wanted_files
 from lti_grader.attempts.hints import hint_parts
 from lti_grader.attempts.models import AttemptType
@@ -99,7 +99,9 @@ def overview(assignment_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Place:
+class Place:
+    """A problem of an assignment, as whoever looks stands to it."""
+
     opened: assignments.OpenedAssignment
     line: assignments.ProblemLine
 
@@ -108,20 +110,21 @@ class _Place:
         return self.line.item
 
 
-def _place(item_id: uuid.UUID, user_id: uuid.UUID) -> _Place:
+def _place(item_id: uuid.UUID, user_id: uuid.UUID) -> Place:
     item = assignments.assignment_problem(item_id)
     opened = assignments.open_assignment(item.assignment_id, user_id)
-    return _Place(opened, next(line for line in opened.problems if line.item.id == item_id))
+    return Place(opened, next(line for line in opened.problems if line.item.id == item_id))
 
 
-def _let_in(item_id: uuid.UUID, user_id: uuid.UUID) -> _Place:
+def let_in(item_id: uuid.UUID, user_id: uuid.UUID) -> Place:
     """Return a place for whoever may see its problem: it raises `PasscodeNeeded` for whoever has not entered the passcode."""
     place = _place(item_id, user_id)
     place.opened.require_let_in()
     return place
 
 
-def _read_only_reason(place: _Place) -> str:
+def read_only_reason(place: Place) -> str:
+    """Return why somebody cannot write where they are; "" where they can."""
     if place.opened.membership.is_staff:
         return ""
     if look() is not None:
@@ -144,7 +147,7 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             return flask.redirect(flask.url_for("passcodes.page", assignment_id=place.opened.assignment.id))
         version = problems.version(place.item.problem_version_id)
         made = queries.submissions_made(queries.who_hands_in(me.user_id, place.opened.assignment), item_id)
-        reason = _read_only_reason(place)
+        reason = read_only_reason(place)
         if version.is_quiz:
             return quiz_page(place, version, me, reason=reason, submissions_made=made)
         draft = drafts.load(adapters.installed().kv, me.user_id, item_id)
@@ -184,6 +187,7 @@ def page(item_id: uuid.UUID) -> ResponseReturnValue:
             rubric=shown_rubric(version.id),
             copy_url=flask.url_for("work.notebook", item_id=item_id),
             config=config,
+            together=group_drafts.together(place.opened.assignment, item_id, place.opened.membership),
             submissions_made=made,
             attempts_allowed=place.opened.dates.attempts_allowed,
         )
@@ -201,7 +205,7 @@ def picture(item_id: uuid.UUID, name: str) -> ResponseReturnValue:
     """A picture of a problem, for whoever reads a text that shows it."""
     me = viewer()
     with transaction(me.tenant_id):
-        place = _let_in(item_id, me.user_id)
+        place = let_in(item_id, me.user_id)
         ref = picture_of(place.opened, item_id, problems.version(place.item.problem_version_id), name, at=now())
     return statements.picture(ref, name)
 
@@ -211,7 +215,7 @@ def notebook(item_id: uuid.UUID) -> ResponseReturnValue:
     """The notebook that students begin with, and its data."""
     me = viewer()
     with transaction(me.tenant_id):
-        version = problems.version(_let_in(item_id, me.user_id).item.problem_version_id)
+        version = problems.version(let_in(item_id, me.user_id).item.problem_version_id)
         if not takes_notebook(version.harness):
             raise NotFound("This problem is answered on its page: there is no notebook to it.")
         return as_download(copy_for(version, problems.slug_of(version.id), adapters.installed().blobs.get))
@@ -222,7 +226,7 @@ def unpack(item_id: uuid.UUID) -> ResponseReturnValue:
     """The files of a ZIP archive, for the editor; nothing is kept."""
     me = viewer()
     with transaction(me.tenant_id):
-        place = _let_in(item_id, me.user_id)
+        place = let_in(item_id, me.user_id)
         place.opened.membership.require_work()
         wanted = wanted_files(problems.version(place.item.problem_version_id))
     return as_files(unpacked(uploaded_archive(), wanted))
@@ -270,7 +274,7 @@ def save_draft(item_id: uuid.UUID) -> ResponseReturnValue:
         time_spent_seconds=_whole(given.get("time_spent_seconds", 0), "time_spent_seconds"),
     )
     with transaction(me.tenant_id):
-        place = _let_in(item_id, me.user_id)
+        place = let_in(item_id, me.user_id)
         place.opened.membership.require_work()
         version = problems.version(place.item.problem_version_id)
         check_code(given.get("code"), max_bytes=most_bytes(version, held.settings.max_code_bytes))
@@ -298,7 +302,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
     language = str(given.get("language", ""))
     with transaction(me.tenant_id):
         # Refuse before anything is stored; it is looked at again under the lock.
-        place = _let_in(item_id, me.user_id)
+        place = let_in(item_id, me.user_id)
         place.opened.membership.require_work()
         version = problems.version(place.item.problem_version_id)
         if version.is_quiz:
@@ -319,7 +323,7 @@ def hand_in(item_id: uuid.UUID) -> ResponseReturnValue:
         answers=encoded if version.is_quiz else None,
     )
     with transaction(me.tenant_id):
-        place = _let_in(item_id, me.user_id)
+        place = let_in(item_id, me.user_id)
         attempt = operations.submit(
             me.user_id,
             place.opened.assignment,

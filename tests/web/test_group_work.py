@@ -9,8 +9,10 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from lti_grader.adapters import Adapters
 from lti_grader.assignments.models import Assignment
 from lti_grader.assignments.queries import open_assignment
+from lti_grader.attempts import drafts
 from lti_grader.attempts.queries import attempt as get_attempt
 from lti_grader.classes.models import Class, Enrollment
 from lti_grader.core.db import session, transaction
@@ -58,6 +60,40 @@ def test_what_one_member_submits_every_member_sees_and_nobody_else(teams: Teams,
     _submit(mate, teams)
     assert "2 of 2 submissions used" in plain(one.get(work).text)
     _submit(one, teams, status=409)
+
+
+def test_a_draft_is_ones_own_until_its_student_lets_the_group_read_it(
+    teams: Teams, visit: Visit, held: Adapters
+) -> None:
+    world, work = teams.world, f"/work/{teams.item}"
+    one, mate, other, alone = (visit(teams.students[place]) for place in (0, 1, 2, 4))
+    theirs = f"{work}/group/drafts/{teams.students[0]}"
+    save = {"code": "print(1)", "language": "python", "base_revision": 0, "save_id": uuid.uuid4().hex}
+    assert one.put(f"{work}/draft", json=save).status_code == 200
+    drafts.flush(held.kv)
+
+    def told(browser: FlaskClient) -> str:
+        return plain(browser.get(f"{work}/group").text)
+
+    assert "Nobody of your group has submitted anything here yet." in plain(mate.get(work).text)
+    assert "lets you read" not in told(mate)
+    assert mate.get(theirs).status_code == 404
+    assert one.post(f"{work}/group", data={"shared": "1"}).status_code == 303
+    assert "They read it now" in told(one)
+    assert "Student A lets you read their draft" in told(mate)
+    assert mate.get(theirs).text == "print(1)"
+    for browser in (other, alone, visit(world.teacher_id)):
+        assert "Student A" not in browser.get(f"{work}/group").text
+        assert browser.get(theirs).status_code == 404
+    assert alone.post(f"{work}/group", data={"shared": "1"}).status_code == 403
+    # What was submitted last is told with who did; a draft is taken back at once.
+    attempt = _submit(mate, teams)
+    assert "Submitted last by Student B" in told(one)
+    assert f"/attempts/{attempt}/code" in one.get(f"{work}/group").text
+    assert "Submitted last by you" in told(mate)
+    assert one.post(f"{work}/group").status_code == 303
+    assert "lets you read" not in told(mate)
+    assert mate.get(theirs).status_code == 404
 
 
 def test_a_teacher_says_who_hands_in_and_the_check_list_names_who_cannot(

@@ -46,7 +46,7 @@ OWN = {
 # What students are let into, each to what is their own or shown to them. All else is the staff's, a new route as well.
 STUDENTS = {
     "announcements.of_class", "calendar.of_class", "events.show", "gradebook.home", "gradebook.mentored_home", "gradebook.review",
-    "groups.choose", "groups.of_class", "late_days.page", "late_days.spend", "leaderboard.of_assignment", "leaderboard.of_class",
+    "group_drafts.beside", "group_drafts.draft", "group_drafts.share", "groups.choose", "groups.of_class", "late_days.page", "late_days.spend", "leaderboard.of_assignment", "leaderboard.of_class",
     "leaderboard.take_part", "lti.asset", "lti.asset_file", "lti.attempt_link", "lti.fetch_again", "materials.file",
     "materials.page", "notifications.open_one", "own_marks.mentored", "own_marks.mine", "passcodes.enter", "passcodes.page",
     "requests.act", "requests.ask", "requests.new", "requests.thread", "results.attempt", "results.cancel", "results.code",

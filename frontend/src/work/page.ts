@@ -192,7 +192,10 @@ export class WorkPage {
         this.#times.wait(handed.next_in_seconds ?? 0);
       },
       waits: () => this.#times.waits,
-      listChanged: () => this.#past.refreshIfOpen(),
+      listChanged: () => {
+        this.#past.refreshIfOpen();
+        document.getElementById("beside")?.dispatchEvent(new Event("refresh"));
+      },
     });
   }
 
@@ -232,6 +235,7 @@ export class WorkPage {
   #makePast(): Past {
     return new Past({
       list: byId("attempts"),
+      beside: document.getElementById("beside"),
       kept: byId("kept"),
       keeping: this.#keeping,
       reader: this.#desk,

@@ -7,6 +7,8 @@ import { extent, type Reader, type Text } from "./texts";
 export interface PastParts {
   /** The element that holds the list of attempts. */
   readonly list: HTMLElement;
+  /** What stands beside the work of somebody in a group, with the others' texts. */
+  readonly beside?: HTMLElement | null;
   readonly kept: HTMLElement;
   readonly keeping: Keeping;
   readonly reader: Reader;
@@ -25,10 +27,12 @@ export class Past {
 
   constructor(parts: PastParts) {
     this.#parts = parts;
-    parts.list.addEventListener("click", (event) => {
-      const button = (event.target as Element).closest<HTMLElement>("[data-restore]");
-      if (button) void this.#restoreAttempt(button);
-    });
+    for (const place of [parts.list, parts.beside]) {
+      place?.addEventListener("click", (event) => {
+        const button = (event.target as Element).closest<HTMLElement>("[data-restore]");
+        if (button) void this.#restoreFrom(button);
+      });
+    }
     parts.list.addEventListener("htmx:beforeSwap", (event) => {
       if (event.target === parts.list) this.#compared = comparisons(parts.list);
     });
@@ -80,14 +84,14 @@ export class Past {
     );
   }
 
-  async #restoreAttempt(button: HTMLElement): Promise<void> {
-    const { restore: url = "", language = "", number = "" } = button.dataset;
+  async #restoreFrom(button: HTMLElement): Promise<void> {
+    const { restore: url = "", language = "", number = "", from = `attempt ${number}` } = button.dataset;
     try {
       const response = await fetch(url, { headers: { Accept: "text/plain" } });
       if (!response.ok) throw new Error(String(response.status));
-      this.#parts.restore({ code: await response.text(), language }, `attempt ${number}`);
+      this.#parts.restore({ code: await response.text(), language }, from);
     } catch {
-      this.#parts.failed(`The code of attempt ${number} could not be loaded. Try again in a moment.`);
+      this.#parts.failed(`The text of ${from} could not be loaded. Try again in a moment.`);
     }
   }
 }
