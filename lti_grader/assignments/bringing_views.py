@@ -66,7 +66,7 @@ def _page(class_id: uuid.UUID, user_id: uuid.UUID, error: str = "") -> str:
         parts=parts,
         sets=bringing.spare_sets(chosen, class_id, parts) if chosen else [],
         form=flask.request.form,
-        ticked=set(flask.request.form.getlist("item")),
+        ticked=set(flask.request.form.getlist("item")) if flask.request.method == "POST" else None,
         weeks=weeks,
         most_weeks=bringing.MOST_WEEKS,
         came=given.get("came", ""),

@@ -123,7 +123,7 @@ def _page(
         comments=len(given.said.comments) if given else 0,
         form=flask.request.form,
         sealed=sealed,
-        ticked=set(flask.request.form.getlist("item")),
+        ticked=set(flask.request.form.getlist("item")) if "kept" in flask.request.form else None,
         weeks=weeks,
         most_weeks=MOST_WEEKS,
         came=came,
