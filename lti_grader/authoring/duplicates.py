@@ -1,12 +1,13 @@
-"""Problems that are there twice: with the same statement, the same tests, or nearly the same title."""
+"""Problems that are there twice: with the same statement, tests or questions, or nearly the same title."""
 
 import dataclasses
 import difflib
 import math
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, aggregate_order_by
 
 from lti_grader.authoring.access import OpenedProblem, readable
 from lti_grader.core.db import session
@@ -18,8 +19,18 @@ _MOST = 10
 _STATEMENT = sa.func.md5(sa.func.regexp_replace(ProblemVersion.description_markdown, r"\s+", " ", "g"))
 
 
-# What a quiz's rows hold says nothing of its questions.
-_HAS_TESTS = ProblemVersion.kind != ProblemKind.QUIZ
+STATEMENT, TESTS, TITLE = "The statement is the same.", "All tests are the same.", "The title is nearly the same."
+QUESTIONS = "All questions are the same."
+# A quiz is its questions: introductions are often alike, and what the rows of its tests hold says nothing.
+_IS_QUIZ = ProblemVersion.kind == ProblemKind.QUIZ
+
+
+def _of_each_question(field: str) -> sa.ColumnElement[Any]:
+    path = sa.cast(f"$.sections[*].questions[*].{field}", JSONPATH)
+    return sa.func.jsonb_path_query_array(ProblemVersion.quiz, path, type_=JSONB)
+
+
+_ASKED = _of_each_question("prompt").op("||")(_of_each_question("text"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,15 +44,16 @@ class Duplicate:
 
 
 def duplicates_of(opened: OpenedProblem) -> list[Duplicate]:
-    """Return problems that somebody may read which may be this one once more, the surest first, in three queries.
+    """Return problems that somebody may read which may be this one once more, the surest first, in four queries.
 
-    The same statement or tests means those of any version of either; a title is near from 85 % of difflib's ratio on.
+    The same statement, tests or questions means those of any version of either; a title is near from 85 % of difflib's ratio on.
     """
     problem, found = opened.problem, dict[uuid.UUID, Duplicate]()
     others = (Problem.id != problem.id, readable(opened.author))
     for because, hashes in (
-        ("The statement is the same.", statements()),
-        ("All tests are the same.", tests_of_versions(_of_like_tests(problem.id))),
+        (STATEMENT, statements()),
+        (QUESTIONS, questions()),
+        (TESTS, tests_of_versions(_of_like_tests(problem.id))),
     ):
         own = sa.select(hashes.c.hash).where(hashes.c.problem_id == problem.id)
         query = (
@@ -60,7 +72,7 @@ def duplicates_of(opened: OpenedProblem) -> list[Duplicate]:
         .order_by(Problem.title, Problem.id)
     ):
         if id_ not in found and is_near(title, problem.title):
-            found[id_] = Duplicate(id_, title, "The title is nearly the same.")
+            found[id_] = Duplicate(id_, title, TITLE)
     return list(found.values())[:_MOST]
 
 
@@ -98,9 +110,19 @@ def statements() -> sa.Subquery:
     has_words = sa.func.length(sa.func.trim(ProblemVersion.description_markdown)) > 0
     return (
         sa.select(ProblemVersion.problem_id, _STATEMENT.label("hash"))
-        .where(has_words)
+        .where(has_words, ~_IS_QUIZ)
         .distinct()
         .subquery("statements")
+    )
+
+
+def questions() -> sa.Subquery:
+    """Return the hashes of what each quiz asks, `problem_id` and `hash`: its questions' texts, and those of their blanks, as JSON."""
+    return (
+        sa.select(ProblemVersion.problem_id, sa.func.md5(sa.cast(_ASKED, sa.Text)).label("hash"))
+        .where(_IS_QUIZ, sa.func.jsonb_array_length(_ASKED) > 0)
+        .distinct()
+        .subquery("questions")
     )
 
 
@@ -134,7 +156,7 @@ def tests_of_versions(versions: sa.Select[tuple[uuid.UUID]]) -> sa.Subquery:
         )
         .join(TestGroup, TestGroup.problem_version_id == ProblemVersion.id)
         .join(TestCase, TestCase.test_group_id == TestGroup.id)
-        .where(ProblemVersion.id.in_(versions), _HAS_TESTS)
+        .where(ProblemVersion.id.in_(versions), ~_IS_QUIZ)
         .group_by(ProblemVersion.problem_id, ProblemVersion.id)
         .subquery("tests")
     )

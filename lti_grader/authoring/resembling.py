@@ -1,7 +1,8 @@
-"""Problems of a file that may be here already, or in it twice: by the measures of `duplicates`, for hundreds in three queries."""
+"""Problems of a file that may be here already, or in it twice: by the measures of `duplicates`, for hundreds in four queries."""
 
 import difflib
 import hashlib
+import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +11,14 @@ from typing import Any, TypedDict
 import sqlalchemy as sa
 
 from lti_grader.authoring.duplicates import (
+    QUESTIONS,
+    STATEMENT,
+    TESTS,
+    TITLE,
     are_near,
     even,
     lengths_near,
+    questions,
     statements,
     test_sizes,
     tests_of_versions,
@@ -22,11 +28,11 @@ from lti_grader.problems.drafts import DraftTest
 from lti_grader.problems.models import Problem
 from lti_grader.problems.packages.keeping import INLINE_BYTES
 from lti_grader.problems.packages.package import Package
+from lti_grader.problems.quizzes.form import Quiz
 
 MOST = 3
 """Problems that are told of one."""
-STATEMENT, TESTS, TITLE = "The statement is the same.", "All tests are the same.", "The title is nearly the same."
-SURE = (STATEMENT, TESTS)
+SURE = (STATEMENT, QUESTIONS, TESTS)
 # As PostgreSQL's \s reads what statements have between words.
 _SPACE = re.compile(r"[ \t\n\r\f\v]+")
 
@@ -35,6 +41,7 @@ class Print(TypedDict):
     """What of a problem others are compared by; hashes as `duplicates` makes them, "" where there is nothing to compare."""
 
     statement: str
+    questions: str
     tests: str
     count: int
     """Of tests."""
@@ -58,13 +65,20 @@ def print_of(package: Package) -> Print:
         With every test in it, as `grading.packages.settled` returns it.
     """
     tests = [test for group in package.groups for test in group.tests] if package.quiz is None else []
-    words = _SPACE.sub(" ", package.statement)
+    words = _SPACE.sub(" ", package.statement) if package.quiz is None else ""
     return {
+        "questions": _asked(package.quiz) if package.quiz is not None else "",
         "statement": _md5(words.encode()) if words.strip(" ") else "",
         "tests": _md5(",".join(sorted(map(_hash, tests))).encode()) if tests else "",
         "count": len(tests),
         "bytes": sum(len(one) for test in tests for one in _inline(test)),
     }
+
+
+def _asked(quiz: Quiz) -> str:
+    texts = [one.prompt for one in quiz.questions] + [getattr(one, "text", "") for one in quiz.questions]
+    said = [one for one in texts if one]
+    return _md5(json.dumps(said, ensure_ascii=False).encode()) if said else ""
 
 
 def _md5(content: bytes) -> str:
@@ -104,6 +118,7 @@ def marked(
     alike: dict[int, dict[str, str]] = {place: {} for place in compared}
     for because, name, hashes in (
         (STATEMENT, "statement", statements()),
+        (QUESTIONS, "questions", questions()),
         (TESTS, "tests", tests_of_versions(_of_like_tests(compared.values()))),
     ):
         same = _same(hashes, {one["print"][name] for one in compared.values()} - {""}, may_read)
@@ -123,7 +138,7 @@ def marked(
             line["alike"] = [Alike(id=id_, because=why) for id_, why in list(alike[place].items())[:MOST]]
             twice = [
                 first.setdefault((name, one["print"][name]), place)
-                for name in ("statement", "tests")
+                for name in ("statement", "questions", "tests")
                 if one["print"][name]
             ]
             line |= {"twice": min(twice)} if twice and min(twice) < place else {}

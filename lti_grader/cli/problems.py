@@ -97,7 +97,9 @@ def _verified(sandbox: Sandbox, read: Package, time_limit: float | None, *, is_t
 @click.option("--publish", is_flag=True, help="Publish it, if its own submissions come to what their author expects.")
 @click.option("--partly", is_flag=True, help="Bring in, as drafts, also what would lose something.")
 @click.option("--again", is_flag=True, help="As the next version of a problem of that name, where there is one.")
-@click.option("--new-only", is_flag=True, help="Leave out what is here already, with the same statement or tests.")
+@click.option(
+    "--new-only", is_flag=True, help="Leave out what is here already, with the same statement, tests or questions."
+)
 def import_(
     package: Path, prototypes: tuple[Path, ...], *, tenant: str | None, publish: bool, partly: bool, again: bool, new_only: bool
 ) -> None:  # fmt: skip

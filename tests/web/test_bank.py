@@ -4,13 +4,19 @@ import re
 import uuid
 
 import pytest
+import sqlalchemy as sa
 
+from lti_grader import adapters
 from lti_grader.authoring import bank
-from lti_grader.authoring.duplicates import is_near
+from lti_grader.authoring.duplicates import QUESTIONS, is_near
+from lti_grader.authoring.resembling import marked, print_of
 from lti_grader.classes.models import EnrollmentSource, Role
 from lti_grader.classes.operations import create_class, enroll
 from lti_grader.core.db import session, transaction
 from lti_grader.problems.models import Difficulty, Problem, ProblemVersion, Sharing
+from lti_grader.problems.packages import exporting
+from lti_grader.problems.quizzes.form import quiz_of
+from tests.fixtures.quizzes import published
 from tests.fixtures.world import World
 from tests.web.two_sections import Visit
 
@@ -79,6 +85,26 @@ def test_a_problem_that_is_there_twice_is_said(world: World, visit: Visit) -> No
     assert "This problem may be there twice" in page
     assert str(second) in page
     assert "The statement is the same." in page
+
+
+def test_a_quiz_is_another_one_by_its_questions_and_not_by_its_introduction(world: World, visit: Visit) -> None:
+    blank = {"kind": "words", "id": "x", "accepted": [{"text": "y"}]}
+    odd = quiz_of({"sections": [{"id": "a", "questions": [
+        {"kind": "numeric", "id": "q", "prompt": 'É "so"\n\t/\\ \u2028 <b> \x7f', "value": 1},
+        {"kind": "blanks", "id": "b", "text": "{{x}} \x01", "blanks": [blank]},
+    ]}]})  # fmt: skip
+    versions = [published(world, odd), published(world, odd), published(world)]
+    with transaction(world.tenant_id):
+        first, second, other = (session().get_one(ProblemVersion, one).problem_id for one in versions)
+        kept = exporting.kept_version(versions[0])
+    page = visit(world.teacher_id).get(f"/problems/{first}").text
+    assert page.count("All questions are the same.") == 1
+    assert page.count("The title is nearly the same.") == 1
+    found = {"title": "Otherwise", "print": print_of(exporting.package_of(kept, adapters.installed().blobs.get))}
+    with transaction(world.tenant_id):
+        (told,) = marked([found], sa.true())
+    assert {one["id"]: one["because"] for one in told["alike"]} == dict.fromkeys(map(str, (first, second)), QUESTIONS)
+    assert str(other) in page
 
 
 @pytest.mark.parametrize(

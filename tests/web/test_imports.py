@@ -160,7 +160,7 @@ def test_what_is_there_already_is_said_and_used_in_its_place_where_that_is_wante
     told = desk.text(url)
     assert told.count("It is there already") == 2
     assert told.count("It may be there already") == 1
-    assert "Fresh of this file has the same statement or tests" in told
+    assert "Fresh of this file has the same statement, questions or tests" in told
     assert desk.keep(url, 0, **{"as-0": f"use:{uuid.uuid4()}"}) == 422
     # Of five: one is left out, one used, one is taken anyway.
     assert desk.keep(url, 0, 1, 3, **{"as-0": f"use:{known}", "as-1": "new", "as-3": "new"}) == 303
