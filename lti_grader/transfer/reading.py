@@ -12,6 +12,7 @@ from typing import Annotated, Any, BinaryIO, Literal, Self
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -107,10 +108,15 @@ class GivenModule(_Part):
     items: list[Annotated[GivenItem, Field(discriminator="type")]]
 
 
+def _evened(name: object) -> object:
+    """Return a name as groups have it: without more than one blank between its words."""
+    return " ".join(name.split()) if isinstance(name, str) else name
+
+
 class GivenGroupSet(_Part):
     """How students are divided, without any of them."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
+    name: Annotated[str, BeforeValidator(_evened), StringConstraints(min_length=1, max_length=LONGEST_NAME)]
     students_join: bool = False
     most_members: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] | None = None
 
@@ -119,7 +125,9 @@ class GivenComment(_Part):
     """A comment of the bank that the staff of the class share."""
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_CHARACTERS)]
-    points: Annotated[Decimal, Field(ge=-MOST_POINTS, le=MOST_POINTS, allow_inf_nan=False)] | None = None
+    points: Annotated[Decimal, Field(ge=-MOST_POINTS, le=MOST_POINTS, decimal_places=4, allow_inf_nan=False)] | None = (
+        None
+    )
     problem: str | None = None
     """The folder of the problem that it is for; None for every one."""
 

@@ -229,6 +229,10 @@ def test_groups_and_comments_that_no_class_can_have_are_refused(beside: World, v
     assert "is a quiz" in answer(lambda said: said["modules"][0]["items"][1].update(group_set="Teams"))
     assert "same name" in answer(lambda said: said["group_sets"].append({"name": " Teams "}))
     assert "most_members" in answer(lambda said: said["group_sets"][0].update(most_members=101))
+    assert "same name" in answer(
+        lambda said: said["group_sets"].append({"name": "Te  ams"}) or said["group_sets"].append({"name": "Te ams"})
+    )
+    assert "comments.0.points" in answer(lambda said: said["comments"][0].update(points="0.00001"))
     assert "comments.0.text" in answer(lambda said: said["comments"][0].update(text=" "))
     assert "no assignment has" in answer(lambda said: said["comments"][0].update(problem="problems/none-v1"))
     assert "null characters" in answer(lambda said: said["comments"][0].update(text="a\0b"))
