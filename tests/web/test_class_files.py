@@ -34,10 +34,11 @@ from lti_grader.gradebook.totals.reads import Scheme, scheme_of
 from lti_grader.gradebook.totals.rules import Rules, Weighting
 from lti_grader.marking import bank
 from lti_grader.marking.bank import problems_of
-from lti_grader.problems.models import Problem
+from lti_grader.problems.models import Problem, ProblemVersion
 from lti_grader.transfer.contents import packed
 from tests.fixtures.quizzes import published
 from tests.fixtures.world import NOW, World, make_world
+from tests.web.test_pictures import PNG
 from tests.web.two_sections import Visit
 
 
@@ -78,7 +79,8 @@ def _taught(content: bytes) -> dict[str, Any]:
 def taught(world: World) -> World:
     """Two assignments, a quiz among them, a material with files, and categories of marks."""
     first = world.assignment(due_date=NOW, problems=2, opens_at=None, attempts_allowed=3)
-    world.assignment(versions=[published(world)])
+    pictures = {"plan.png": adapters.installed().blobs.put(PNG)}
+    world.assignment(versions=[published(world, pictures=pictures)])
     with transaction(world.tenant_id):
         place = membership(world.class_id, world.teacher_id)
         reading = materials.create(world.class_id, "Reading", None)
@@ -176,6 +178,8 @@ def test_another_institution_gets_the_problems_too_with_dates_moved(
     assert done.output.startswith("3 came, with 3 new problems")
     with transaction(other.tenant_id):
         assert session().scalar(sa.select(sa.func.count()).select_from(Problem)) == 3
+        (shown,) = [one for one in session().scalars(sa.select(ProblemVersion.pictures)) if one]
+        assert adapters.installed().blobs.get(shown["plan.png"]) == PNG
         dues = session().scalars(sa.select(Assignment.due_date).where(Assignment.due_date.is_not(None))).all()
         assert [(one - NOW).days for one in dues if one] == [364]
         assert [one.name for one in scheme_of(other.class_id).categories] == ["Homework"]
