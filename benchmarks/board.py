@@ -1,5 +1,6 @@
-"""The registrar's boards with many scores: what is read for a page, beside the same counts asked for plainly."""
+"""The registrar's boards with many scores, and the gradebook: what is read for a page, beside the same counts asked for plainly."""
 
+import datetime as dt
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,12 @@ import sqlalchemy as sa
 
 from benchmarks.scores import application
 from lti_grader import adapters
+from lti_grader.classes.models import Role
+from lti_grader.classes.queries import Membership
 from lti_grader.core.db import session, transaction
+from lti_grader.gradebook.grid import BY_TOTAL, Asked, grid
+from lti_grader.gradebook.marks import marks
+from lti_grader.gradebook.totals.reads import scheme_of, totals
 from lti_grader.lti import board, board_institution
 from lti_grader.lti.board import Filter, Sorting
 from tests.fixtures.world import World, make_world
@@ -48,6 +54,17 @@ def report(scores: int) -> None:
         _line("its last page", world, lambda: board.read(world.class_id, asked, page=10**6))
         by_student = Filter(left="0", sorting=Sorting.STUDENT)
         _line("by student", world, lambda: board.read(world.class_id, by_student))
+        big_class.fill_marks(world)
+        place, at = Membership(world.class_id, world.teacher_id, Role.TEACHER), dt.datetime.now(dt.UTC)
+        _line("the gradebook: all names, fifty with marks", world, lambda: _gradebook(place, Asked(), at))
+        by_total = Asked(sort=BY_TOTAL, is_down=True)
+        _line("the gradebook by total", world, lambda: _gradebook(place, by_total, at))
+
+
+def _gradebook(place: Membership, asked: Asked, at: dt.datetime) -> None:
+    found = grid(place, asked, at=at)
+    ids = [one.id for one in found.part(0)]
+    totals(place.class_id, scheme_of(place.class_id), found.columns, ids, marks(place.class_id, student_ids=ids), at=at)
 
 
 def _plainly() -> None:
