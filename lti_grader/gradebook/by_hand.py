@@ -143,7 +143,7 @@ def decide_all(
     decisions
         By student.
     seen
-        By student, as for `decide`; None where they are meant whatever stands there.
+        By student, as for `decide`; None, or nothing of a student, where they are meant whatever stands there.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def decide_all(
     locked = locked_entries(sorted(together), assignment)
     entries = {student_id: locked[student_id] for student_id in decisions}
     for student_id, entry in entries.items():
-        _require_unchanged(entry, None if seen is None else seen[student_id])
+        _require_unchanged(entry, None if seen is None else seen.get(student_id))
     others = {
         student_id: entry
         for student_id, entry in entries.items()

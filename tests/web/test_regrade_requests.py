@@ -130,6 +130,21 @@ def test_nobody_decides_twice_nor_on_what_they_have_not_read(desk: Desk) -> None
     assert "is declined by now" in desk.act(desk.student, url, "withdraw", status=409)
 
 
+def test_points_are_not_given_over_a_mark_that_has_changed_since(desk: Desk) -> None:
+    url = desk.ask()
+    seen = re.findall(r'name="mark" value="([^"]+)"', desk.teacher.get(url).text)[0]
+    cell = f"/classes/{desk.world.class_id}/students/{desk.student_id}/marks/{desk.assignment}"
+    given = desk.visit(desk.world.user(Role.TEACHER)).post(cell, data={"points": "9", "reason": "Seen in class"})
+    assert given.status_code == 303, given.text
+    page = desk.act(desk.teacher, url, "points", points="5", mark=seen, status=409)
+    assert "This mark was changed since you looked at it" in page
+    assert "The mark is 9 now, given by hand." in page
+    assert (desk.points(), desk.request().status) == (9, "open")
+    seen = re.findall(r'name="mark" value="([^"]+)"', desk.teacher.get(url).text)[0]
+    desk.act(desk.teacher, url, "points", points="5", mark=seen)
+    assert desk.points() == 5
+
+
 def test_there_is_one_at_a_time_and_another_after_it(desk: Desk) -> None:
     url = desk.ask()
     assert "asked about this problem already" in plain(desk.ask(status=409))

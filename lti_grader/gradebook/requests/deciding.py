@@ -31,13 +31,22 @@ def decline(request: RegradeRequest, text: str, *, by: User, seen: int, at: dt.d
     write(request, by.id, text, at=at)
 
 
-def give_points(request: RegradeRequest, points: str, text: str, *, by: User, seen: int, at: dt.datetime) -> None:
+def give_points(
+    request: RegradeRequest, points: str, mark: str, text: str, *, by: User, seen: int, at: dt.datetime
+) -> None:
     """Give points of the whole assignment by hand, which then stand whatever results come in: to all of a group that handed in.
+
+    Parameters
+    ----------
+    mark
+        What `by_hand.seen_of` returned for the student's mark that somebody looked at; "" where they mean it whatever that is.
 
     Raises
     ------
     BadMark
         They are no points.
+    ChangedMeanwhile
+        The mark is another by now: a submission was marked or judged again, or somebody gave points.
     BadRequest, Answered
     """
     require_undecided(request, seen)
@@ -47,7 +56,7 @@ def give_points(request: RegradeRequest, points: str, text: str, *, by: User, se
     _accept(request, Effect.POINTS, by, at)
     request.mark_after = decision.points
     write(request, by.id, text, at=at)
-    _decide(request, decision, text, by, at)
+    _decide(request, decision, text, by, at, mark=mark)
 
 
 def judge_again(request: RegradeRequest, text: str, *, by: User, seen: int, at: dt.datetime) -> None:
@@ -72,11 +81,12 @@ def _accept(request: RegradeRequest, effect: Effect, by: User, at: dt.datetime) 
     request.mark_before = entry.points if entry is not None else None
 
 
-def _decide(request: RegradeRequest, decision: Decision, text: str, by: User, at: dt.datetime) -> None:
+def _decide(request: RegradeRequest, decision: Decision, text: str, by: User, at: dt.datetime, *, mark: str) -> None:
     reason = " ".join(f"Regrade request: {text}".split())[: by_hand.LONGEST_REASON]
     all_of_them = students_of(session().get_one(SubmissionAttempt, request.attempt_id))
     decisions = dict.fromkeys(all_of_them, decision)
-    by_hand.decide_all(request.assignment_id, decisions, reason, by=by.id, at=at, seen=None)
+    seen = {request.student_id: mark} if mark else None
+    by_hand.decide_all(request.assignment_id, decisions, reason, by=by.id, at=at, seen=seen)
 
 
 def note_effect(event: AttemptGraded) -> None:

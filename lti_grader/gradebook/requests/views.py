@@ -16,7 +16,7 @@ from lti_grader.classes.queries import get_class, membership
 from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput, Forbidden, GraderError, NotFound
 from lti_grader.core.web import viewer
-from lti_grader.gradebook.by_hand import LONGEST_REASON, BadMark
+from lti_grader.gradebook.by_hand import LONGEST_REASON, BadMark, ChangedMeanwhile, seen_of
 from lti_grader.gradebook.queries import entry_of
 from lti_grader.gradebook.requests import asking, deciding, queries
 from lti_grader.gradebook.requests.errors import Answered, BadRequest, NotNow
@@ -26,7 +26,7 @@ from lti_grader.grading.shown import attempt_json
 from lti_grader.people.models import User
 
 blueprint = flask.Blueprint("requests", __name__)
-_REFUSED = (BadRequest, NotNow, Answered, BadMark, BeingJudged)
+_REFUSED = (BadRequest, NotNow, Answered, BadMark, ChangedMeanwhile, BeingJudged)
 
 
 def _now() -> dt.datetime:
@@ -97,6 +97,7 @@ def thread(request_id: uuid.UUID) -> ResponseReturnValue:
 def _thread_page(found: Opened, *, error: GraderError | None = None) -> str:
     request = found.line.request
     opened = open_assignment(request.assignment_id, found.place.user_id)
+    entry = entry_of(request.student_id, request.assignment_id)
     return flask.render_template(
         "gradebook/requests/thread.html",
         found=found,
@@ -104,7 +105,8 @@ def _thread_page(found: Opened, *, error: GraderError | None = None) -> str:
         line=found.line,
         class_=get_class(found.place.class_id),
         sees_marks=found.place.is_staff or opened.shown(at=_now()).marks,
-        entry=entry_of(request.student_id, request.assignment_id),
+        entry=entry,
+        mark_seen=seen_of(entry),
         problems=len(opened.problems),
         longest=min(asking.LONGEST, LONGEST_REASON),
         error=error.message if error else "",
@@ -159,7 +161,7 @@ _OF_STAFF: dict[str, Callable[[Opened, int], None]] = {
     "reply": _staff(deciding.reply),
     "decline": _staff(deciding.decline),
     "judge": _staff(deciding.judge_again),
-    "points": _staff(deciding.give_points, "points"),
+    "points": _staff(deciding.give_points, "points", "mark"),
 }
 
 
