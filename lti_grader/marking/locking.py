@@ -53,10 +53,14 @@ def take_over(marking: Marking, user_id: uuid.UUID, *, at: dt.datetime) -> None:
 
 
 def let_others_go(marking: Marking, user_id: uuid.UUID) -> None:
-    """Hold nothing but this marking: whoever goes on to the next has left the others."""
+    """Hold nothing but this marking: whoever goes on to the next has left the others.
+
+    What somebody else is at in this moment is not waited for, who may wait for this one: it is let go by its end.
+    """
+    others = sa.select(Marking.id).where(Marking.locked_by == user_id, Marking.id != marking.id)
     session().execute(
         sa.update(Marking)
-        .where(Marking.locked_by == user_id, Marking.id != marking.id)
+        .where(Marking.id.in_(others.with_for_update(skip_locked=True)))
         .values(locked_by=None, locked_until=None)
         .execution_options(synchronize_session=False)
     )

@@ -14,7 +14,7 @@ from lti_grader.core.errors import Forbidden
 from lti_grader.core.ids import new_id
 from lti_grader.marking import second
 from lti_grader.marking.adding_up import by_rubric
-from lti_grader.marking.errors import BadMarking
+from lti_grader.marking.errors import BadMarking, MarkedMeanwhile
 from lti_grader.marking.models import Feedback, Marking, MarkingState, Moderation, RubricScore
 from lti_grader.marking.queue import Order, counted
 from lti_grader.marking.rounds import Rounds
@@ -44,23 +44,33 @@ def next_disputed(place: Membership, assignment_id: uuid.UUID, order: Order) -> 
     return session().scalar(query.limit(1))
 
 
-def decide(rounds: Rounds, decision: Decision, reason: str, *, by: uuid.UUID, at: dt.datetime) -> Marking:
+def decide(
+    rounds: Rounds, decision: Decision, reason: str, *, seen: str | None = None, by: uuid.UUID, at: dt.datetime
+) -> Marking:
     """Decide which marking of a submission stands, and return it: of one's own it is still to be made.
 
     Parameters
     ----------
     rounds
         Of a submission whose markings nobody else changes: see `operations.locked`.
+    seen
+        What `Rounds.seen` was on the page that somebody looked at; None where they mean it whatever stands there.
 
     Raises
     ------
     BadMarking
         It has no reason, or not both markings are done.
+    MarkedMeanwhile
+        A marking gives something else by now, or somebody else has decided.
     """
     reason = reason.replace("\r\n", "\n").replace("\0", "").strip()
     if not 1 <= len(reason) <= MOST_CHARACTERS:
         raise BadMarking(f"Say why you decide so, in {MOST_CHARACTERS} characters at most: staff read it.")
     require_both(rounds)
+    if seen is not None and seen != rounds.seen:
+        raise MarkedMeanwhile(
+            "Since you looked at this, a marking was changed or somebody else decided, so nothing was kept. This is how it stands now."
+        )
     assert rounds.second is not None
     row = rounds.moderation or _row(rounds.first)
     row.decision, row.reason, row.decided_by, row.decided_at = decision, reason, by, at

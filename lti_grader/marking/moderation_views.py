@@ -15,7 +15,7 @@ from lti_grader.core.db import session, transaction
 from lti_grader.core.errors import BadInput, NotFound
 from lti_grader.core.web import viewer
 from lti_grader.marking import forms, moderating, operations
-from lti_grader.marking.errors import BadMarking
+from lti_grader.marking.errors import BadMarking, MarkedMeanwhile
 from lti_grader.marking.queries import OpenedMarking, marks_of, open_marking
 from lti_grader.marking.rounds import rounds_of
 from lti_grader.marking.scripts import files_in
@@ -107,8 +107,10 @@ def decide(marking_id: uuid.UUID) -> ResponseReturnValue:
         try:
             with session().begin_nested():
                 rounds = rounds_of(opened.attempt.id, opened.rounds.rules)
-                stands = moderating.decide(rounds, decision, form.get("reason", ""), by=me.user_id, at=now())
-        except BadMarking as refused:
+                stands = moderating.decide(
+                    rounds, decision, form.get("reason", ""), seen=form.get("seen"), by=me.user_id, at=now()
+                )
+        except (BadMarking, MarkedMeanwhile) as refused:
             session().expire_all()
             error, shown = refused, _shown(_open(marking_id, me.user_id))
         else:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, SecondMarking
+from lti_grader.assignments.points import let_stand
 from lti_grader.classes.groups.teams import sharers
 from lti_grader.core.db import session
 from lti_grader.core.errors import NotFound
@@ -48,10 +49,10 @@ def locked(marking_id: uuid.UUID) -> Marking:
     found = session().get(Marking, marking_id)
     if found is None:
         raise NotFound("There is no such marking.")
-    # All of them in one order, as whoever works out scores does: which of a submission's markings stands follows from them all.
-    # So does whoever works out the scores of all whose marks hang together with these.
-    set_id = session().get_one(Assignment, found.assignment_id).group_set_id
-    hold(found.assignment_id, sharers(set_id, [found.student_id]))
+    # As whoever works out scores does: first the points of the assignment stand, then all markings are held in one order, since
+    # which of a submission's stands follows from them all, and those of all whose marks hang together with these.
+    assignment, _ = let_stand(found.assignment_id)
+    hold(found.assignment_id, sharers(assignment.group_set_id, [found.student_id]))
     session().refresh(found)
     return found
 

@@ -60,6 +60,13 @@ class Rounds:
         return other is None or other.marker_id != place.user_id
 
     @property
+    def seen(self) -> str:
+        """A short text that is another one once either marking gives other points, or somebody has decided between them."""
+        given = [one.points + one.adjustment for one in (self.first, self.second) if one is not None]
+        decided = self.moderation.decided_at.isoformat() if self.moderation is not None else ""
+        return " ".join([*(f"{one.normalize():f}" for one in given), decided])
+
+    @property
     def difference(self) -> Decimal:
         """By how many points the second marking gives more than the first."""
         assert self.second is not None

@@ -34,6 +34,7 @@ def settle(assignment_id: uuid.UUID, student_ids: Collection[uuid.UUID]) -> set[
         .outerjoin(Moderation, Moderation.attempt_id == Marking.attempt_id)
         .where(Marking.assignment_id == assignment_id, Marking.student_id.in_(student_ids))
         .order_by(Marking.attempt_id, Marking.round)
+        .execution_options(populate_existing=True)
     )
     of_attempt: dict[uuid.UUID, list[Found]] = {}
     for marking, maximum, moderation in rows:

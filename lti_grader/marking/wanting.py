@@ -28,17 +28,19 @@ def has_any(assignment_id: uuid.UUID) -> bool:
 
 
 def hold(assignment_id: uuid.UUID, student_ids: Collection[uuid.UUID]) -> None:
-    """Let nobody else change the markings of students until the transaction ends.
+    """Let nobody else change the markings of students until the transaction ends; those that are known here are so as they stand now.
 
     Whoever marks holds a marking first and then its student's entry in the gradebook; so does whoever works out scores, or
     the two could wait for each other.
     """
-    session().execute(
-        sa.select(Marking.id)
+    query = (
+        sa.select(Marking)
         .where(Marking.assignment_id == assignment_id, Marking.student_id.in_(student_ids))
         .order_by(Marking.id)
         .with_for_update()
     )
+    # Which of a submission's markings stands follows from all of them: none may be what it was before the wait.
+    session().scalars(query.execution_options(populate_existing=True)).all()
 
 
 def want(assignment_id: uuid.UUID, wanted: Mapping[uuid.UUID, Collection[uuid.UUID]]) -> None:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import Assignment, Counts
+from lti_grader.assignments.points import alone as let_alone
 from lti_grader.classes.models import Class, Enrollment, Role
 from lti_grader.classes.queries import membership
 from lti_grader.core.db import session, transaction
@@ -19,8 +20,9 @@ from lti_grader.core.ids import new_id
 from lti_grader.grading.events import AttemptGraded
 from lti_grader.grading.models import GradingJob, JobReason, JobStatus
 from lti_grader.marking import locking, operations, queue
-from lti_grader.marking.models import Feedback, RubricScore
+from lti_grader.marking.models import Feedback, Marking, RubricScore
 from lti_grader.marking.overview import overview
+from lti_grader.marking.wanting import hold
 from lti_grader.problems.models import Visibility
 from lti_grader.problems.operations import DraftTest
 from lti_grader.problems.rubrics import DraftRubric
@@ -129,6 +131,58 @@ def test_a_marker_and_a_new_result_of_the_same_student_never_wait_for_each_other
     judging.join()
     assert desk.waiting() == [better]
     assert desk.marking(attempt).state == "done"
+
+
+def test_a_marker_and_who_changes_what_marks_follow_from_never_wait_for_each_other(
+    desk: Desk, app: flask.Flask
+) -> None:
+    student, attempt = desk.hand_in(points=5)
+    desk.mark(attempt, 1, 1, do="save")
+    failed: list[Exception] = []
+
+    def change() -> None:
+        try:
+            with app.app_context(), transaction(desk.world.tenant_id):
+                let_alone(desk.assignment)
+                hold(desk.assignment, [student])
+        except sa.exc.OperationalError as error:
+            failed.append(error)
+
+    changing = threading.Thread(target=change)
+    id_ = desk.marking(attempt).id
+    with transaction(desk.world.tenant_id):
+        marking = operations.locked(id_)
+        changing.start()
+        while not session().scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert changing.is_alive(), "a change waits for who marks"
+        operations.finish(marking, by=desk.ben, at=dt.datetime.now(dt.UTC))
+    changing.join()
+    assert not failed
+    assert desk.marking(attempt).state == "done"
+
+
+def test_who_opens_two_submissions_at_once_waits_for_neither(desk: Desk, app: flask.Flask) -> None:
+    first, other = (desk.hand_in()[1] for _ in range(2))
+    with transaction(desk.world.tenant_id):
+        session().execute(sa.update(Marking).values(locked_by=desk.ben, locked_until=dt.datetime.now(dt.UTC)))
+    failed: list[Exception] = []
+
+    def open_other() -> None:
+        try:
+            with app.app_context(), transaction(desk.world.tenant_id):
+                session().execute(sa.text("SET LOCAL lock_timeout = '2s'"))
+                locking.let_others_go(operations.locked(ids[other]), desk.ben)
+        except sa.exc.OperationalError as error:
+            failed.append(error)
+
+    ids = {one: desk.marking(one).id for one in (first, other)}
+    with transaction(desk.world.tenant_id):
+        operations.locked(ids[first])
+        tab = threading.Thread(target=open_other)
+        tab.start()
+        tab.join()
+    assert not failed
+    assert desk.marking(first).locked_by == desk.ben, "what is being opened is let go by its end"
 
 
 def test_students_read_levels_points_and_comments_when_those_are_out(desk: Desk, world: World, visit: Visit) -> None:

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import re
+import threading
 import uuid
 from decimal import Decimal
 from typing import Any
 
+import flask
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -14,7 +16,9 @@ from lti_grader.classes.models import Class, Enrollment, Role
 from lti_grader.core.db import session, transaction
 from lti_grader.gradebook import rescoring
 from lti_grader.gradebook.models import Rescoring
+from lti_grader.marking import operations
 from lti_grader.marking.models import Marking, RubricScore
+from lti_grader.marking.queries import open_marking
 from lti_grader.notifications.models import Mail, Notification
 from tests.fixtures.world import NOW, World
 from tests.web.desk import Desk
@@ -259,3 +263,47 @@ def test_a_second_marking_that_a_rule_asks_for_afterwards_is_told(two: TwoDesks,
     assert notices(asked, asked.ben, asked.ida) == [[], ["second_awaited"]]
     asked.give(attempt, 1, 2, do="ask_no_more")
     assert notices(asked, asked.ida) == [[]]
+
+
+def test_two_who_are_done_at_the_same_moment_settle_it(two: TwoDesks, app: flask.Flask) -> None:
+    student, attempt = two.hand_in(5)
+    two.give(attempt, 1, 2, do="save")
+    id_ = two.marking(attempt).id
+
+    def finish_second() -> None:
+        with app.app_context():
+            two.give(attempt, 1, 2, round_=2)
+
+    with transaction(two.world.tenant_id):
+        # The first has read both markings before the second is done, and marks what stands then.
+        opened = open_marking(id_, two.ben)
+        other = threading.Thread(target=finish_second)
+        other.start()
+        other.join()
+        assert operations.locked(id_) is opened.marking
+        operations.finish(opened.marking, by=two.ben, at=dt.datetime.now(dt.UTC))
+    assert two.stands(student) == ("graded", 5 + 9)
+
+
+def test_nobody_decides_on_markings_that_they_have_not_seen_nor_twice(two: TwoDesks) -> None:
+    student, attempt = two.hand_in(5)
+    two.give(attempt, 1, 2)
+    two.give(attempt, 0, 0, round_=2)
+    url = f"/marking/{two.marking(attempt).id}/moderation"
+    head = two.visit(two.world.user(Role.TEACHER))
+
+    def seen() -> str:
+        return re.findall(r'name="seen" value="([^"]*)"', two.marta.get(url).text)[0]
+
+    before = seen()
+    two.give(attempt, 0, 1, round_=2, do="save")
+    said = {"decision": "second", "reason": "Because", "seen": before}
+    refused = two.marta.post(url, data=said)
+    assert (refused.status_code, "a marking was changed or somebody else decided" in refused.text) == (409, True)
+    assert "Because" in refused.text
+    assert two.stands(student) == PENDING
+    said["seen"] = seen()
+    assert head.post(url, data=said).status_code == 303
+    assert two.stands(student) == ("graded", 5 + 3)
+    assert two.marta.post(url, data={**said, "decision": "first"}).status_code == 409
+    assert two.stands(student) == ("graded", 5 + 3)
