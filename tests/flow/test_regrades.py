@@ -1,14 +1,18 @@
 """Submissions judged once more: tried first, without touching anything, and applied on a teacher's word."""
 
 import datetime as dt
+import threading
 import uuid
 from decimal import Decimal
+from typing import Any
 
+import flask
 import pytest
 import sqlalchemy as sa
 
 from lti_grader.assignments.models import Counts
 from lti_grader.core.db import session, transaction
+from lti_grader.gradebook import by_hand
 from lti_grader.gradebook import tasks as gradebook
 from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.regrades import applying, judging
@@ -71,6 +75,33 @@ def test_a_newer_version_is_tried_and_then_applied(world: World, course: Course)
     third = world.hand_in(half, course.item, HALF_RIGHT)
     with transaction(world.tenant_id):
         assert queries.current_job(third).problem_version_id == course.second
+
+
+def test_points_that_somebody_gives_while_a_regrade_is_applied_are_no_change_of_it(
+    course: Course, app: flask.Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (given, _), (other, _) = course.submitted(5), course.submitted(5)
+    regrade = course.start()
+    course.judge_all(regrade, 9)
+    seven, let_stand = by_hand.typed("7"), applying._let_stand
+
+    def give() -> None:
+        with app.app_context(), transaction(course.world.tenant_id):
+            by_hand.decide(
+                given, course.assignment, seven, "Seen", by=course.world.teacher_id, at=now(), seen=None
+            )  # fmt: skip
+
+    def meanwhile(*args: Any) -> None:
+        giving = threading.Thread(target=give)
+        giving.start()
+        giving.join()
+        let_stand(*args)
+
+    monkeypatch.setattr(applying, "_let_stand", meanwhile)
+    assert course.apply(regrade) == 1
+    assert course.marks() == {given: 7, other: 9}
+    found = {one: (it.mark_before, it.mark_after, it.is_by_hand) for one, it in course.effects(regrade).items()}
+    assert found == {given: (7, 7, True), other: (5, 9, False)}
 
 
 def test_a_trial_waits_behind_everybody_a_few_at_a_time(

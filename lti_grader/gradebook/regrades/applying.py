@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -15,8 +16,10 @@ from lti_grader.classes.groups.teams import sharers
 from lti_grader.core import owed
 from lti_grader.core.db import current_tenant, session, transaction
 from lti_grader.core.messages import send_after_commit
+from lti_grader.gradebook.models import GradebookEntry
 from lti_grader.gradebook.operations import recompute_all
 from lti_grader.gradebook.regrades import choosing, effects
+from lti_grader.gradebook.regrades.effects import Effect, stays
 from lti_grader.gradebook.regrades.errors import BadRegrade, OtherState
 from lti_grader.gradebook.regrades.judging import feed, locked, note, owe
 from lti_grader.gradebook.regrades.models import Regrade, RegradeMark, RegradeState, StepKind
@@ -106,13 +109,19 @@ def _apply_to(regrade: Regrade, students: Sequence[uuid.UUID], *, at: dt.datetim
     rows = [
         {
             "tenant_id": current_tenant(), "regrade_id": regrade.id, "student_id": student_id,
-            "points_before": one.points_before, "points_after": one.points_after, "mark_before": one.mark_before,
-            "mark_after": entries[student_id].points if student_id in entries else one.mark_before,
-            "worth": item.points, "is_by_hand": one.is_by_hand,
+            "points_before": one.points_before, "points_after": one.points_after, "worth": item.points,
+            **_mark(one, entries.get(student_id)),
         }
         for student_id, one in found.items()
     ]  # fmt: skip
     session().execute(sa.insert(RegradeMark), rows)
+
+
+def _mark(found: Effect, entry: GradebookEntry | None) -> dict[str, Any]:
+    """Return what became of a mark. Where a person set it, also while the regrade was applied, that is no change of the regrade's."""
+    after = entry.points if entry is not None else found.mark_before
+    by_hand = stays(entry) if entry is not None else found.is_by_hand
+    return {"mark_before": after if by_hand else found.mark_before, "mark_after": after, "is_by_hand": by_hand}
 
 
 def _let_stand(regrade: Regrade, students: Sequence[uuid.UUID]) -> None:

@@ -157,6 +157,11 @@ def of_students(regrade: Regrade, item: AssignmentProblem, student_ids: Collecti
     ]  # fmt: skip
 
 
+def stays(entry: GradebookEntry | None) -> bool:
+    """Return whether a person set a mark, so that no result changes it."""
+    return entry is not None and (entry.override_points is not None or entry.status == EntryStatus.EXCUSED)
+
+
 def _effect(
     student_id: uuid.UUID,
     scores: Mapping[uuid.UUID, policy.ProblemScore | None],
@@ -167,7 +172,7 @@ def _effect(
     before, after = found
     total = policy.assignment_score([after if one == item_id else score for one, score in scores.items()])
     mark = entry.points if entry is not None else None
-    by_hand = entry is not None and (entry.override_points is not None or entry.status == EntryStatus.EXCUSED)
+    by_hand = stays(entry)
     return Effect(
         student_id, before.points if before else None, after.points if after else None,
         mark, mark if by_hand or total is None else total.points, by_hand,
