@@ -200,9 +200,10 @@ def _flat(told: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]
 
 
 def _value(value: Any, names: Mapping[uuid.UUID, str]) -> Value | None:
+    # Of patterns, `{}` is every mapping.
+    if value in (None, "", [], {}):
+        return None
     match value:
-        case None | "" | [] | {}:
-            return None
         case bool():
             return Value("yes" if value else "no")
         case {"sha256": digest, "characters": characters}:
