@@ -43,7 +43,7 @@ FLOW: Mapping[type[Event], Sequence[Handler]] = {
     RegradeRequestChanged: [regrade_requests.request_changed],
     PointsChanged: [rescoring.queue],
     LatenessChanged: [rescoring.queue_late],
-    SectionsChanged: [rescoring.queue_moved],
+    SectionsChanged: [rescoring.queue_moved, due_soon.sections_changed],
     AssignmentChanged: [columns.queue_change],
     ReleaseChanged: [releases.schedule, marks.release_changed, due_soon.dates_changed],
     PublishingChanged: [marks.publishing_changed],

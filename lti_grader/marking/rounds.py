@@ -63,8 +63,8 @@ class Rounds:
     def seen(self) -> str:
         """A short text that is another one once either marking gives other points, or somebody has decided between them."""
         given = [one.points + one.adjustment for one in (self.first, self.second) if one is not None]
-        decided = self.moderation.decided_at.isoformat() if self.moderation is not None else ""
-        return " ".join([*(f"{one.normalize():f}" for one in given), decided])
+        decided = [] if self.moderation is None else [self.moderation.decided_at.isoformat()]
+        return " ".join([*(f"{one.normalize():f}" for one in given), *decided])
 
     @property
     def difference(self) -> Decimal:

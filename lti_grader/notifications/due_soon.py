@@ -14,6 +14,7 @@ from lti_grader.assignments.events import ReleaseChanged
 from lti_grader.assignments.late_day_models import LateDaysSpent
 from lti_grader.assignments.models import AccessOverride, Assignment, AssignmentProblem
 from lti_grader.attempts.models import AssignmentProgress
+from lti_grader.classes.events import SectionsChanged
 from lti_grader.classes.models import Class, ContentItem, Module
 from lti_grader.classes.publishing import seen_by_students
 from lti_grader.core.db import session, system_transaction, transaction
@@ -122,6 +123,21 @@ def _told(assignment_id: uuid.UUID) -> list[_Told]:
         )
     )
     return [_Told(*row) for row in rows]
+
+
+def sections_changed(event: SectionsChanged) -> None:
+    """Take back what says another due date than those have by now who are in other sections."""
+    told = session().scalars(
+        sa.select(Notification.content_item_id)
+        .distinct()
+        .where(
+            Notification.class_id == event.class_id,
+            Notification.type == DUE_SOON.name,
+            Notification.recipient_id.in_(event.user_ids),
+        )
+    )
+    for assignment_id in filter(None, told.all()):
+        dates_changed(ReleaseChanged(assignment_id))
 
 
 def dates_changed(event: ReleaseChanged) -> None:

@@ -18,6 +18,7 @@ from lti_grader.assignments.operations import reschedule
 from lti_grader.assignments.release import Part, ReleaseRule, When
 from lti_grader.assignments.releasing import release, take_back
 from lti_grader.classes.contents import add_module, put_item, show_item, show_module
+from lti_grader.classes.events import SectionsChanged
 from lti_grader.classes.models import Class, Role
 from lti_grader.classes.operations import drop
 from lti_grader.core.db import db, session, transaction
@@ -307,6 +308,16 @@ def test_who_has_not_handed_in_is_told_a_day_before_their_own_date(term: Term) -
     assert kinds(world, term.morning)[-1] == "due_soon"
     assert due_soon_at(DUE + DAY) == 1
     assert kinds(world, term.evening)[-1] == "due_soon"
+
+
+def test_who_moves_to_a_section_with_another_date_is_not_told_of_the_old_one(term: Term) -> None:
+    term.grant("Evening", due=DUE + 2 * DAY)
+    assert due_soon_at(DUE - DAY) == 2
+    term.move(term.morning, "Evening")
+    with transaction(term.tenant_id):
+        publish(SectionsChanged(term.world.class_id, (term.morning,), NOW))
+    assert "due_soon" not in kinds(term.world, term.morning)
+    assert "due_soon" in kinds(term.world, term.nowhere)
 
 
 def announced(browser: FlaskClient, world: World, *sections: str, title: str = "Room *changed*") -> TestResponse:
