@@ -122,7 +122,7 @@ def test_thirty_submissions_are_marked_by_keyboard_alone(seat: Seat, installatio
     at = seat("person-teacher")
     tool = at.open("Double")
     go(tool, tool.get_by_role("link", name="Class", exact=True))
-    go(tool, tool.get_by_role("link", name="Marking", exact=True))
+    go(tool, tool.get_by_role("navigation", name="Class").get_by_role("link", name="Marking", exact=True))
     expect(tool.get_by_role("heading", name="Marked")).to_be_visible()
     look(at)
     go(tool, tool.get_by_role("link", name="By name").last)
@@ -190,7 +190,7 @@ def _use_the_bank_by_keys(at: Seat, tool: FrameLocator) -> None:
 def _decide_by_keys(at: Seat, tool: FrameLocator, installation: Installation, assignment: uuid.UUID) -> None:
     """Decide about two submissions that two people marked differently."""
     assert len(installation.rows(_SECONDS.format(assignment=assignment))) == 2
-    go(tool, tool.get_by_role("link", name="Marking", exact=True))
+    go(tool, tool.get_by_role("navigation", name="Class").get_by_role("link", name="Marking", exact=True))
     go(tool, tool.get_by_role("link", name="Decide"))
     look(at)
     for key, reason in (("3", "Both have a point"), ("1", "The second is too harsh")):
