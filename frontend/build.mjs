@@ -10,6 +10,7 @@ const folder = join(here, "..", "lti_grader", "static", "dist");
 const entries = {
   site: "src/styles/site.css",
   pages: "src/pages/main.ts",
+  contents: "src/pages/contents.ts",
   remember: "src/launch/remember.ts",
   recall: "src/launch/recall.ts",
   work: "src/work/main.ts",

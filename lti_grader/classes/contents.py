@@ -145,14 +145,44 @@ def close_ranks(module_id: uuid.UUID) -> None:
 def put_item(class_id: uuid.UUID, item_id: uuid.UUID, module_id: uuid.UUID) -> None:
     """Move an item to the end of another module of its class."""
     _lock(class_id)
+    if _item(class_id, item_id).module_id != module_id:
+        place_item(class_id, item_id, module_id)
+
+
+def place_item(
+    class_id: uuid.UUID, item_id: uuid.UUID, module_id: uuid.UUID, *, before: uuid.UUID | None = None
+) -> None:
+    """Move an item to a place in a module of its class.
+
+    Parameters
+    ----------
+    before
+        The item of that module that it is to stand before; None for the module's end.
+
+    Raises
+    ------
+    Conflict
+        That item stands in the module no more.
+    """
+    _lock(class_id)
     item, target = _item(class_id, item_id), _one(class_id, module_id)[0]
-    if item.module_id == target.id:
-        return
-    left, there = [one for one in _mates(item.module_id) if one.id != item_id], _mates(target.id)
+    from_ = item.module_id
+    there = [one for one in _mates(target.id) if one.id != item_id]
+    index = _index(there, before)
     item.module_id = target.id
-    _renumber(left)
-    _renumber([*there, item])
-    _tell_publishing([item])
+    _renumber(_put(there, item, index))
+    if from_ != target.id:
+        _renumber([one for one in _mates(from_) if one.id != item_id])
+        _tell_publishing([item])
+    session().flush()
+
+
+def place_module(class_id: uuid.UUID, module_id: uuid.UUID, *, before: uuid.UUID | None = None) -> None:
+    """Move a module before another, or to the end of its class; raises what `place_item` does."""
+    _lock(class_id)
+    module, others = _one(class_id, module_id)
+    _renumber(_put(others, module, _index(others, before)))
+    session().flush()
 
 
 def _modules(class_id: uuid.UUID) -> sa.Select[Module]:
@@ -204,6 +234,16 @@ def _title(text: str, others: Sequence[Module]) -> str:
     if any(one.title == title for one in others):
         raise BadModule(f"There is a module “{title}” already. Give this one another title.")
     return title
+
+
+def _index(rows: Sequence[Kind], before: uuid.UUID | None) -> int:
+    """Return where in `rows` something has to be put to stand before one of them, or behind them all."""
+    if before is None:
+        return len(rows)
+    for index, one in enumerate(rows):
+        if one.id == before:
+            return index
+    raise Conflict("Somebody else has arranged this class meanwhile. See where things stand now, and move it again.")
 
 
 def _put(others: list[Kind], moved: Kind, index: int) -> list[Kind]:

@@ -74,8 +74,10 @@ def arrange(class_id: uuid.UUID) -> ResponseReturnValue:
                 raise BadInput("Choose from the page what is to be changed.")
             act(class_id)
     except (arranging.BadModule, Conflict) as refused:
+        # What is to replace a part of the page has to be a good answer: it says itself what was refused.
+        status = 200 if "HX-Request" in flask.request.headers else refused.status
         with transaction(me.tenant_id):
-            return flask.make_response(_contents(class_id, me.user_id, refused), refused.status)
+            return flask.make_response(_contents(class_id, me.user_id, refused), status)
     if "HX-Request" in flask.request.headers:
         with transaction(me.tenant_id):
             return _contents(class_id, me.user_id)
@@ -102,6 +104,10 @@ def _id(name: str) -> uuid.UUID:
         return uuid.UUID(flask.request.form.get(name, ""))
     except ValueError:
         raise BadInput("Choose from the page what is meant.") from None
+
+
+def _before() -> uuid.UUID | None:
+    return _id("before") if flask.request.form.get("before") else None
 
 
 def _since() -> dt.datetime:
@@ -131,4 +137,6 @@ _ACTS: dict[str, Callable[[uuid.UUID], object]] = {
     "item-up": lambda class_id: arranging.move_item(class_id, _id("item"), -1),
     "item-down": lambda class_id: arranging.move_item(class_id, _id("item"), 1),
     "put": lambda class_id: arranging.put_item(class_id, _id("item"), _id("module")),
+    "drop": lambda class_id: arranging.place_item(class_id, _id("item"), _id("module"), before=_before()),
+    "drop-module": lambda class_id: arranging.place_module(class_id, _id("module"), before=_before()),
 }

@@ -56,6 +56,37 @@ def test_items_move_up_and_down_and_not_beyond_the_ends(arranged: Contents) -> N
     assert arranged.stands() == {"Assignments": [2, 0, 1]}
 
 
+def test_what_is_dragged_comes_to_the_place_where_it_was_dropped(arranged: Contents) -> None:
+    first, second, last = arranged.items
+    home = arranged.module("Assignments")
+    arranged.do("drop", item=last, module=home, before=first)
+    assert arranged.stands() == {"Assignments": [2, 0, 1]}
+    arranged.do("drop", item=last, module=home, before="")
+    assert arranged.stands() == {"Assignments": [0, 1, 2]}
+    arranged.do("add", title="Week 2")
+    week = arranged.module("Week 2")
+    arranged.do("drop", item=second, module=week, before="")
+    arranged.do("drop", item=first, module=week, before=second)
+    assert arranged.stands() == {"Assignments": [2], "Week 2": [0, 1]}
+    arranged.do("drop-module", module=week, before=home)
+    assert list(arranged.stands()) == ["Week 2", "Assignments"]
+    arranged.do("drop-module", module=week, before="")
+    assert list(arranged.stands()) == ["Assignments", "Week 2"]
+
+
+def test_what_was_to_be_the_neighbour_and_has_gone_elsewhere_is_said(arranged: Contents) -> None:
+    _, second, last = arranged.items
+    home = arranged.module("Assignments")
+    arranged.do("add", title="Week 2")
+    arranged.do("put", item=second, module=arranged.module("Week 2"))
+    drop = {"item": last, "module": home, "before": second}
+    assert "Somebody else has arranged this class" in arranged.do("drop", status=409, **drop)
+    # A part of a page that is asked for says it in its place.
+    part = arranged.browser.post(arranged.url, data={"do": "drop", **drop}, headers={"HX-Request": "true"})
+    assert (part.status_code, "Somebody else has arranged this class" in part.text) == (200, True)
+    assert arranged.stands() == {"Assignments": [0, 2], "Week 2": [1]}
+
+
 def test_modules_are_added_filled_moved_renamed_and_removed_when_empty(arranged: Contents) -> None:
     arranged.do("add", title="  Week   2 ")
     week = arranged.module("Week 2")

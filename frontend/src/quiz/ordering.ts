@@ -1,5 +1,6 @@
 /** Putting things in order: by buttons, which work by keyboard, or by dragging. */
 import { announce } from "../shared/announce";
+import { installDragging } from "../shared/dragging";
 import { items } from "./answers";
 
 export function installOrdering(list: HTMLElement, changed: () => void): void {
@@ -22,32 +23,7 @@ export function installOrdering(list: HTMLElement, changed: () => void): void {
     button.focus();
     moved(item);
   });
-  installDragging(list, moved);
-}
-
-function installDragging(list: HTMLElement, moved: (item: HTMLElement) => void): void {
-  let dragged: HTMLElement | null = null;
-  list.addEventListener("dragstart", (event) => {
-    dragged = (event.target as Element).closest<HTMLElement>("[data-item]");
-    dragged?.classList.add("dragged");
-    if (event.dataTransfer) event.dataTransfer.effectAllowed = "move";
-  });
-  list.addEventListener("dragover", (event) => {
-    const over = (event.target as Element).closest<HTMLElement>("[data-item]");
-    if (!dragged || !over) return;
-    event.preventDefault();
-    if (over === dragged) return;
-    const { top, height } = over.getBoundingClientRect();
-    if (event.clientY < top + height / 2) over.before(dragged);
-    else over.after(dragged);
-  });
-  list.addEventListener("drop", (event) => event.preventDefault());
-  list.addEventListener("dragend", () => {
-    if (!dragged) return;
-    dragged.classList.remove("dragged");
-    moved(dragged);
-    dragged = null;
-  });
+  installDragging(list, { item: "[data-item]", list: ".ordering", handle: "[data-item]" }, moved);
 }
 
 function words(item: HTMLElement): string {
