@@ -95,7 +95,7 @@ _LABELS = {
     "effect": "What came of it", "mark_before": "Mark before", "mark_after": "Mark after", "about": "About",
     "config.hints.when": "Hints are shown", "config.hints.tries": "Submissions before a hint", "config.regrade_request_days": "Days for regrade requests",
     "with_work": "People's work is in it", "done_at": "Done", "missing": "Files that were gone", "downloaded_at": "Taken", "removed_at": "Removed", "failed_at": "Failed",
-    "starts_at": "Begins", "ends_at": "Ends", "is_all_day": "All day", "rule": "Repeats", "left_out": "Left out on", "type": "Kind",
+    "starts_at": "Begins", "ends_at": "Ends", "is_all_day": "All day", "rule": "Repeats", "until": "Repeats until", "left_out": "Left out on", "type": "Kind",
     "reference_id": "About",
     "students_join": "Students choose their group", "most_members": "Members at most", "seed": "Seed", "group_id": "Group", "group_set_id": "Groups",
     "visibility": "Seen by students", "input": "Input", "expected": "Expected", "aggregation": "Points of the group",
@@ -110,6 +110,7 @@ _CHOICES = frozenset(
     }
 )  # fmt: skip
 _BYTES = "\\x"
+_WEEKLY = "FREQ=WEEKLY"
 _MOST_SHOWN = 400
 
 
@@ -195,8 +196,20 @@ def _flat(told: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]
     for name, value in told.items():
         if isinstance(value, dict) and value and "sha256" not in value:
             yield from _flat(value, f"{within}{name}.")
+        elif isinstance(value, str) and value.startswith(_WEEKLY):
+            yield from _repeated(value)
         else:
             yield f"{within}{name}", value
+
+
+def _repeated(rule: str) -> Iterator[tuple[str, str]]:
+    """Yield how often something takes place again, and until when: of an RRULE of RFC 5545 that counts weeks, as events have it."""
+    parts = dict(part.split("=", 1) for part in rule.split(";"))
+    weeks = int(parts.get("INTERVAL", "1"))
+    yield "rule", "every week" if weeks == 1 else f"every {weeks} weeks"
+    if "UNTIL" in parts:
+        until = dt.datetime.fromisoformat(parts["UNTIL"])
+        yield "until", until.isoformat() if until.tzinfo else f"{until:%-d %B %Y}"
 
 
 def _value(value: Any, names: Mapping[uuid.UUID, str]) -> Value | None:

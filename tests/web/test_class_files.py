@@ -163,6 +163,8 @@ def test_what_is_taught_is_the_same_after_it_went_out_and_in(taught: World, visi
     assert browser.get(f"/materials/{reading}/files/one.txt").data == b"1"
     again = browser.post(f"/classes/{into}/bring/file", data={"kept": kept, "do": "bring", "item": items})
     assert again.status_code == 422
+    told = _send(browser, into, content).text
+    assert ("there is nothing to bring in" in told, 'value="bring"' in told) == (True, False)
 
 
 def test_another_institution_gets_the_problems_too_with_dates_moved(
