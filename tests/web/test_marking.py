@@ -111,6 +111,12 @@ def test_two_do_not_mark_the_same_unless_one_takes_it_over(desk: Desk, monkeypat
     desk.mark(attempt, 0, 1, do="save")
 
 
+def until_it_waits(other: threading.Thread) -> None:
+    """Return once somebody waits for a lock, which is who works in the other thread."""
+    while not session().scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+        assert other.is_alive(), "it waits for nobody"
+
+
 def test_a_marker_and_a_new_result_of_the_same_student_never_wait_for_each_other(desk: Desk, app: flask.Flask) -> None:
     student, attempt = desk.hand_in(points=5)
     desk.mark(attempt, 1, 1, do="save")
@@ -125,8 +131,7 @@ def test_a_marker_and_a_new_result_of_the_same_student_never_wait_for_each_other
     with transaction(desk.world.tenant_id):
         marking = operations.locked(id_)
         judging.start()
-        while not session().scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-            assert judging.is_alive(), "a result waits for who changes what counts beside it"
+        until_it_waits(judging)
         operations.finish(marking, by=desk.ben, at=dt.datetime.now(dt.UTC))
     judging.join()
     assert desk.waiting() == [better]
@@ -153,8 +158,7 @@ def test_a_marker_and_who_changes_what_marks_follow_from_never_wait_for_each_oth
     with transaction(desk.world.tenant_id):
         marking = operations.locked(id_)
         changing.start()
-        while not session().scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-            assert changing.is_alive(), "a change waits for who marks"
+        until_it_waits(changing)
         operations.finish(marking, by=desk.ben, at=dt.datetime.now(dt.UTC))
     changing.join()
     assert not failed
